@@ -1,0 +1,79 @@
+//! What a run tells while it goes on.
+
+use std::time::Duration;
+
+/// Something that happened while a command runs; for the live display and the log.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Packing of `what` began; it will read `bytes`.
+    PackStarted {
+        /// The function.
+        what: String,
+        /// Bytes to read.
+        bytes: u64,
+    },
+    /// `bytes` more of `what` were read and compressed.
+    Packed {
+        /// The function.
+        what: String,
+        /// Since the last such event.
+        bytes: u64,
+    },
+    /// `what` is packed: `bytes` of zip.
+    PackFinished {
+        /// The function.
+        what: String,
+        /// Size of the zip.
+        bytes: u64,
+    },
+    /// Upload of `what` began; it will send `bytes`.
+    UploadStarted {
+        /// The artifact's key.
+        what: String,
+        /// Bytes to send.
+        bytes: u64,
+    },
+    /// `bytes` more of `what` were sent.
+    Uploaded {
+        /// The artifact's key.
+        what: String,
+        /// Since the last such event.
+        bytes: u64,
+    },
+    /// `what` is in the bucket.
+    UploadFinished {
+        /// The artifact's key.
+        what: String,
+    },
+    /// `what` is awaited, for `waited` so far.
+    Waiting {
+        /// What is awaited, in words: "version 4 of hello-dev".
+        what: String,
+        /// Since the wait began.
+        waited: Duration,
+    },
+    /// The wait for `what` is over, well or not.
+    WaitFinished {
+        /// As in [`Event::Waiting`].
+        what: String,
+    },
+    /// A step of the plan is done, in words.
+    Done(String),
+    /// Something of the run is being put back, in words.
+    PuttingBack(String),
+    /// Something the user should know, in words.
+    Warning(String),
+}
+
+/// Hears events; implementations must be quick, since packing calls them from its threads.
+pub trait Listener: Send + Sync {
+    /// Takes one event.
+    fn hear(&self, event: Event);
+}
+
+/// A listener that ignores everything.
+pub struct Silent;
+
+impl Listener for Silent {
+    fn hear(&self, _event: Event) {}
+}

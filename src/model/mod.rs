@@ -1,0 +1,35 @@
+//! The words of the program as types: no I/O, no decisions.
+
+mod api_definition;
+mod artifact;
+mod digest;
+mod event;
+mod names;
+mod observed;
+mod outcome;
+mod plan;
+mod request;
+mod settings;
+
+pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
+pub use artifact::{Artifact, Entry, PART_BYTES};
+pub use digest::{Md5, Sha256};
+pub use event::{Event, Listener, Silent};
+pub use names::{
+    AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,
+    RevisionId, StageName, Version,
+};
+pub use observed::{
+    Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedDeployment, ObservedFunction,
+    ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
+};
+pub use outcome::{NotPutBack, Outcome, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
+pub use plan::{
+    AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
+    MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
+};
+pub use request::{Overrides, Request};
+pub use settings::{
+    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, FunctionSettings, Redeploy, Settings, SmokeSettings,
+    SmokeTarget, Source, Sourced,
+};

@@ -1,0 +1,222 @@
+//! What AWS said, read in one wave. Plain data: fixtures of the planner are made of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountId, AliasName, ApiDefinition, ApiKey, DeploymentId, FunctionKey, FunctionName, ObjectKey, Qualifier, Region,
+    RestApiId, RevisionId, Sha256, StageName, Version,
+};
+
+/// A value that is used and never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one call that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The state of a stage in AWS before anything was written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Observed {
+    /// The region that was asked.
+    pub region: Region,
+    /// The day of the observation by AWS's clock, `YYYY-MM-DD`.
+    pub today: String,
+    /// The chosen functions; `None` where AWS has none of that name.
+    pub functions: BTreeMap<FunctionKey, Option<ObservedFunction>>,
+    /// The APIs; `None` where AWS has none.
+    pub apis: BTreeMap<ApiKey, Option<ObservedApi>>,
+    /// The artifacts' objects, by key; `None` where the bucket has none.
+    pub objects: BTreeMap<ObjectKey, Option<ObservedObject>>,
+    /// The artifacts' bucket.
+    pub bucket: ObservedBucket,
+}
+
+/// What the look at the bucket showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservedBucket {
+    /// It answers.
+    Present,
+    /// There is none of that name.
+    Missing,
+    /// It answers 403: somebody else's, or a permission is missing. In AWS's words.
+    Forbidden(String),
+}
+
+/// An object under an artifact's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedObject {
+    /// Its size.
+    pub bytes: u64,
+    /// The version, where the bucket keeps versions.
+    pub version_id: Option<String>,
+    /// S3's SHA-256 of it: of the whole, or of the parts' (`…-3`); `None` where S3 keeps none.
+    pub checksum_sha256: Option<String>,
+}
+
+/// A function, its alias and its policies.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ObservedFunction {
+    /// Its name.
+    pub name: FunctionName,
+    /// Its ARN, without a qualifier.
+    pub arn: String,
+    /// The owner.
+    pub account: AccountId,
+    /// `$LATEST`.
+    pub latest: ObservedCode,
+    /// The alias of the settings; `None` where it does not exist, or none is set.
+    #[serde(default)]
+    pub alias: Option<ObservedAlias>,
+    /// Who may invoke: statements by qualifier.
+    #[serde(default)]
+    pub policies: BTreeMap<Qualifier, Vec<PolicyStatement>>,
+    /// Code signing refuses unsigned code.
+    #[serde(default)]
+    pub signing_enforced: bool,
+    /// A ten-minute link to the live code: used, never shown.
+    #[serde(skip)]
+    pub code_link: Option<Secret>,
+}
+
+/// Code and configuration of `$LATEST` or of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedCode {
+    /// `$LATEST` or a number.
+    pub version: Version,
+    /// `CodeSha256`.
+    pub sha256: Sha256,
+    /// Digest of everything of the configuration that a version freezes.
+    pub configuration: Sha256,
+    /// For the next write.
+    pub revision: RevisionId,
+    /// `State`: `Active`, `Pending`, `Inactive`, `Failed`.
+    pub state: String,
+    /// `LastUpdateStatus`: `Successful`, `InProgress`, `Failed`.
+    pub last_update_status: String,
+    /// AWS's words on a failed state or update. May be empty.
+    #[serde(default)]
+    pub status_reason: String,
+    /// `Zip` or `Image`.
+    pub package_type: String,
+    /// `python3.13`; `None` for images.
+    pub runtime: Option<String>,
+    /// `app.handler`.
+    pub handler: Option<String>,
+    /// `x86_64` or `arm64`.
+    pub architecture: Option<String>,
+    /// In order.
+    #[serde(default)]
+    pub layers: Vec<ObservedLayer>,
+    /// `SourceKMSKeyArn`: an update that omits it reverts it.
+    #[serde(default)]
+    pub source_kms_key: Option<String>,
+    /// `S3ObjectStorageMode`: `COPY` or `REFERENCE`; an update that omits it reverts it.
+    #[serde(default)]
+    pub storage_mode: Option<String>,
+    /// Runs on a capacity provider: unqualified calls go to `$LATEST.PUBLISHED`.
+    #[serde(default)]
+    pub on_capacity_provider: bool,
+    /// A durable function: its executions stay on the version they began on.
+    #[serde(default)]
+    pub durable: bool,
+}
+
+/// A layer of a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedLayer {
+    /// Its ARN with the version.
+    pub arn: String,
+    /// Size of its archive, the lower bound of what it unzips to.
+    pub zipped_bytes: u64,
+}
+
+/// An alias and the version it stands on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObservedAlias {
+    /// Its name.
+    pub name: AliasName,
+    /// The version it points at.
+    pub version: Version,
+    /// For the next write.
+    pub revision: RevisionId,
+    /// `RoutingConfig`: further versions with their share of the calls.
+    #[serde(default)]
+    pub weights: BTreeMap<Version, f64>,
+    /// Code and configuration of that version.
+    pub code: ObservedCode,
+}
+
+/// A statement of a function's resource policy, as far as invoking goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyStatement {
+    /// Its id.
+    pub sid: String,
+    /// The statement as AWS keeps it.
+    pub statement: serde_json::Value,
+}
+
+/// A REST API with the stage of the settings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ObservedApi {
+    /// Its id.
+    pub id: RestApiId,
+    /// Its name.
+    pub name: String,
+    /// What would be deployed now.
+    pub definition: ApiDefinition,
+    /// `None` where the API has no such stage.
+    pub stage: Option<ObservedStage>,
+    /// Its deployments.
+    #[serde(default)]
+    pub deployments: Vec<ObservedDeployment>,
+    /// `disableExecuteApiEndpoint`.
+    #[serde(default)]
+    pub execute_api_disabled: bool,
+}
+
+/// A stage of a REST API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedStage {
+    /// Its name.
+    pub name: StageName,
+    /// What it serves; `None` for a stage without a deployment.
+    pub deployment: Option<DeploymentId>,
+    /// Its variables, which integrations may use.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    /// It has a cache cluster.
+    #[serde(default)]
+    pub has_cache: bool,
+    /// A canary takes part of the calls.
+    #[serde(default)]
+    pub has_canary: bool,
+}
+
+/// A deployment of a REST API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedDeployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Holds the definition's digest where we made it.
+    #[serde(default)]
+    pub description: String,
+}

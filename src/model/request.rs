@@ -1,0 +1,41 @@
+//! What the user asked for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::FunctionKey;
+
+/// The arguments of a verb that reads settings, translated from the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// `--config`: the settings file; `None` looks for `sls-release.toml` here and above.
+    pub config: Option<PathBuf>,
+    /// Values that stand above the settings file.
+    pub overrides: Overrides,
+    /// `--function`, repeated; empty means all.
+    pub only: Vec<FunctionKey>,
+    /// `plan`: stop before the first write.
+    pub plan_only: bool,
+    /// `--out-dir`: where the archives go.
+    pub out_dir: Option<PathBuf>,
+    /// `--verify`: inflate every entry after packing.
+    pub verify: bool,
+    /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
+    pub commit: Option<String>,
+    /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Flags that win over the environment, the file and the defaults.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--stage`.
+    pub stage: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--bucket`.
+    pub bucket: Option<String>,
+    /// `--wait-timeout`.
+    pub wait_timeout: Option<Duration>,
+}
