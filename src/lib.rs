@@ -3,5 +3,11 @@
 //! The library exists for the binary and its tests; its API may change with every version.
 //! ARCHITECTURE.md shows the floors.
 
+pub mod apply;
+pub mod aws;
 pub mod error;
+pub mod http;
 pub mod model;
+pub mod observe;
+pub mod plan;
+pub mod world;

@@ -27,6 +27,11 @@ impl Sha256 {
         Self(sha2::Sha256::digest(data).into())
     }
 
+    /// A digest of data that comes in pieces.
+    pub fn stream() -> Sha256Stream {
+        Sha256Stream(sha2::Sha256::new())
+    }
+
     /// Reads Lambda's spelling; `None` where it is not 32 bytes of base64.
     pub fn from_base64(text: &str) -> Option<Self> {
         STANDARD.decode(text).ok()?.try_into().ok().map(Self)
@@ -45,6 +50,21 @@ impl Sha256 {
     /// The raw bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// A SHA-256 under way.
+pub struct Sha256Stream(sha2::Sha256);
+
+impl Sha256Stream {
+    /// Takes the next piece.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Sha256 {
+        Sha256(self.0.finalize().into())
     }
 }
 

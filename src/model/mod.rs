@@ -13,7 +13,7 @@ mod settings;
 
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use artifact::{Artifact, Entry, PART_BYTES};
-pub use digest::{Md5, Sha256};
+pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,

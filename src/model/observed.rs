@@ -37,13 +37,11 @@ impl fmt::Debug for Secret {
 pub struct Observed {
     /// The region that was asked.
     pub region: Region,
-    /// The day of the observation by AWS's clock, `YYYY-MM-DD`.
-    pub today: String,
     /// The chosen functions; `None` where AWS has none of that name.
     pub functions: BTreeMap<FunctionKey, Option<ObservedFunction>>,
     /// The APIs; `None` where AWS has none.
     pub apis: BTreeMap<ApiKey, Option<ObservedApi>>,
-    /// The artifacts' objects, by key; `None` where the bucket has none.
+    /// The objects that were asked for (artifacts, live code), by key; `None` where the bucket has none.
     pub objects: BTreeMap<ObjectKey, Option<ObservedObject>>,
     /// The artifacts' bucket.
     pub bucket: ObservedBucket,

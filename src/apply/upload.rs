@@ -1,0 +1,90 @@
+//! Artifacts into the bucket, and the live code beside them, so that there is a way back.
+
+use std::io::Write;
+
+use futures::future::Either;
+use tempfile::NamedTempFile;
+
+use super::run::{Run, StepError};
+use crate::aws::{CallError, Put};
+use crate::error::{Failure, Problem};
+use crate::model::{Event, KeepLiveCode, Sha256, UploadArtifact};
+
+pub(super) async fn artifacts_and_live_code(run: &Run<'_>) -> Result<(), Failure> {
+    let uploads = run.plan.uploads.iter().map(|upload| Either::Left(artifact(run, upload)));
+    let keeps = run.plan.keeps.iter().map(|keep| Either::Right(live_code(run, keep)));
+    run.all(uploads.chain(keeps)).await
+}
+
+async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepError> {
+    let Some(artifact) = run.artifacts.get(&upload.function) else {
+        return Err(Problem::new(format!("the plan uploads {}, which was not packed", upload.function)).into());
+    };
+    let what = upload.function.to_string();
+    run.listener.hear(Event::UploadStarted { what: what.clone(), bytes: upload.bytes });
+    let sent = |bytes| run.listener.hear(Event::Uploaded { what: what.clone(), bytes });
+    let put = Put {
+        bucket: run.bucket()?,
+        owner: run.bucket_owner(),
+        key: &upload.key,
+        path: &artifact.path,
+        bytes: artifact.zipped_bytes,
+        sha256: &artifact.sha256,
+    };
+    let version = send(run, &put, &sent).await?;
+    run.uploaded(&upload.key, version);
+    run.listener.hear(Event::UploadFinished { what: upload.key.to_string() });
+    Ok(())
+}
+
+async fn send(run: &Run<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, StepError> {
+    run.may_write()?;
+    let failed = |error: CallError| match run.world.cancel.is_cancelled() {
+        true => StepError::Cancelled,
+        false => error.into_problem(format!("failed to upload {}", put.key)).into(),
+    };
+    run.world.aws.s3.put(put, sent, run.world.cancel.cancelled()).await.map_err(failed)
+}
+
+/// Fetches the live code by Lambda's link and puts it under its own digest.
+async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> {
+    let file = fetch(run, keep).await.map_err(|why| {
+        Problem::new(format!("failed to keep the live code of {}", keep.name))
+            .why(why)
+            .fix("without it nothing could be put back: put the zip that is live into the bucket as the key says")
+    })?;
+    let bytes = file
+        .as_file()
+        .metadata()
+        .map_err(|error| Problem::new("failed to keep the live code").why(error.to_string()))?;
+    let put = Put {
+        bucket: run.bucket()?,
+        owner: run.bucket_owner(),
+        key: &keep.key,
+        path: file.path(),
+        bytes: bytes.len(),
+        sha256: &keep.sha256,
+    };
+    send(run, &put, &|_| ()).await?;
+    run.done(format!("live code of {} kept as {}", keep.name, keep.key));
+    Ok(())
+}
+
+async fn fetch(run: &Run<'_>, keep: &KeepLiveCode) -> Result<NamedTempFile, String> {
+    let observed = run.observed.functions.get(&keep.function).and_then(Option::as_ref);
+    let Some(link) = observed.and_then(|function| function.code_link.as_ref()) else {
+        return Err("Lambda gave no link to it".to_owned());
+    };
+    let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
+    let mut digest = Sha256::stream();
+    let write = |chunk: &[u8]| {
+        digest.update(chunk);
+        file.write_all(chunk).map_err(|error| error.to_string())
+    };
+    run.world.http.download(link.reveal(), write).await?;
+    let found = digest.finish();
+    if found != keep.sha256 {
+        return Err(format!("the download's SHA-256 is {}, not {}", found.base64(), keep.sha256.base64()));
+    }
+    Ok(file)
+}

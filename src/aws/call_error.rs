@@ -1,0 +1,128 @@
+//! What a failed call means: for the program an [`Answer`], for the user a [`Problem`].
+
+use std::error::Error;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_lambda::config::http::HttpResponse;
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+
+use crate::error::Problem;
+
+/// What a failed call means for what comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 404: there is no such thing.
+    NotFound,
+    /// 409: it exists already, or an update of it is in progress.
+    Conflict,
+    /// 412: somebody else changed it.
+    Changed,
+    /// 403, or credentials that AWS does not take.
+    Denied,
+    /// 429: too many calls; nothing was done.
+    Throttled,
+    /// Any other 4xx: nothing was done.
+    Refused,
+    /// 5xx, or no answer: it may have been done or not.
+    Unknown,
+}
+
+/// A call to AWS that failed.
+#[derive(Clone, Debug)]
+pub struct CallError {
+    /// As IAM writes it: `lambda:UpdateFunctionCode`.
+    pub action: &'static str,
+    /// On what: a function's name, an object's key.
+    pub resource: String,
+    /// What it means.
+    pub answer: Answer,
+    /// AWS's error code; empty where there was no answer.
+    pub code: String,
+    /// AWS's words, or the network's.
+    pub message: String,
+}
+
+impl CallError {
+    /// Reads the SDK's error.
+    pub(super) fn new<E>(action: &'static str, resource: impl Into<String>, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = error.code().unwrap_or_default().to_owned();
+        let message = error.message().map_or_else(|| chain(error), str::to_owned);
+        let answer = answer(status, &code, &message);
+        Self { action, resource: resource.into(), answer, code, message }
+    }
+
+    /// The user's view: `what` says which step failed.
+    pub fn into_problem(self, what: impl Into<String>) -> Problem {
+        let fix = self.fix();
+        let why = match self.code.as_str() {
+            "" => format!("{} on {}: {}", self.action, self.resource, self.message),
+            code => format!("{} on {}: {code}: {}", self.action, self.resource, self.message),
+        };
+        Problem::new(what).why(why).fix(fix)
+    }
+
+    fn fix(&self) -> String {
+        match (self.answer, self.code.as_str()) {
+            (_, "ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
+                "the credentials have expired: sign in again".to_owned()
+            }
+            (
+                _,
+                "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" | "SignatureDoesNotMatch",
+            ) => "AWS does not know these credentials: check AWS_PROFILE and the AWS_* variables".to_owned(),
+            (Answer::Denied, _) => {
+                format!("allow {} on {}; the README lists the policy that a release needs", self.action, self.resource)
+            }
+            (Answer::Unknown, "") if self.message.contains("credentials") => {
+                "give it credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY"
+                    .to_owned()
+            }
+            (Answer::Unknown, "") => "check the network, the region, and AWS_ENDPOINT_URL where it is set".to_owned(),
+            (Answer::Changed, _) => {
+                "somebody else changed it in the meantime: run `sls-release plan`, then release again".to_owned()
+            }
+            (Answer::Throttled, _) => "AWS takes no more calls for now: try again in a minute".to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// For calls that must not be repeated blindly.
+pub(super) fn once() -> RetryConfig {
+    RetryConfig::disabled()
+}
+
+fn answer(status: Option<u16>, code: &str, message: &str) -> Answer {
+    match (status, code) {
+        (_, "TooManyRequestsException" | "ThrottlingException" | "SlowDown" | "Throttling") => Answer::Throttled,
+        (Some(404), _) => Answer::NotFound,
+        (Some(409), _) => Answer::Conflict,
+        (Some(412), _) => Answer::Changed,
+        (Some(401 | 403), _) => Answer::Denied,
+        (Some(429), _) => Answer::Throttled,
+        (Some(400..500), _) if code.contains("ExpiredToken") => Answer::Denied,
+        (Some(300..500), _) => Answer::Refused,
+        _ if message.contains("no credentials") => Answer::Unknown,
+        _ => Answer::Unknown,
+    }
+}
+
+/// An error with its causes, each once: "dispatch failure: io error: connection refused".
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,77 @@
+//! Thin adapters over the SDKs: our words in, our words out. No SDK type leaves this folder.
+
+mod call_error;
+mod lambda;
+mod rest_api;
+mod s3;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls;
+
+pub use call_error::{Answer, CallError};
+pub use lambda::{GotAlias, GotFunction, GotPolicy, Lambda, NewCode};
+pub use rest_api::{GotApi, RestApis};
+pub use s3::{Put, S3};
+
+use crate::error::{Failure, Kind, Problem};
+use crate::model::Region;
+
+/// Everything that talks to AWS, made from one configuration.
+pub struct Aws {
+    /// Functions.
+    pub lambda: Lambda,
+    /// REST APIs.
+    pub rest_apis: RestApis,
+    /// Artifacts.
+    pub s3: S3,
+    /// The region that is asked.
+    pub region: Region,
+    /// `AWS_ENDPOINT_URL`, without a slash at its end; `None`: AWS itself.
+    pub endpoint_url: Option<String>,
+}
+
+/// Attempts per call. The SDK backs off between them, and repeats only what may be repeated.
+const ATTEMPTS: u32 = 5;
+
+impl Aws {
+    /// Reads the SDK's default chain: environment, profiles, SSO, web identity, `AWS_ENDPOINT_URL`.
+    ///
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+    pub async fn connect(region: Option<&Region>) -> Result<Self, Failure> {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(60))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeouts);
+        if let Some(region) = region {
+            loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
+        }
+        Self::from_config(&loader.load().await)
+    }
+
+    fn from_config(config: &SdkConfig) -> Result<Self, Failure> {
+        let Some(region) = config.region() else {
+            return Err(Problem::new("no AWS region is set")
+                .fix("set `region` in sls-release.toml, pass --region, or set AWS_REGION")
+                .into_failure(Kind::Usage));
+        };
+        let endpoint_url = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
+        Ok(Self {
+            lambda: Lambda::new(config),
+            rest_apis: RestApis::new(config),
+            s3: S3::new(config, endpoint_url.is_some()),
+            region: Region::new(region.as_ref()),
+            endpoint_url,
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! REST APIs of API Gateway: definition, stages, deployments.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/api/Welcome.html>
+
+mod definition;
+mod read;
+mod write;
+
+pub use read::GotApi;
+
+use aws_config::SdkConfig;
+use aws_sdk_apigateway::Client;
+
+/// The REST APIs of one account and region.
+pub struct RestApis {
+    client: Client,
+}
+
+impl RestApis {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+}

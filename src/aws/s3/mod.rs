@@ -1,0 +1,172 @@
+//! Artifacts in S3: looked for, put once, never overwritten.
+
+mod multipart;
+
+use std::path::Path;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumMode;
+
+use super::call_error::{Answer, CallError};
+use crate::model::{AccountId, BucketName, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256};
+
+/// The objects of one account and region.
+pub struct S3 {
+    client: Client,
+}
+
+/// An upload.
+pub struct Put<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// The account that must own it.
+    pub owner: Option<&'a AccountId>,
+    /// The key.
+    pub key: &'a ObjectKey,
+    /// The file to send.
+    pub path: &'a Path,
+    /// Its size.
+    pub bytes: u64,
+    /// Its digest, checked by S3 on arrival where it is sent as one.
+    pub sha256: &'a Sha256,
+}
+
+impl S3 {
+    pub(super) fn new(config: &SdkConfig, custom_endpoint: bool) -> Self {
+        // Only AWS itself resolves `<bucket>.<host>`.
+        let config = aws_sdk_s3::config::Builder::from(config).force_path_style(custom_endpoint).build();
+        Self { client: Client::from_conf(config) }
+    }
+
+    /// `HeadBucket`.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
+    pub async fn bucket(&self, bucket: &BucketName, owner: Option<&AccountId>) -> Result<ObservedBucket, CallError> {
+        let call = self.client.head_bucket().bucket(bucket.as_str());
+        let error = match call.set_expected_bucket_owner(owner.map(ToString::to_string)).send().await {
+            Ok(_) => return Ok(ObservedBucket::Present),
+            Err(error) => call_error("s3:ListBucket", bucket.as_str(), &error),
+        };
+        match error.answer {
+            Answer::NotFound => Ok(ObservedBucket::Missing),
+            Answer::Denied => Ok(ObservedBucket::Forbidden(format!("s3:ListBucket on {bucket}: {}", error.message))),
+            Answer::Refused if error.message.starts_with("301") => {
+                Ok(ObservedBucket::Forbidden(format!("bucket {bucket} is in another region")))
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// `HeadObject`; `None` where there is no such object, or the answer hides whether there is one.
+    ///
+    /// S3 answers 403 for an absent object where `s3:ListBucket` is missing:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>. The look at the bucket, which
+    /// follows where anything is to be released, tells such a 403 from a forbidden bucket.
+    pub async fn object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<ObservedObject>, CallError> {
+        let call = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
+        match call.checksum_mode(ChecksumMode::Enabled).send().await {
+            Ok(found) => Ok(Some(ObservedObject {
+                bytes: u64::try_from(found.content_length.unwrap_or(0)).unwrap_or(0),
+                version_id: found.version_id.filter(|version| version != "null"),
+                checksum_sha256: found.checksum_sha256,
+            })),
+            Err(error) => {
+                let error = call_error("s3:GetObject", format!("{bucket}/{key}"), &error);
+                match error.answer {
+                    Answer::NotFound | Answer::Denied => Ok(None),
+                    Answer::Refused if error.message.starts_with("301") => Ok(None),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Puts the file where nothing is yet: one `PutObject` up to [`PART_BYTES`], else a multipart upload.
+    /// Returns the object's version, where the bucket keeps versions; where somebody else put the same
+    /// key first, theirs stands.
+    ///
+    /// `sent` hears how many bytes arrived; when `stop` ends first, the upload is broken off and leaves
+    /// nothing. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+    pub async fn put(
+        &self,
+        put: &Put<'_>,
+        sent: &(dyn Fn(u64) + Sync),
+        stop: impl Future<Output = ()>,
+    ) -> Result<Option<String>, CallError> {
+        let result = if put.bytes <= PART_BYTES {
+            stoppable(put, self.put_whole(put, sent), stop).await
+        } else {
+            self.put_parts(put, sent, stop).await
+        };
+        match result {
+            Err(error) if error.answer == Answer::Changed => {
+                Ok(self.object(put.bucket, put.key).await?.and_then(|object| object.version_id))
+            }
+            other => other,
+        }
+    }
+
+    async fn put_whole(&self, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, CallError> {
+        let body = ByteStream::from_path(put.path).await.map_err(|error| unreadable(put, &error))?;
+        let call = self
+            .client
+            .put_object()
+            .bucket(put.bucket.as_str())
+            .key(put.key.as_str())
+            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+            .if_none_match("*")
+            .content_type("application/zip")
+            .checksum_sha256(put.sha256.base64())
+            .body(body);
+        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        sent(put.bytes);
+        Ok(answer.version_id.filter(|version| version != "null"))
+    }
+}
+
+async fn stoppable<T>(
+    put: &Put<'_>,
+    work: impl Future<Output = Result<T, CallError>>,
+    stop: impl Future<Output = ()>,
+) -> Result<T, CallError> {
+    tokio::select! {
+        result = work => result,
+        () = stop => Err(refused(put, "the run was cancelled".to_owned())),
+    }
+}
+
+impl Put<'_> {
+    fn resource(&self) -> String {
+        format!("{}/{}", self.bucket, self.key)
+    }
+}
+
+fn unreadable(put: &Put<'_>, error: &dyn std::error::Error) -> CallError {
+    refused(put, format!("failed to read {}: {error}", put.path.display()))
+}
+
+fn refused(put: &Put<'_>, message: String) -> CallError {
+    CallError {
+        action: "s3:PutObject",
+        resource: put.resource(),
+        answer: Answer::Refused,
+        code: String::new(),
+        message,
+    }
+}
+
+/// As [`CallError::new`]; S3 answers `HEAD` without a body, so the status is all there is.
+fn call_error<E>(action: &'static str, resource: impl Into<String>, error: &SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let mut found = CallError::new(action, resource, error);
+    if let (Some(response), None) = (error.raw_response(), error.message()) {
+        found.message = format!("{} without a reason", response.status().as_u16());
+    }
+    found
+}

@@ -1,0 +1,120 @@
+//! A multipart upload of fixed parts, so that its checksum can be computed again from the file.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+
+use std::io;
+use std::path::Path;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use super::{Put, S3, call_error, stoppable, unreadable};
+use crate::aws::call_error::CallError;
+use crate::model::{PART_BYTES, Sha256};
+
+/// Parts in flight: 64 MiB of memory.
+const PARALLEL: usize = 4;
+
+impl S3 {
+    pub(super) async fn put_parts(
+        &self,
+        put: &Put<'_>,
+        sent: &(dyn Fn(u64) + Sync),
+        stop: impl Future<Output = ()>,
+    ) -> Result<Option<String>, CallError> {
+        let upload = self.begin(put).await?;
+        let result = match stoppable(put, self.send_parts(put, &upload, sent), stop).await {
+            Ok(parts) => self.complete(put, &upload, parts).await,
+            Err(error) => Err(error),
+        };
+        if result.is_err() {
+            self.abort(put, &upload).await;
+        }
+        result
+    }
+
+    async fn begin(&self, put: &Put<'_>) -> Result<String, CallError> {
+        let call = self
+            .client
+            .create_multipart_upload()
+            .bucket(put.bucket.as_str())
+            .key(put.key.as_str())
+            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+            .content_type("application/zip")
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .checksum_type(ChecksumType::Composite);
+        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        Ok(answer.upload_id.unwrap_or_default())
+    }
+
+    async fn send_parts(
+        &self,
+        put: &Put<'_>,
+        upload: &str,
+        sent: &(dyn Fn(u64) + Sync),
+    ) -> Result<Vec<CompletedPart>, CallError> {
+        let parts = stream::iter(0..put.bytes.div_ceil(PART_BYTES)).map(|index| async move {
+            let part = self.send_part(put, upload, index).await?;
+            sent(PART_BYTES.min(put.bytes - index * PART_BYTES));
+            Ok(part)
+        });
+        parts.buffered(PARALLEL).try_collect().await
+    }
+
+    async fn send_part(&self, put: &Put<'_>, upload: &str, index: u64) -> Result<CompletedPart, CallError> {
+        let bytes = read_part(put.path, index).await.map_err(|error| unreadable(put, &error))?;
+        let checksum = Sha256::of(&bytes).base64();
+        let number = i32::try_from(index + 1).unwrap_or(i32::MAX);
+        let call = self
+            .client
+            .upload_part()
+            .bucket(put.bucket.as_str())
+            .key(put.key.as_str())
+            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+            .upload_id(upload)
+            .part_number(number)
+            .checksum_sha256(&checksum)
+            .body(ByteStream::from(bytes));
+        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        Ok(CompletedPart::builder().part_number(number).checksum_sha256(checksum).set_e_tag(answer.e_tag).build())
+    }
+
+    async fn complete(
+        &self,
+        put: &Put<'_>,
+        upload: &str,
+        parts: Vec<CompletedPart>,
+    ) -> Result<Option<String>, CallError> {
+        let call = self
+            .client
+            .complete_multipart_upload()
+            .bucket(put.bucket.as_str())
+            .key(put.key.as_str())
+            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+            .upload_id(upload)
+            .if_none_match("*")
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build());
+        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        Ok(answer.version_id.filter(|version| version != "null"))
+    }
+
+    /// Parts that are never completed cost money until a lifecycle rule removes them.
+    async fn abort(&self, put: &Put<'_>, upload: &str) {
+        let call = self.client.abort_multipart_upload().bucket(put.bucket.as_str()).key(put.key.as_str());
+        if let Err(error) = call.upload_id(upload).send().await {
+            let error = call_error("s3:AbortMultipartUpload", put.resource(), &error);
+            tracing::warn!("upload {upload} of {} was not aborted: {}", error.resource, error.message);
+        }
+    }
+}
+
+async fn read_part(path: &Path, index: u64) -> io::Result<Bytes> {
+    let mut file = tokio::fs::File::open(path).await?;
+    file.seek(io::SeekFrom::Start(index * PART_BYTES)).await?;
+    let mut bytes = Vec::new();
+    file.take(PART_BYTES).read_to_end(&mut bytes).await?;
+    Ok(bytes.into())
+}

@@ -1,0 +1,93 @@
+//! HTTP beside AWS: asks an endpoint once and says whether the answer is good; fetches live code.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+
+use crate::error::{Failure, Kind, Problem};
+use crate::model::SmokePlan;
+
+/// For one answer; an endpoint of API Gateway answers within 29 seconds or not at all.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+const ONE_ANSWER: Duration = Duration::from_secs(30);
+
+/// For a download of at most 250 MiB; the link is good for ten minutes.
+const DOWNLOAD: Duration = Duration::from_mins(10);
+
+/// The most of a body that is searched for `contains`.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A client for endpoints and links.
+pub struct Http {
+    client: Client,
+}
+
+impl Http {
+    /// Redirects are answers, not followed: a redirect to a sign-in page is no proof of health.
+    pub fn new() -> Result<Self, Failure> {
+        // Another installation of the same provider is as good as ours.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .timeout(ONE_ANSWER)
+            .user_agent(concat!("sls-release/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let broken = |error: reqwest::Error| Problem::new("failed to set up the HTTP client").why(error.to_string());
+        Ok(Self { client: client.map_err(|error| broken(error).into_failure(Kind::Internal))? })
+    }
+
+    /// Downloads what lies behind a link that must not be shown, piece by piece.
+    pub async fn download(&self, link: &str, mut write: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+        let answer = self.client.get(link).timeout(DOWNLOAD).send().await.map_err(|error| no_answer(&error))?;
+        if !answer.status().is_success() {
+            return Err(format!("its link answered {}", answer.status().as_u16()));
+        }
+        let mut answer = answer;
+        while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
+            write(&chunk)?;
+        }
+        Ok(())
+    }
+
+    /// One request. `Err` says, in words, what was not good about the answer.
+    pub async fn ask(&self, url: &str, plan: &SmokePlan) -> Result<(), String> {
+        let method = Method::from_bytes(plan.settings.method.as_bytes()).map_err(|error| error.to_string())?;
+        let mut request = self.client.request(method, url);
+        for (name, value) in &plan.settings.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &plan.settings.body {
+            request = request.body(body.clone());
+        }
+        let answer = request.send().await.map_err(|error| no_answer(&error))?;
+        let status = answer.status().as_u16();
+        if status != plan.status {
+            return Err(format!("it answered {status} instead of {}", plan.status));
+        }
+        match &plan.contains {
+            Some(wanted) => holds(answer, wanted).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn holds(mut answer: reqwest::Response, wanted: &str) -> Result<(), String> {
+    let mut body = Vec::new();
+    while body.len() < BODY_LIMIT
+        && let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    let found = String::from_utf8_lossy(&body).contains(wanted);
+    if found { Ok(()) } else { Err(format!("its answer does not hold `{wanted}`")) }
+}
+
+/// The innermost cause, without the URL: that may hold a key.
+fn no_answer(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    if error.is_timeout() { "it did not answer in time".to_owned() } else { format!("it did not answer: {cause}") }
+}

@@ -1,0 +1,271 @@
+//! What AWS has now: reads only, all of them at once.
+//!
+//! A second wave follows only where code changes: it asks for what unchanged functions do not need, and
+//! waits until functions that somebody else is updating have settled.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use crate::aws::{Answer, CallError};
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{
+    AccountId, ApiName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionSettings, Listener, ObjectKey,
+    Observed, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject, Qualifier, RestApiId, Settings,
+};
+use crate::plan::{code_changes, object_key};
+use crate::world::{Look, Wait, WaitError, World};
+
+/// The state of the stage; where anything cannot be read, everything that could not.
+pub async fn stage(
+    settings: &Settings,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+    world: &World,
+    listener: &dyn Listener,
+) -> Result<Observed, Failure> {
+    let mut observed = first_wave(settings, artifacts, world).await?;
+    let changing = changing(artifacts, &observed);
+    if !changing.is_empty() {
+        second_wave(settings, &changing, &mut observed, world, listener).await?;
+    }
+    Ok(observed)
+}
+
+async fn first_wave(
+    settings: &Settings,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+    world: &World,
+) -> Result<Observed, Failure> {
+    let functions = join_all(
+        settings
+            .chosen_functions()
+            .map(|(key, settings)| async move { function(settings, world).await.map(|found| (key.clone(), found)) }),
+    );
+    let apis = join_all(
+        settings
+            .apis
+            .iter()
+            .map(|(key, settings)| async move { api(settings, world).await.map(|found| (key.clone(), found)) }),
+    );
+    let keys = artifacts.iter().map(|(key, artifact)| object_key(settings, key, &artifact.sha256));
+    let (functions, apis, objects) = futures::join!(functions, apis, objects(settings, keys.collect(), world));
+    let mut problems = Vec::new();
+    let observed = Observed {
+        region: world.aws.region.clone(),
+        functions: sort(functions, &mut problems),
+        apis: sort(apis, &mut problems),
+        objects: sort(objects, &mut problems),
+        bucket: ObservedBucket::Present,
+    };
+    refuse(problems).map(|()| observed)
+}
+
+/// The good answers in order; the bad ones go to `problems`.
+fn sort<K: Ord, V>(results: Vec<Result<(K, V), ReadError>>, problems: &mut Vec<ReadError>) -> BTreeMap<K, V> {
+    let mut sorted = BTreeMap::new();
+    for result in results {
+        match result {
+            Ok((key, value)) => drop(sorted.insert(key, value)),
+            Err(error) => problems.push(error),
+        }
+    }
+    sorted
+}
+
+/// A read that failed.
+enum ReadError {
+    Call(CallError),
+    Other(Problem),
+}
+
+impl From<CallError> for ReadError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+/// Without an answer, or without credentials, all calls fail alike: then one problem says it.
+fn refuse(errors: Vec<ReadError>) -> Result<(), Failure> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for error in errors {
+        let (alone, problem) = match error {
+            ReadError::Call(error) => (error.answer == Answer::Unknown, failed_to_read(error)),
+            ReadError::Other(problem) => (false, problem),
+        };
+        if alone {
+            return Err(problem.into_failure(Kind::Refused));
+        }
+        if !problems.iter().any(|known| known.fix == problem.fix && !problem.fix.is_empty()) {
+            problems.push(problem);
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Refused, problems }) }
+}
+
+fn failed_to_read(error: CallError) -> Problem {
+    let what = format!("failed to read {}", error.resource);
+    error.into_problem(what)
+}
+
+async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<ObservedFunction>, ReadError> {
+    let lambda = &world.aws.lambda;
+    let name = &settings.name.value;
+    let wanted = settings.alias.as_ref().map(|alias| &alias.value);
+    let qualifier = wanted.map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.clone()));
+    let (latest, alias, alias_code, policy) = futures::join!(
+        lambda.function(name, None),
+        async { if let Some(alias) = wanted { lambda.alias(name, alias).await } else { Ok(None) } },
+        async { if let Some(alias) = wanted { lambda.function(name, Some(alias.as_str())).await } else { Ok(None) } },
+        lambda.policy(name, &qualifier),
+    );
+    let Some(latest) = latest? else { return Ok(None) };
+    let (alias, alias_code, policy) = (alias?, alias_code?, policy?);
+    let alias = alias.zip(alias_code).zip(wanted).map(|((alias, found), name)| alias.with(name.clone(), found.code));
+    let account = latest.arn.split(':').nth(4).unwrap_or_default();
+    Ok(Some(ObservedFunction {
+        name: name.clone(),
+        account: AccountId::new(account),
+        arn: latest.arn,
+        latest: latest.code,
+        alias,
+        policies: policy.map(|policy| (qualifier, policy.statements)).into_iter().collect(),
+        signing_enforced: false,
+        code_link: latest.link,
+    }))
+}
+
+async fn api(settings: &ApiSettings, world: &World) -> Result<Option<ObservedApi>, ReadError> {
+    let Some(id) = api_id(settings, world).await? else { return Ok(None) };
+    let apis = &world.aws.rest_apis;
+    let (api, stage, deployments) =
+        futures::join!(apis.api(&id), apis.stage(&id, &settings.stage.value), apis.deployments(&id));
+    let Some(api) = api? else { return Ok(None) };
+    Ok(Some(ObservedApi {
+        id,
+        name: api.name,
+        definition: api.definition,
+        stage: stage?,
+        deployments: deployments?,
+        execute_api_disabled: api.execute_api_disabled,
+    }))
+}
+
+async fn api_id(settings: &ApiSettings, world: &World) -> Result<Option<RestApiId>, ReadError> {
+    let name = match &settings.api.value {
+        ApiName::Id(id) => return Ok(Some(id.clone())),
+        ApiName::Name(name) => name,
+    };
+    let mut ids = world.aws.rest_apis.named(name).await?;
+    if ids.len() > 1 {
+        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        return Err(ReadError::Other(
+            Problem::new(format!("{} REST APIs are named {name}", ids.len()))
+                .why(format!("their ids are {}", ids.join(", ")))
+                .fix("set `id` instead of `name`")
+                .at(settings.api.location()),
+        ));
+    }
+    Ok(ids.pop())
+}
+
+type FoundObject = Result<(ObjectKey, Option<ObservedObject>), ReadError>;
+
+async fn objects(settings: &Settings, keys: Vec<ObjectKey>, world: &World) -> Vec<FoundObject> {
+    let Some(store) = &settings.artifacts else { return Vec::new() };
+    join_all(keys.into_iter().map(|key| async move {
+        let found = world.aws.s3.object(&store.bucket.value, &key).await?;
+        Ok((key, found))
+    }))
+    .await
+}
+
+/// The functions that an artifact would change.
+fn changing(artifacts: &BTreeMap<FunctionKey, Artifact>, observed: &Observed) -> Vec<FunctionKey> {
+    let changes = |key: &FunctionKey| {
+        let found = observed.functions.get(key).and_then(Option::as_ref);
+        found.zip(artifacts.get(key)).is_some_and(|(found, artifact)| code_changes(artifact, found))
+    };
+    artifacts.keys().filter(|key| changes(key)).cloned().collect()
+}
+
+async fn second_wave(
+    settings: &Settings,
+    changing: &[FunctionKey],
+    observed: &mut Observed,
+    world: &World,
+    listener: &dyn Listener,
+) -> Result<(), Failure> {
+    let found = |key: &FunctionKey| observed.functions.get(key).and_then(Option::as_ref);
+    let live_keys = changing.iter().filter_map(|key| Some(object_key(settings, key, &found(key)?.latest.sha256)));
+    let details =
+        join_all(
+            changing.iter().filter_map(|key| {
+                let before = found(key)?;
+                Some(async move {
+                    changing_function(before, settings, world, listener).await.map(|after| (key.clone(), after))
+                })
+            }),
+        );
+    let owner = changing.iter().find_map(|key| Some(found(key)?.account.clone()));
+    let bucket = bucket(settings.artifacts.as_ref(), owner.as_ref(), world);
+    let (details, bucket, objects) = futures::join!(details, bucket, objects(settings, live_keys.collect(), world));
+    let mut problems = Vec::new();
+    observed.objects.extend(sort(objects, &mut problems));
+    let functions = sort(details, &mut problems);
+    observed.functions.extend(functions.into_iter().map(|(key, function)| (key, Some(function))));
+    match bucket {
+        Ok(bucket) => observed.bucket = bucket,
+        Err(error) => problems.push(error),
+    }
+    refuse(problems)
+}
+
+async fn bucket(
+    store: Option<&ArtifactStore>,
+    functions_owner: Option<&AccountId>,
+    world: &World,
+) -> Result<ObservedBucket, ReadError> {
+    let Some(store) = store else { return Ok(ObservedBucket::Present) };
+    let owner = store.owner.as_ref().or(functions_owner);
+    Ok(world.aws.s3.bucket(&store.bucket.value, owner).await?)
+}
+
+async fn changing_function(
+    before: &ObservedFunction,
+    settings: &Settings,
+    world: &World,
+    listener: &dyn Listener,
+) -> Result<ObservedFunction, ReadError> {
+    let (signing, settled) =
+        futures::join!(world.aws.lambda.signing_enforced(&before.name), settled(before, settings, world, listener));
+    Ok(ObservedFunction { signing_enforced: signing?, ..settled? })
+}
+
+/// Waits until an update by somebody else has ended; past the deadline preflight refuses it as busy.
+async fn settled(
+    before: &ObservedFunction,
+    settings: &Settings,
+    world: &World,
+    listener: &dyn Listener,
+) -> Result<ObservedFunction, ReadError> {
+    if !is_busy(before) {
+        return Ok(before.clone());
+    }
+    let what = format!("the update of {} that somebody else began", before.name);
+    let wait = Wait::new(what, settings.wait_timeout, Some(&world.cancel), listener);
+    let look = async || {
+        let found = world.aws.lambda.function(&before.name, None).await.map_err(failed_to_read)?;
+        let Some(found) = found else { return Err(Problem::new(format!("function {} is gone", before.name))) };
+        let now = ObservedFunction { latest: found.code, code_link: found.link, ..before.clone() };
+        Ok(if is_busy(&now) { Look::NotYet(String::new()) } else { Look::Ready(now) })
+    };
+    match wait.until(look).await {
+        Ok(now) => Ok(now),
+        Err(WaitError::Final(problem)) => Err(ReadError::Other(problem)),
+        Err(WaitError::Deadline(_) | WaitError::Cancelled) => Ok(before.clone()),
+    }
+}
+
+fn is_busy(function: &ObservedFunction) -> bool {
+    function.latest.last_update_status == "InProgress" || function.latest.state == "Pending"
+}

@@ -1,0 +1,293 @@
+//! Everything that must hold before the first write; all that does not is reported at once.
+
+use super::{Api, Function, Stack, handler, object_key};
+use crate::error::Problem;
+use crate::model::{ApiName, CodeStep, Observed, ObservedBucket, Plan, Qualifier, Settings, SmokeTarget, Sourced};
+
+/// Lambda's limit for the code of a function with its layers.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const UNZIPPED_LIMIT: u64 = 250 * 1024 * 1024;
+
+/// Runtimes whose functions can no longer be updated.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtime-support-policy>
+const BLOCKED_RUNTIMES: [&str; 14] = [
+    "dotnetcore1.0",
+    "dotnetcore2.0",
+    "dotnetcore2.1",
+    "dotnetcore3.1",
+    "nodejs",
+    "nodejs4.3",
+    "nodejs4.3-edge",
+    "nodejs6.10",
+    "nodejs8.10",
+    "nodejs10.x",
+    "nodejs12.x",
+    "python2.7",
+    "python3.6",
+    "ruby2.5",
+];
+
+/// What the settings name and AWS does not have.
+pub(super) fn missing(settings: &Settings, observed: &Observed) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(bucket(settings, observed));
+    for (key, function) in settings.chosen_functions() {
+        if observed.functions.get(key).is_some_and(Option::is_none) {
+            problems.push(
+                Problem::new(format!("function {} does not exist in {}", function.name.value, observed.region))
+                    .fix("create it with Terraform first, or correct `name` or the region")
+                    .at(function.name.location()),
+            );
+        }
+    }
+    for (key, api) in &settings.apis {
+        if observed.apis.get(key).is_some_and(Option::is_none) {
+            problems.push(missing_api(&api.api, observed));
+        }
+    }
+    problems
+}
+
+fn bucket(settings: &Settings, observed: &Observed) -> Option<Problem> {
+    let Some(store) = &settings.artifacts else {
+        return Some(
+            Problem::new("there is no bucket for the artifacts")
+                .why("a release uploads the code to S3, so that every version can be put back")
+                .fix("set `bucket` under [artifacts], or pass --bucket"),
+        );
+    };
+    let name = &store.bucket.value;
+    let problem = match &observed.bucket {
+        ObservedBucket::Present => return None,
+        ObservedBucket::Missing => Problem::new(format!("bucket {name} does not exist"))
+            .fix("create it with Terraform first, or correct `bucket` under [artifacts]"),
+        ObservedBucket::Forbidden(why) => Problem::new(format!("bucket {name} may not be used")).why(why.clone()).fix(
+            "check that it is yours and in this region, that `owner` under [artifacts] names its account, and \
+                 that s3:ListBucket, s3:GetObject and s3:PutObject are allowed; without s3:ListBucket S3 answers 403 \
+                 for an absent object",
+        ),
+    };
+    Some(problem.at(store.bucket.location()))
+}
+
+fn missing_api(api: &Sourced<ApiName>, observed: &Observed) -> Problem {
+    let name = match &api.value {
+        ApiName::Id(id) => format!("REST API {id} does not exist in {}", observed.region),
+        ApiName::Name(name) => format!("there is no REST API named {name} in {}", observed.region),
+    };
+    Problem::new(name).fix("correct `id` or `name`, or the region").at(api.location())
+}
+
+/// What stands in the way of this plan.
+pub(super) fn check(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for function in &stack.functions {
+        problems.extend(kind_of_function(function));
+        problems.extend(durable(function, stack));
+        problems.extend(weights(function));
+        problems.extend(unused_alias(function, stack));
+        let updates = |step: &CodeStep| matches!(step, CodeStep::Update { .. });
+        if plan.code.iter().any(|change| change.function == *function.key && updates(&change.step)) {
+            problems.extend(update(function, stack));
+        }
+    }
+    for api in &stack.apis {
+        problems.extend(stage(api));
+        problems.extend(calls_nothing_of_ours(api, stack));
+    }
+    problems.extend(smoke(stack, plan));
+    problems
+}
+
+fn refused(function: &Function<'_>, why: &str, fix: &str) -> Problem {
+    Problem::new(format!("function {} cannot be released", function.observed.name))
+        .why(why)
+        .fix(fix)
+        .at(function.settings.name.location())
+}
+
+fn kind_of_function(function: &Function<'_>) -> Option<Problem> {
+    let latest = &function.observed.latest;
+    if latest.package_type == "Image" {
+        return Some(refused(
+            function,
+            "its package type is Image: its code is a container image, not a zip",
+            "release the image with your container tooling, and leave this function out of the settings",
+        ));
+    }
+    latest.on_capacity_provider.then(|| {
+        refused(
+            function,
+            "it runs on a capacity provider, where unqualified calls go to $LATEST.PUBLISHED",
+            "leave it out of the settings",
+        )
+    })
+}
+
+fn durable(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
+    let calls_latest = stack.calls_of(function.key).any(|(_, call)| call.qualifier == Qualifier::Latest);
+    let uses_latest = function.settings.alias.is_none() || calls_latest;
+    (function.observed.latest.durable && uses_latest).then(|| {
+        refused(
+            function,
+            "it is durable, and its callers use $LATEST: running executions would continue on other code",
+            "let its callers use an alias, and set `alias`",
+        )
+    })
+}
+
+fn weights(function: &Function<'_>) -> Option<Problem> {
+    let alias = function.observed.alias.as_ref().filter(|alias| !alias.weights.is_empty())?;
+    let shares: Vec<_> = alias.weights.iter().map(|(version, share)| format!("{version}: {share}")).collect();
+    Some(
+        refused(
+            function,
+            &format!("alias {} has leftover weights ({})", alias.name, shares.join(", ")),
+            "finish or cancel the gradual deployment, then remove them: `aws lambda update-alias --routing-config \
+             AdditionalVersionWeights={}`",
+        )
+        .at(function.settings.alias.as_ref().and_then(Sourced::location)),
+    )
+}
+
+fn unused_alias(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
+    let alias = function.settings.alias.as_ref()?;
+    let wanted = function.qualifier();
+    let (api, call) = stack.calls_of(function.key).next()?;
+    if stack.calls_of(function.key).any(|(_, call)| call.qualifier == wanted) {
+        return None;
+    }
+    Some(
+        refused(
+            function,
+            &format!(
+                "no integration uses its alias {}: {} {} of {} calls {}",
+                alias.value, call.method, call.path, api.key, call.qualifier
+            ),
+            "let the integration's URI end in the alias, or leave `alias` out so that $LATEST is released",
+        )
+        .at(alias.location()),
+    )
+}
+
+fn update(function: &Function<'_>, stack: &Stack<'_>) -> Vec<Problem> {
+    let checks = [signing(function), busy(function), runtime(function), size(function), no_handler(function)];
+    checks.into_iter().flatten().chain(other_bytes(function, stack)).collect()
+}
+
+fn signing(function: &Function<'_>) -> Option<Problem> {
+    function.observed.signing_enforced.then(|| {
+        refused(
+            function,
+            "its code signing configuration refuses unsigned code",
+            "sign the artifact and release it with your signing pipeline, or set the policy to Warn",
+        )
+    })
+}
+
+fn busy(function: &Function<'_>) -> Option<Problem> {
+    let latest = &function.observed.latest;
+    let busy = latest.last_update_status == "InProgress" || latest.state == "Pending";
+    busy.then(|| refused(function, "an update of it is still in progress", "try again when it has ended"))
+}
+
+fn runtime(function: &Function<'_>) -> Option<Problem> {
+    let runtime = function.observed.latest.runtime.as_deref()?;
+    BLOCKED_RUNTIMES.contains(&runtime).then(|| {
+        refused(
+            function,
+            &format!("AWS no longer updates functions of runtime {runtime}"),
+            "move it to a supported runtime with Terraform",
+        )
+    })
+}
+
+fn size(function: &Function<'_>) -> Option<Problem> {
+    // A layer's zip is the least that it unzips to, so this refuses nothing that Lambda would take.
+    let layers: u64 = function.observed.latest.layers.iter().map(|layer| layer.zipped_bytes).sum();
+    let bytes = function.artifact.unzipped_bytes + layers;
+    (bytes > UNZIPPED_LIMIT).then(|| {
+        let why =
+            format!("it would be at least {bytes} bytes unzipped, layers included; Lambda allows {UNZIPPED_LIMIT}");
+        refused(function, &why, "leave files out with `exclude`; `sls-release package -v` lists them")
+            .at(function.settings.source.location())
+    })
+}
+
+fn no_handler(function: &Function<'_>) -> Option<Problem> {
+    let latest = &function.observed.latest;
+    let (runtime, name) = (latest.runtime.as_deref()?, latest.handler.as_deref()?);
+    if !latest.layers.is_empty() {
+        return None; // a layer may bring the handler, as tracing layers do
+    }
+    let files = handler::missing(function.artifact, runtime, name)?;
+    let files: Vec<_> =
+        files.into_iter().filter(|file| file.contains('.') || runtime.starts_with("provided")).collect();
+    let why = format!("its handler is {name} ({runtime}), but the artifact has no {}", files.join(" or "));
+    Some(
+        refused(function, &why, "correct `source`, `include` or `exclude`, or the handler in Terraform")
+            .at(function.settings.source.location()),
+    )
+}
+
+fn other_bytes(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
+    let key = object_key(stack.settings, function.key, &function.artifact.sha256);
+    let object = stack.observed.objects.get(&key)?.as_ref()?;
+    let same_checksum = object.checksum_sha256.as_ref().is_none_or(|sum| *sum == function.artifact.checksum_sha256);
+    if object.bytes == function.artifact.zipped_bytes && same_checksum {
+        return None;
+    }
+    Some(
+        Problem::new(format!("object {key} holds other bytes than its name says"))
+            .why("its size or its SHA-256 differs from the artifact's: somebody wrote it with another tool")
+            .fix("delete the object, and find out who writes under this prefix"),
+    )
+}
+
+fn stage(api: &Api<'_>) -> Option<Problem> {
+    let name = &api.settings.stage.value;
+    let problem = match &api.observed.stage {
+        None => Problem::new(format!("REST API {} has no stage {name}", api.observed.id))
+            .fix("create the stage with Terraform first, or correct `stage`"),
+        Some(stage) if stage.has_canary => Problem::new(format!("stage {name} of {} has an active canary", api.key))
+            .why("a canary serves part of the calls from another deployment")
+            .fix("promote or delete the canary first"),
+        Some(stage) if stage.deployment.is_none() => {
+            Problem::new(format!("stage {name} of {} serves no deployment", api.key))
+                .fix("deploy it once with Terraform")
+        }
+        Some(_) => return None,
+    };
+    Some(problem.at(api.settings.stage.location()))
+}
+
+fn calls_nothing_of_ours(api: &Api<'_>, stack: &Stack<'_>) -> Option<Problem> {
+    let variables = api.observed.stage.as_ref().map(|stage| stage.variables.clone()).unwrap_or_default();
+    let integrations = api.observed.definition.integrations.iter();
+    let called: std::collections::BTreeSet<_> = integrations
+        .filter_map(|integration| integration.lambda_target(&variables))
+        .map(|target| target.function.to_string())
+        .collect();
+    if called.is_empty() || !api.calls.is_empty() || stack.functions.is_empty() {
+        return None;
+    }
+    let called: Vec<_> = called.into_iter().collect();
+    Some(
+        Problem::new(format!("REST API {} calls none of the functions in the settings", api.key))
+            .why(format!("its integrations call {}", called.join(", ")))
+            .fix("correct `name` of the function, or the API's `id`")
+            .at(api.settings.api.location()),
+    )
+}
+
+fn smoke(stack: &Stack<'_>, plan: &Plan) -> Option<Problem> {
+    let smoke = plan.smoke.as_ref()?;
+    let SmokeTarget::Path { api, .. } = &smoke.settings.target else { return None };
+    let api = stack.apis.iter().find(|candidate| candidate.key == api)?;
+    api.observed.execute_api_disabled.then(|| {
+        Problem::new(format!("the smoke test cannot reach {}", api.key))
+            .why("its execute-api endpoint is disabled")
+            .fix("set `url` under [smoke] to your own domain, instead of `path`")
+            .at(smoke.settings.at.clone())
+    })
+}
