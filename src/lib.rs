@@ -10,4 +10,5 @@ pub mod http;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod settings;
 pub mod world;

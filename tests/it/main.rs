@@ -1,1 +1,3 @@
+//! One test binary, so that it links once.
 
+mod settings;

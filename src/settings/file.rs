@@ -1,0 +1,79 @@
+//! Finds and reads the settings file.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Failure, Kind, Problem};
+use crate::model::Request;
+
+/// The name that is looked for where `--config` is not given.
+pub const FILE_NAME: &str = "sls-release.toml";
+
+const MINIMAL: &str = r#"[artifacts]
+bucket = "my-artifacts"
+
+[functions.hello]
+source = "lambda"
+"#;
+
+/// A settings file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFile {
+    /// Its path, for messages, and for the folder that other paths start from.
+    pub path: PathBuf,
+    /// All of it.
+    pub text: String,
+}
+
+/// Reads `request.config`, or else the nearest [`FILE_NAME`] in `start` and the folders above it.
+///
+/// A relative `start`, and the empty path for the current folder, keep the path in messages short.
+///
+/// # Errors
+/// [`Kind::Usage`] when there is no such file, or it cannot be read, or is not UTF-8.
+pub fn read(request: &Request, start: &Path) -> Result<SettingsFile, Failure> {
+    if let Some(path) = &request.config {
+        return read_at(path)?.ok_or_else(|| no_such_file(path));
+    }
+    for folder in folders(start)? {
+        if let Some(file) = read_at(&folder.join(FILE_NAME))? {
+            return Ok(file);
+        }
+    }
+    Err(nothing_found(start))
+}
+
+/// `start` as it stands, then its parents as absolute paths, nearest first.
+fn folders(start: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let absolute = if start.as_os_str().is_empty() { std::env::current_dir() } else { std::path::absolute(start) };
+    let absolute = absolute.map_err(|error| cannot_read(start, &error))?;
+    let parents = absolute.ancestors().skip(1).map(Path::to_path_buf);
+    Ok(std::iter::once(start.to_path_buf()).chain(parents).collect())
+}
+
+fn read_at(path: &Path) -> Result<Option<SettingsFile>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(SettingsFile { path: path.to_path_buf(), text })),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot_read(path, &error)),
+    }
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Problem::new(format!("failed to read the settings file `{}`", path.display()))
+        .why(error.to_string())
+        .into_failure(Kind::Usage)
+}
+
+fn no_such_file(path: &Path) -> Failure {
+    Problem::new(format!("there is no settings file `{}`", path.display()))
+        .fix(format!("give `--config` another path, or make the file; a small one:\n\n{MINIMAL}"))
+        .into_failure(Kind::Usage)
+}
+
+fn nothing_found(start: &Path) -> Failure {
+    let here = if start.as_os_str().is_empty() { Path::new(".") } else { start };
+    Problem::new(format!("there is no `{FILE_NAME}` in `{}` or a folder above it", here.display()))
+        .fix(format!("name a file with `--config`, or make `{FILE_NAME}`; a small one:\n\n{MINIMAL}"))
+        .into_failure(Kind::Usage)
+}

@@ -1,0 +1,146 @@
+//! Which names AWS accepts, so that a bad one is found before the first request.
+
+/// What a name may look like.
+pub(super) struct Rule {
+    /// For "invalid …".
+    pub(super) what: &'static str,
+    /// What is allowed, in words.
+    pub(super) allowed: &'static str,
+    pub(super) holds: fn(&str) -> bool,
+}
+
+/// The key of a `[functions.<key>]` or `[apis.<key>]` table; ours.
+pub(super) const KEY: Rule =
+    Rule { what: "key", allowed: "letters, digits, `_` and `-` are allowed", holds: |name| is_word(name, 128) };
+
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html>
+pub(super) const STAGE: Rule = Rule {
+    what: "stage name",
+    allowed: "1 to 128 letters, digits, `_` and `-` are allowed",
+    holds: |name| is_word(name, 128),
+};
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+pub(super) const FUNCTION: Rule = Rule {
+    what: "function name",
+    allowed: "1 to 64 letters, digits, `_` and `-` are allowed: the name alone, without account and version",
+    holds: |name| is_word(name, 64),
+};
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html>
+pub(super) const ALIAS: Rule = Rule {
+    what: "alias",
+    allowed: "1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none",
+    holds: |name| is_word(name, 128) && !name.bytes().all(|byte| byte.is_ascii_digit()),
+};
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+pub(super) const BUCKET: Rule = Rule {
+    what: "bucket name",
+    allowed: "3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends",
+    holds: is_bucket,
+};
+
+/// The characters that S3 calls safe in a key:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+pub(super) const PREFIX: Rule = Rule {
+    what: "prefix",
+    allowed: "letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`",
+    holds: is_prefix,
+};
+
+/// Codes such as `eu-central-1`:
+/// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
+pub(super) const REGION: Rule =
+    Rule { what: "region", allowed: "a region's code is expected, such as `eu-central-1`", holds: is_region };
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>
+pub(super) const OWNER: Rule = Rule {
+    what: "owner",
+    allowed: "the twelve digits of an AWS account are expected",
+    holds: |name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()),
+};
+
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html>
+pub(super) const API_ID: Rule =
+    Rule { what: "API id", allowed: "letters, digits, `_` and `-` are allowed", holds: |name| is_word(name, 128) };
+
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html>
+pub(super) const API_NAME: Rule = Rule { what: "API name", allowed: "it is empty", holds: |name| !name.is_empty() };
+
+/// A path.
+pub(super) const SOURCE: Rule = Rule {
+    what: "source",
+    allowed: "a folder, a file or a `.zip` is expected",
+    holds: |name| !name.is_empty() && !name.contains('\0'),
+};
+
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-9.1>; every registered method is in capitals.
+pub(super) const METHOD: Rule = Rule {
+    what: "method",
+    allowed: "an HTTP method in capitals is expected, such as `GET`",
+    holds: |name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-'),
+};
+
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-5.1>
+pub(super) const HEADER: Rule = Rule {
+    what: "header name",
+    allowed: "letters, digits and ``!#$%&'*+-.^_`|~`` are allowed",
+    holds: |name| !name.is_empty() && name.bytes().all(is_token_byte),
+};
+
+/// A path on an API's stage.
+pub(super) const SMOKE_PATH: Rule = Rule {
+    what: "path",
+    allowed: "it must begin with `/` and hold no space",
+    holds: |path| path.starts_with('/') && !has_space(path),
+};
+
+/// A whole URL.
+pub(super) const SMOKE_URL: Rule = Rule {
+    what: "url",
+    allowed: "it must begin with `https://` or `http://`, name a host, and hold no space",
+    holds: |url| {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && !has_space(url)
+    },
+};
+
+/// Text that a good answer must hold; the empty text is in every answer.
+pub(super) const CONTAINS: Rule =
+    Rule { what: "contains", allowed: "an empty text proves nothing", holds: |text| !text.is_empty() };
+
+fn is_word(name: &str, longest: usize) -> bool {
+    (1..=longest).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+fn is_bucket(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'-';
+    let end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    (3..=63).contains(&bytes.len())
+        && bytes.iter().copied().all(allowed)
+        && end(bytes.first())
+        && end(bytes.last())
+        && !name.contains("..")
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
+    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(safe);
+    prefix.is_empty() || prefix.split('/').all(part)
+}
+
+fn is_region(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.contains('-') && name.bytes().all(allowed)
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn has_space(text: &str) -> bool {
+    text.chars().any(|char| char.is_whitespace() || char.is_control())
+}

@@ -1,0 +1,508 @@
+//! Settings: what wins, what a stage overrides, and every way to say it wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sls_release::error::{Failure, Kind, Location};
+use sls_release::model::{
+    ApiKey, ApiName, FunctionKey, FunctionSettings, Overrides, Redeploy, Request, Settings, SmokeTarget, Source,
+};
+use sls_release::settings::{SettingsFile, parse_duration, read, resolve};
+
+const FULL: &str = include_str!("../../fixtures/settings/full.toml");
+const SMALL: &str = "[functions.hello]\nsource = \"lambda\"\n";
+
+fn file(text: &str) -> SettingsFile {
+    SettingsFile { path: PathBuf::from("sls-release.toml"), text: text.to_owned() }
+}
+
+fn stage(name: &str) -> Request {
+    let overrides = Overrides { stage: Some(name.to_owned()), ..Overrides::default() };
+    Request { overrides, commit: Some("c0ffee".to_owned()), ..Request::default() }
+}
+
+fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn settings(request: &Request, text: &str) -> Settings {
+    resolve(request, &file(text)).unwrap()
+}
+
+fn refusal(request: &Request, text: &str) -> Failure {
+    let failure = resolve(request, &file(text)).unwrap_err();
+    assert_eq!(failure.kind, Kind::Usage);
+    failure
+}
+
+/// What the user reads for this file and `--stage dev`.
+fn refused(text: &str) -> String {
+    refusal(&stage("dev"), text).to_string()
+}
+
+fn function<'a>(settings: &'a Settings, key: &str) -> &'a FunctionSettings {
+    &settings.functions[&FunctionKey::new(key)]
+}
+
+fn in_file(line: usize, column: usize) -> Source {
+    Source::File(Location { file: "sls-release.toml".into(), line, column })
+}
+
+#[test]
+fn every_key_of_the_full_file_is_read() {
+    let full = settings(&stage("dev"), FULL);
+    insta::assert_json_snapshot!("full_dev", full);
+    let smoke = full.smoke.unwrap();
+    assert_eq!(smoke.headers["X-Expected-Commit"], "c0ffee");
+    assert_eq!(smoke.body.unwrap(), r#"{"stage": "dev"}"#);
+}
+
+#[test]
+fn a_stage_lays_its_table_over_the_file() {
+    let prod = settings(&stage("prod"), FULL);
+    assert_eq!(prod.region.unwrap().value.as_str(), "eu-central-1");
+    assert_eq!(prod.wait_timeout, Duration::from_mins(10));
+    assert_eq!(prod.out_dir, Path::new("target/prod"));
+    let store = prod.artifacts.unwrap();
+    assert_eq!((store.bucket.value.as_str(), store.prefix.as_str()), ("acme-artifacts-prod", "live"));
+    let api = &prod.apis[&ApiKey::new("public")];
+    assert_eq!(api.api.value, ApiName::Name("hello-api".into()), "the other way to find an API replaces the first");
+    assert_eq!(api.redeploy, Redeploy::Always);
+    let smoke = prod.smoke.unwrap();
+    assert_eq!(smoke.target, SmokeTarget::Url("https://api.acme.example/hello".into()));
+    assert_eq!((smoke.hits, smoke.method.as_str()), (5, "POST"));
+    assert_eq!(smoke.headers["Accept"], "text/plain");
+    assert_eq!(smoke.headers["X-Expected-Commit"], "c0ffee", "tables merge");
+}
+
+#[test]
+fn a_list_is_replaced_and_an_alias_can_be_taken_away() {
+    let text = "[functions.hello]\nsource='a'\nexclude=['x']\nalias='live'\n\
+                [stages.dev.functions.hello]\nexclude=['y', 'z']\nalias=false\n";
+    let dev = settings(&stage("dev"), text);
+    let exclude: Vec<&str> = function(&dev, "hello").exclude.iter().map(|glob| glob.value.as_str()).collect();
+    assert_eq!(exclude, ["y", "z"]);
+    assert_eq!(function(&dev, "hello").alias, None);
+    let other = settings(&stage("other"), text);
+    assert_eq!(function(&other, "hello").alias.as_ref().unwrap().value.as_str(), "live");
+}
+
+#[test]
+fn a_stage_may_choose_the_other_smoke_target() {
+    let text = "[functions.a]\nsource='a'\n[apis.x]\nid='x'\n[smoke]\nurl='https://a.example'\n\
+                [stages.dev.smoke]\npath='/'\n";
+    let target = settings(&stage("dev"), text).smoke.unwrap().target;
+    assert_eq!(target, SmokeTarget::Path { api: ApiKey::new("x"), path: "/".into() });
+}
+
+#[test]
+fn a_stage_may_have_a_function_of_its_own() {
+    let text = format!("{SMALL}[stages.dev.functions.extra]\nsource='e'\n");
+    assert_eq!(settings(&stage("dev"), &text).functions.len(), 2);
+    assert_eq!(settings(&stage("other"), &text).functions.len(), 1);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_stage_and_that_over_the_file() {
+    let text = format!(
+        "region='eu-file-1'\nwait_timeout='1s'\nout_dir='file'\nstage='file'\n[artifacts]\nbucket='in-file'\n\
+         {SMALL}[stages.flag]\nregion='eu-stage-1'\nwait_timeout='2s'\nout_dir='stage'\n\
+         [stages.flag.artifacts]\nbucket='in-stage'\n"
+    );
+    let seen = |request: &Request| {
+        let settings = settings(request, &text);
+        let (region, bucket) = (settings.region.unwrap(), settings.artifacts.unwrap().bucket);
+        assert_eq!(std::mem::discriminant(&region.source), std::mem::discriminant(&bucket.source));
+        format!(
+            "{} {} {} {:?} {}",
+            settings.stage,
+            region.value,
+            bucket.value,
+            settings.wait_timeout,
+            settings.out_dir.display()
+        )
+    };
+    let mut request = Request::default();
+    assert_eq!(seen(&request), "file eu-file-1 in-file 1s file");
+    request.environment = environment(&[("SLS_RELEASE_STAGE", "flag")]);
+    assert_eq!(seen(&request), "flag eu-stage-1 in-stage 2s stage");
+    request.environment.extend(environment(&[
+        ("SLS_RELEASE_STAGE", "environment"),
+        ("SLS_RELEASE_REGION", "eu-environment-1"),
+        ("SLS_RELEASE_BUCKET", "in-environment"),
+        ("SLS_RELEASE_WAIT_TIMEOUT", "3s"),
+        ("SLS_RELEASE_OUT_DIR", "environment"),
+    ]));
+    assert_eq!(seen(&request), "environment eu-environment-1 in-environment 3s environment");
+    request.overrides = Overrides {
+        stage: Some("flag".into()),
+        region: Some("eu-flag-1".into()),
+        bucket: Some("in-flag".into()),
+        wait_timeout: Some(Duration::from_secs(4)),
+    };
+    request.out_dir = Some("flag".into());
+    assert_eq!(seen(&request), "flag eu-flag-1 in-flag 4s flag");
+}
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    let request = Request { environment: environment(&[("SLS_RELEASE_REGION", "")]), ..stage("dev") };
+    let text = format!("region='eu-west-1'\n{SMALL}");
+    assert_eq!(settings(&request, &text).region.unwrap().source, in_file(1, 8));
+}
+
+#[test]
+fn every_value_knows_where_it_came_from() {
+    let mut request = stage("dev");
+    request.overrides.bucket = Some("from-flag".into());
+    request.environment = environment(&[("SLS_RELEASE_REGION", "eu-west-1")]);
+    let dev = settings(&request, "# é\n[functions.hello]\n\"source\" = 'lambda'\n[apis.x]\nid = 'y'\n");
+    assert_eq!(dev.artifacts.unwrap().bucket.source, Source::Flag("--bucket".into()));
+    assert_eq!(dev.region.unwrap().source, Source::Environment("SLS_RELEASE_REGION".into()));
+    let hello = &dev.functions[&FunctionKey::new("hello")];
+    assert_eq!(hello.source.source, in_file(3, 12));
+    assert_eq!(hello.name.source, in_file(2, 12), "the key is the name");
+    assert_eq!(hello.include[0].source, Source::Default);
+    assert_eq!(dev.apis[&ApiKey::new("x")].stage.source, Source::Default);
+}
+
+#[test]
+fn a_column_counts_characters() {
+    insta::assert_snapshot!(refused("region = 'é'; [x]"), @r"sls-release.toml:1:13: this is not TOML: unexpected key or value, expected newline, `#`");
+    insta::assert_snapshot!(refused("artifacts = { prefix = 'ü', buckt = 'b' }\n[functions.a]\nsource='a'"), @r"
+    sls-release.toml:1:24: invalid prefix `ü`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
+    sls-release.toml:1:29: unknown key `buckt` in [artifacts]; did you mean `bucket`?
+    ");
+}
+
+#[test]
+fn nothing_said_means_the_defaults() {
+    let dev = settings(&stage("dev"), &format!("{SMALL}[apis.x]\nid='y'\n[smoke]\npath='/'\n"));
+    assert_eq!(dev.wait_timeout, Duration::from_mins(5));
+    assert_eq!(dev.out_dir, Path::new("target/sls-release"));
+    assert!(dev.region.is_none() && dev.artifacts.is_none());
+    assert_eq!(function(&dev, "hello").include[0].value, "**");
+    assert_eq!(dev.apis[&ApiKey::new("x")].stage.value.as_str(), "dev");
+    let smoke = dev.smoke.unwrap();
+    assert_eq!((smoke.method.as_str(), smoke.status, smoke.hits), ("GET", 200, 3));
+    assert_eq!(smoke.timeout, Duration::from_secs(30));
+}
+
+#[test]
+fn paths_start_from_the_folder_of_the_file() {
+    let text = SMALL.to_owned();
+    let file = SettingsFile { path: "app/release.toml".into(), text };
+    let mut request = stage("dev");
+    let dev = resolve(&request, &file).unwrap();
+    assert_eq!(function(&dev, "hello").source.value, Path::new("app/lambda"));
+    assert_eq!(dev.out_dir, Path::new("app/target/sls-release"));
+    request.out_dir = Some("here".into());
+    assert_eq!(resolve(&request, &file).unwrap().out_dir, Path::new("here"));
+}
+
+#[test]
+fn chosen_functions_are_sorted_and_each_is_there_once() {
+    let text = "[functions.a]\nsource='a'\n[functions.b]\nsource='b'\n[functions.c]\nsource='c'\n";
+    let chosen = |only: &[&str]| {
+        let request = Request { only: only.iter().copied().map(FunctionKey::new).collect(), ..stage("dev") };
+        settings(&request, text).chosen.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(chosen(&[]), ["a", "b", "c"]);
+    assert_eq!(chosen(&["c", "a", "c"]), ["a", "c"]);
+}
+
+#[test]
+fn an_unknown_function_is_refused() {
+    let only = |key: &str| Request { only: vec![FunctionKey::new(key)], ..stage("dev") };
+    insta::assert_snapshot!(refusal(&only("helo"), SMALL), @r"unknown function `helo` (from `--function`); did you mean `hello`?");
+    insta::assert_snapshot!(refusal(&only("x"), SMALL), @r"unknown function `x` (from `--function`); known: `hello`");
+}
+
+#[test]
+fn braces_that_are_no_placeholder_stay_in_the_smoke_test() {
+    let text = format!(
+        "{SMALL}[apis.x]\nid='y'\n[smoke]\npath='/{{name}}/{{stage}}/{{Stage}}/{{/{{commit}}'\ncontains='{{{{stage}}}}'\n"
+    );
+    let smoke = settings(&stage("dev"), &text).smoke.unwrap();
+    assert_eq!(smoke.target, SmokeTarget::Path { api: ApiKey::new("x"), path: "/{name}/dev/{Stage}/{/c0ffee".into() });
+    assert_eq!(smoke.contains.unwrap(), "{dev}");
+}
+
+#[test]
+fn a_placeholder_nobody_knows_is_refused() {
+    insta::assert_snapshot!(refused("[functions.a]\nsource='{pr}'\nname='x-{commit}'\nalias='{stag}'"), @r"
+    sls-release.toml:2:8: unknown placeholder `{pr}`; known here is `{stage}`
+    sls-release.toml:3:6: unknown placeholder `{commit}`; known here is `{stage}`
+    sls-release.toml:4:7: unknown placeholder `{stag}`; known here is `{stage}`
+    ");
+}
+
+#[test]
+fn an_unknown_commit_is_refused_only_where_it_is_used() {
+    let request = Request { commit: None, ..stage("dev") };
+    assert!(resolve(&request, &file(SMALL)).is_ok());
+    let text = format!("{SMALL}[smoke]\nurl='https://a.example'\ncontains='{{commit}}'");
+    insta::assert_snapshot!(refusal(&request, &text), @r"sls-release.toml:5:10: nobody said which commit `{commit}` is; set SLS_RELEASE_COMMIT, or run in a Git checkout");
+}
+
+#[test]
+fn what_is_not_toml_is_refused() {
+    insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`");
+    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: duplicate key");
+}
+
+#[test]
+fn an_unknown_key_is_refused_at_every_level() {
+    insta::assert_snapshot!(
+        refused("regoin='x'\n[function.a]\n[artifacts]\nbukcet='b'\nwhatever=1\n[functions.hello]\nsorce='lambda'\n\
+                 [apis.x]\nident='y'\n[smoke]\nurls='u'\n[stages.prod]\nstage='x'\n[stages.prod.functions.hello]\nnam='y'"),
+        @r"
+    sls-release.toml:1:1: unknown key `regoin`; did you mean `region`?
+    sls-release.toml:2:2: unknown key `function`; did you mean `functions`?
+    sls-release.toml:4:1: unknown key `bukcet` in [artifacts]; did you mean `bucket`?
+    sls-release.toml:5:1: unknown key `whatever` in [artifacts]; known: `bucket`, `prefix`, `owner`
+    sls-release.toml:7:1: unknown key `sorce` in [functions.hello]; did you mean `source`?
+    sls-release.toml:9:1: unknown key `ident` in [apis.x]; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:11:1: unknown key `urls` in [smoke]; did you mean `url`?
+    sls-release.toml:13:1: unknown key `stage` in [stages.prod]; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`
+    sls-release.toml:15:1: unknown key `nam` in [stages.prod.functions.hello]; did you mean `name`?
+    "
+    );
+}
+
+#[test]
+fn a_wrong_type_is_refused() {
+    insta::assert_snapshot!(
+        refused("region=1\nwait_timeout=30\nartifacts='b'\n[functions.hello]\nsource=['a']\ninclude='**'\n\
+                 exclude=[1, 'a', true]\nalias=true\n[apis]\nx=1.5\n[smoke]\nurl='https://a.example'\nstatus='200'\n\
+                 hits=0\nheaders={ X-Token = 1234 }\nbody=2020-01-01\n[stages]\nprod='x'"),
+        @r#"
+    sls-release.toml:1:8: invalid `region`: expected a string, found an integer
+    sls-release.toml:2:14: invalid `wait_timeout`: expected a duration such as "30s", found an integer
+    sls-release.toml:3:11: invalid `artifacts`: expected a table, found a string
+    sls-release.toml:5:8: invalid `source` in [functions.hello]: expected a string, found a list
+    sls-release.toml:6:9: invalid `include` in [functions.hello]: expected a list of strings, found a string
+    sls-release.toml:7:10: invalid `exclude` in [functions.hello]: expected a list of strings, found an integer
+    sls-release.toml:7:18: invalid `exclude` in [functions.hello]: expected a list of strings, found `true`
+    sls-release.toml:8:7: invalid `alias` in [functions.hello]: expected a string or `false`, found `true`
+    sls-release.toml:10:3: invalid `x` in [apis]: expected a table, found a float
+    sls-release.toml:13:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found a string
+    sls-release.toml:14:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found `0`
+    sls-release.toml:15:21: invalid `X-Token` in [smoke.headers]: expected a string, found an integer
+    sls-release.toml:16:6: invalid `body` in [smoke]: expected a string, found a date
+    sls-release.toml:18:6: invalid `prod` in [stages]: expected a table, found a string
+    "#
+    );
+}
+
+#[test]
+fn numbers_have_bounds() {
+    insta::assert_snapshot!(
+        refused("[functions.a]\nsource='a'\n[smoke]\nurl='https://a.example'\nstatus=99\nhits=99999999999999999999"),
+        @r"
+    sls-release.toml:5:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found `99`
+    sls-release.toml:6:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found a number beyond 64 bits
+    "
+    );
+}
+
+#[test]
+fn a_word_that_is_no_choice_is_refused() {
+    insta::assert_snapshot!(
+        refused("[functions.a]\nsource='a'\narchive='archive-file'\n[apis.x]\ntype='http'\nid='y'\nredeploy='sometimes'"),
+        @r#"
+    sls-release.toml:3:9: invalid `archive` "archive-file" in [functions.a]: this version makes no other archive; write "compact"
+    sls-release.toml:5:6: invalid `type` "http" in [apis.x]: only REST APIs are released so far; write "rest"
+    sls-release.toml:7:10: invalid `redeploy` "sometimes" in [apis.x]; write "changed" or "always" or "never"
+    "#
+    );
+}
+
+#[test]
+fn a_missing_key_is_refused() {
+    insta::assert_snapshot!(refused("[artifacts]\n[functions.a]\n[apis.x]\n[smoke]\n"), @r#"
+    sls-release.toml:1:1: [artifacts] has no `bucket`; add it, such as `bucket = "my-artifacts"`
+    sls-release.toml:2:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
+    sls-release.toml:3:1: [apis.x] has neither `id` nor `name`; add one of them, such as `id = "a1b2c3d4e5"`
+    sls-release.toml:4:1: [smoke] has neither `path` nor `url`; add one of them, such as `path = "/"`
+    "#);
+    insta::assert_snapshot!(refused("[functions.a]\nsource='a'\n[apis.x]\nname='n'\nid='i'\n[smoke]\nurl='u'\npath='/'"), @r"
+    sls-release.toml:5:1: [apis.x] has both `id` and `name`; keep one of them
+    sls-release.toml:8:1: [smoke] has both `path` and `url`; keep one of them
+    ");
+}
+
+#[test]
+fn nothing_to_release_is_refused() {
+    insta::assert_snapshot!(refused(""), @r"sls-release.toml:1:1: there is no function and no API to release; add a `[functions.<key>]` or an `[apis.<key>]` table");
+    insta::assert_snapshot!(refused("region='eu-west-1'\n[functions]\n[stages.prod.functions.a]\nsource='a'"), @r"sls-release.toml:1:1: there is no function and no API to release; add a `[functions.<key>]` or an `[apis.<key>]` table");
+}
+
+#[test]
+fn a_bad_name_is_refused() {
+    insta::assert_snapshot!(
+        refused("region='Frankfurt'\nstage='fine'\n[artifacts]\nbucket='Acme'\nprefix='/a//b/'\nowner='12345'\n\
+                 [functions.a]\nsource=''\nname='arn:aws:lambda'\nalias='42'\n[functions.'b c']\nsource='b'\n\
+                 [functions.d]\nsource='d'\nalias=''\n[apis.x]\nid='a/b'\nstage='a b'\n[apis.y]\nname=''\n\
+                 [smoke]\nurl='ftp://x'\nmethod='get'\ncontains=''\nheaders={ 'a b' = 'c', d = \"e\\n\" }\n[stages.'a b']"),
+        @r"
+    sls-release.toml:1:8: invalid region `Frankfurt`: a region's code is expected, such as `eu-central-1`
+    sls-release.toml:4:8: invalid bucket name `Acme`: 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends
+    sls-release.toml:5:8: invalid prefix `a//b`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
+    sls-release.toml:6:7: invalid owner `12345`: the twelve digits of an AWS account are expected
+    sls-release.toml:8:8: invalid source ``: a folder, a file or a `.zip` is expected
+    sls-release.toml:9:6: invalid function name `arn:aws:lambda`: 1 to 64 letters, digits, `_` and `-` are allowed: the name alone, without account and version
+    sls-release.toml:10:7: invalid alias `42`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
+    sls-release.toml:11:12: invalid key `b c` in [functions]: letters, digits, `_` and `-` are allowed
+    sls-release.toml:15:7: invalid alias ``: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
+    sls-release.toml:17:4: invalid API id `a/b`: letters, digits, `_` and `-` are allowed
+    sls-release.toml:18:7: invalid stage name `a b`: 1 to 128 letters, digits, `_` and `-` are allowed
+    sls-release.toml:20:6: invalid API name ``: it is empty
+    sls-release.toml:22:5: invalid url `ftp://x`: it must begin with `https://` or `http://`, name a host, and hold no space
+    sls-release.toml:23:8: invalid method `get`: an HTTP method in capitals is expected, such as `GET`
+    sls-release.toml:24:10: invalid contains ``: an empty text proves nothing
+    sls-release.toml:25:11: invalid header name `a b` in [smoke.headers]: letters, digits and ``!#$%&'*+-.^_`|~`` are allowed
+    sls-release.toml:25:28: the value of header `d` holds a control character
+    sls-release.toml:26:9: invalid stage name `a b` in [stages]: 1 to 128 letters, digits, `_` and `-` are allowed
+    "
+    );
+}
+
+#[test]
+fn a_prefix_loses_its_outer_slashes() {
+    let text = format!("[artifacts]\nbucket='acme'\nprefix='/a/{{stage}}//'\n{SMALL}");
+    assert_eq!(settings(&stage("dev"), &text).artifacts.unwrap().prefix, "a/dev");
+}
+
+#[test]
+fn a_bad_flag_or_variable_is_named() {
+    let mut request = stage("dev");
+    request.overrides.bucket = Some("NO".into());
+    request.environment = environment(&[("SLS_RELEASE_REGION", "here"), ("SLS_RELEASE_WAIT_TIMEOUT", "5 minutes")]);
+    insta::assert_snapshot!(refusal(&request, SMALL), @r"
+    invalid region `here` (from `SLS_RELEASE_REGION`): a region's code is expected, such as `eu-central-1`
+    invalid bucket name `NO` (from `--bucket`): 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends
+    invalid duration `5 minutes` (from `SLS_RELEASE_WAIT_TIMEOUT`): a whole number and `ms`, `s`, `m` or `h` are expected, such as `30s`
+    ");
+}
+
+#[test]
+fn a_stage_is_needed_and_must_be_one() {
+    insta::assert_snapshot!(refusal(&Request::default(), SMALL), @r"no stage was given; say which, such as `--stage dev`");
+    insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
+    insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
+    insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`; did you mean `stage`?");
+}
+
+#[test]
+fn a_stage_that_is_nearly_a_declared_one_is_refused() {
+    let text = format!("{SMALL}[stages.prod]\n[stages.qa]\n");
+    insta::assert_snapshot!(refusal(&stage("prd"), &text), @r"unknown stage `prd` (from `--stage`); did you mean `prod`? If not, declare it: `[stages.prd]`");
+    insta::assert_snapshot!(refusal(&Request::default(), &format!("stage='pord'\n{text}")), @r"sls-release.toml:1:7: unknown stage `pord`; did you mean `prod`? If not, declare it: `[stages.pord]`");
+    for name in ["prod", "qa", "pr-42", "ci", "d"] {
+        assert_eq!(settings(&stage(name), &text).stage.as_str(), name);
+    }
+}
+
+#[test]
+fn two_functions_must_not_share_a_name() {
+    insta::assert_snapshot!(
+        refused("[functions.b]\nsource='b'\nname='x-{stage}'\n[functions.a]\nsource='a'\nname='x-dev'\n"),
+        @r"sls-release.toml:6:6: function `a` is `x-dev` in Lambda, and so is `b`: line 3 and line 6 name the same function; give one of them another `name`"
+    );
+}
+
+#[test]
+fn the_api_of_the_smoke_test_must_be_known() {
+    let refused = |apis: &str, smoke: &str| refused(&format!("{SMALL}{apis}[smoke]\npath='/'\n{smoke}"));
+    let two = "[apis.public]\nid='a'\n[apis.inner]\nid='b'\n";
+    insta::assert_snapshot!(refused(two, ""), @r#"sls-release.toml:7:1: [smoke] does not say which API its `path` is on: there are `inner`, `public`; add it, such as `api = "inner"`"#);
+    insta::assert_snapshot!(refused(two, "api='publc'"), @r"sls-release.toml:9:5: unknown API `publc` in [smoke]; did you mean `public`?");
+    insta::assert_snapshot!(refused("", ""), @r"sls-release.toml:3:1: [smoke] has a `path`, but there is no API that it is on; add an `[apis.<key>]` table, or use `url`");
+    insta::assert_snapshot!(refused("", "api='public'"), @r"sls-release.toml:5:5: unknown API `public` in [smoke]; known: none");
+}
+
+#[test]
+fn a_smoke_path_begins_with_a_slash_and_a_url_has_no_api() {
+    let apis = "[apis.x]\nid='a'\n";
+    insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\npath='hello'")), @r"sls-release.toml:6:6: invalid path `hello`: it must begin with `/` and hold no space");
+    insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\nurl='https://a.example'\napi='x'")), @r"sls-release.toml:7:1: [smoke] has both `url` and `api`: a `url` is whole, and belongs to no API; drop `api`, or use `path`");
+}
+
+#[test]
+fn a_mistake_in_another_stage_is_found_too() {
+    insta::assert_snapshot!(refused(&format!("{SMALL}[stages.prod]\nwait_timeout='5 min'\n")), @r#"sls-release.toml:4:14: invalid `wait_timeout` "5 min" in [stages.prod]: a whole number and `ms`, `s`, `m` or `h` are expected, such as `30s`"#);
+}
+
+#[test]
+fn durations_have_a_unit() {
+    let good = [("100ms", 100), ("30s", 30_000), ("5m", 300_000), ("1h", 3_600_000)];
+    for (text, milliseconds) in good {
+        assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+    }
+    for text in
+        ["", "5", "s", "5 s", "-5s", "1.5s", "5S", "0s", "5m30s", "99999999999999999999s", "18446744073709551615h"]
+    {
+        assert!(parse_duration(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_nearest_file_above_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("a/b");
+    std::fs::create_dir_all(&inner).unwrap();
+    std::fs::write(folder.path().join("sls-release.toml"), "outer").unwrap();
+    assert_eq!(read(&Request::default(), &inner).unwrap().text, "outer");
+    std::fs::write(folder.path().join("a/sls-release.toml"), "inner").unwrap();
+    let found = read(&Request::default(), &inner).unwrap();
+    assert_eq!((found.text.as_str(), found.path), ("inner", folder.path().join("a/sls-release.toml")));
+}
+
+#[test]
+fn config_names_the_file_and_nothing_else_is_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sls-release.toml"), "found").unwrap();
+    std::fs::write(folder.path().join("other.toml"), "named").unwrap();
+    let config = |name: &str| Request { config: Some(folder.path().join(name)), ..Request::default() };
+    assert_eq!(read(&config("other.toml"), folder.path()).unwrap().text, "named");
+    let missing = read(&config("none.toml"), folder.path()).unwrap_err();
+    assert!(missing.to_string().contains("none.toml`; give `--config` another path"), "{missing}");
+    let directory = read(&config(""), folder.path()).unwrap_err();
+    assert!(directory.to_string().starts_with("failed to read the settings file"), "{directory}");
+}
+
+#[test]
+fn a_missing_file_shows_one_that_would_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let failure = read(&Request::default(), folder.path()).unwrap_err();
+    assert_eq!(failure.kind, Kind::Usage);
+    let (_, example) = failure.problems[0].fix.split_once("\n\n").unwrap();
+    assert_eq!(settings(&stage("dev"), example).functions.len(), 1);
+}
+
+/// The keys that the program itself says a table knows.
+fn known_keys(table: &str) -> Vec<String> {
+    let failure = refusal(&stage("dev"), &format!("{table}\nzzzzzzzzzzzz = 1\n"));
+    let fix = failure.problems.iter().find(|problem| problem.what.contains("zzzzzzzzzzzz")).unwrap().fix.clone();
+    fix.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_reference_and_the_full_file_hold_every_key() {
+    let reference = include_str!("../../docs/settings.md");
+    for table in ["", "[artifacts]", "[functions.a]", "[apis.a]", "[smoke]", "[stages.dev]"] {
+        let keys = known_keys(table);
+        assert!(keys.len() >= 3, "{table}: {keys:?}");
+        for key in keys {
+            assert!(reference.contains(&format!("`{key}`")) || reference.contains(&format!("`[{key}")), "{key}");
+            let written = FULL
+                .lines()
+                .any(|line| line.split([' ', '=']).next() == Some(&key) || line.starts_with(&format!("[{key}")));
+            assert!(written, "{key}");
+        }
+    }
+}
