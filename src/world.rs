@@ -82,6 +82,14 @@ impl Cancellation {
         }
     }
 
+    /// Does this unless somebody asks to stop; for reads, which may be dropped at any point.
+    pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            result = work => result,
+            () = self.cancelled() => Err(Self::failure()),
+        }
+    }
+
     /// The failure of a run that was stopped.
     pub fn failure() -> Failure {
         Problem::new("the run was cancelled").into_failure(Kind::Failed)

@@ -21,6 +21,8 @@ pub struct Request {
     pub out_dir: Option<PathBuf>,
     /// `--verify`: inflate every entry after packing.
     pub verify: bool,
+    /// `--threads`: how many pack; 0 is one per core.
+    pub threads: usize,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.

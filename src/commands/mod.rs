@@ -1,0 +1,42 @@
+//! The verbs. Each file reads as the story of its verb.
+
+mod package;
+mod release;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use package::package;
+pub use release::release;
+
+use crate::error::Failure;
+use crate::model::{Artifact, FunctionKey, FunctionSettings, Request, Settings};
+use crate::package as packaging;
+use crate::report::Reporter;
+use crate::settings;
+use crate::world::Cancellation;
+
+fn read_settings(request: &Request) -> Result<Settings, Failure> {
+    let file = settings::read(request, Path::new(""))?;
+    settings::resolve(request, &file)
+}
+
+/// Packs the chosen functions. The settings file is never part of an archive, even beside the sources.
+fn pack(
+    request: &Request,
+    settings: &Settings,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
+    let chosen: BTreeMap<FunctionKey, FunctionSettings> =
+        settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect();
+    let options = packaging::Options {
+        out_dir: &settings.out_dir,
+        verify: request.verify,
+        threads: request.threads,
+        keep_out: std::slice::from_ref(&settings.file),
+    };
+    let artifacts = packaging::build(&chosen, &options, &|| cancel.is_cancelled(), out)?;
+    out.artifacts(&artifacts);
+    Ok(artifacts)
+}

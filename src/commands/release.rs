@@ -1,0 +1,31 @@
+//! `sls-release`, `sls-release release` and `sls-release plan`.
+
+use super::{pack, read_settings};
+use crate::apply;
+use crate::error::Failure;
+use crate::model::{Outcome, Request};
+use crate::observe;
+use crate::plan;
+use crate::report::Reporter;
+use crate::world::{Cancellation, World};
+
+/// From a folder of code to an endpoint that answers. `plan` ends before the first write.
+///
+/// `Err` means that nothing was written; a step that failed later is an [`Outcome::Failed`].
+pub async fn release(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<Outcome, Failure> {
+    let settings = read_settings(request)?;
+    let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    let region = settings.region.as_ref().map(|region| &region.value);
+    let world = World::connect(region, cancel.clone()).await?;
+    let observed = cancel.or_cancelled(observe::stage(&settings, &artifacts, &world, out)).await?;
+    let plan = plan::decide(&settings, &artifacts, &observed)?;
+    out.plan(&plan);
+    if request.plan_only {
+        return Ok(Outcome::Planned(plan));
+    }
+    if plan.is_empty() {
+        let endpoints = world.urls(&plan.endpoints);
+        return Ok(Outcome::Unchanged { plan, endpoints });
+    }
+    Ok(apply::run(apply::Run::new(plan, &settings, &artifacts, &observed, &world, out)).await)
+}
