@@ -1,1 +1,131 @@
-fn main() {}
+//! The binary: arguments in, an exit code out.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::{Command as Process, ExitCode};
+use std::sync::Arc;
+
+use sls_release::cli::{self, Cli, Command};
+use sls_release::commands;
+use sls_release::error::{Failure, Kind, Problem};
+use sls_release::model::{Event, Listener, Outcome, Request};
+use sls_release::report::{Reporter, Sinks, Verbosity};
+use sls_release::world::Cancellation;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// `plan --exit-code`: a release would change something.
+const CHANGES_PENDING: u8 = 10;
+
+fn main() -> ExitCode {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print().ok(); // where the terminal is gone, nobody is left to hear of it
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code()));
+        }
+    };
+    start_log(cli.verbosity());
+    if let Command::Completions { shell } = cli.command() {
+        return completions(shell);
+    }
+    let pending = if asks_for_exit_code(&cli) { CHANGES_PENDING } else { 0 };
+    let out = Arc::new(Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process()).pending_exit_code(pending));
+    let code = run(&cli, &out).unwrap_or_else(|failure| {
+        out.failure(&failure);
+        failure.kind.exit_code()
+    });
+    let lost = code == 0 && out.write_error().is_some();
+    ExitCode::from(if lost { Kind::Internal.exit_code() } else { code })
+}
+
+fn asks_for_exit_code(cli: &Cli) -> bool {
+    matches!(cli.command(), Command::Plan(plan) if plan.exit_code)
+}
+
+fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
+    let request = cli.request(environment(), commit());
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
+    })?;
+    runtime.block_on(async {
+        let (switch, cancel) = Cancellation::new();
+        tokio::spawn(throw_at_signal(switch, Arc::clone(out)));
+        verb(cli, &request, &cancel, out).await
+    })
+}
+
+async fn verb(cli: &Cli, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
+    if let Command::Package(_) = cli.command() {
+        return tokio::task::block_in_place(|| commands::package(request, cancel, out)).map(|()| 0);
+    }
+    let outcome = commands::release(request, cancel, out).await?;
+    out.outcome(&outcome);
+    Ok(exit_code(&outcome, asks_for_exit_code(cli)))
+}
+
+fn exit_code(outcome: &Outcome, asked: bool) -> u8 {
+    match outcome {
+        Outcome::Planned(plan) if asked && !plan.is_empty() => CHANGES_PENDING,
+        Outcome::Planned(_) | Outcome::Unchanged { .. } | Outcome::Released { .. } => 0,
+        Outcome::Failed { failure, .. } => failure.kind.exit_code(),
+    }
+}
+
+/// The first signal cancels; later ones change nothing, since putting back must not be cut short.
+async fn throw_at_signal(switch: watch::Sender<bool>, out: Arc<Reporter>) {
+    loop {
+        if let Err(error) = signal().await {
+            out.hear(Event::Warning(format!("signals cannot be caught, so Ctrl-C would end this at once: {error}")));
+            return std::future::pending().await; // dropping the switch would look like a signal
+        }
+        let again = switch.send_replace(true);
+        let said = if again { "still stopping; what was changed is being put back" } else { "stopping" };
+        out.hear(Event::Warning(said.to_owned()));
+    }
+}
+
+#[cfg(unix)]
+async fn signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+fn completions(shell: cli::Shell) -> ExitCode {
+    let written = io::stdout().write_all(&cli::completions(shell));
+    if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Internal.exit_code()) }
+}
+
+/// `RUST_LOG` decides where it is set; otherwise twice `-v` shows our own log.
+fn start_log(verbosity: Verbosity) {
+    let default = if verbosity == Verbosity::Verbose { "sls_release=debug" } else { "sls_release=warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+}
+
+/// What may stand above the settings file.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars().filter(|(name, _)| name.starts_with("SLS_RELEASE_")).collect()
+}
+
+/// The commit that is released: as CI says, else as the checkout says.
+fn commit() -> Option<String> {
+    let named = ["SLS_RELEASE_COMMIT", "GITHUB_SHA"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|commit| !commit.is_empty()).or_else(|| {
+        let git = Process::new("git").args(["rev-parse", "--verify", "--quiet", "HEAD"]).output().ok()?;
+        let commit = String::from_utf8(git.stdout).ok()?.trim().to_owned();
+        (!commit.is_empty()).then_some(commit)
+    })
+}
