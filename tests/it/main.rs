@@ -1,1 +1,3 @@
+//! All tests of the library and the binary, in one binary that links once.
 
+mod report;
