@@ -3,6 +3,7 @@
 //! The library exists for the binary and its tests; its API may change with every version.
 //! ARCHITECTURE.md shows the floors.
 
+pub mod cli;
 pub mod error;
 pub mod model;
 pub mod report;
