@@ -5,10 +5,14 @@
 
 pub mod apply;
 pub mod aws;
+pub mod cli;
+pub mod commands;
 pub mod error;
 pub mod http;
 pub mod model;
 pub mod observe;
+pub mod package;
 pub mod plan;
+pub mod report;
 pub mod settings;
 pub mod world;

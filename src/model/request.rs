@@ -1,6 +1,7 @@
 //! What the user asked for.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ pub struct Request {
     pub out_dir: Option<PathBuf>,
     /// `--verify`: inflate every entry after packing.
     pub verify: bool,
-    /// `--threads`: how many pack; 0 is one per core.
-    pub threads: usize,
+    /// `--threads`: how many threads compress; `None`: one for each core.
+    pub threads: Option<NonZeroUsize>,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.

@@ -1,3 +1,5 @@
-//! One test binary, so that it links once.
+//! All tests of the library and the binary, in one binary that links once.
 
+mod cli;
+mod report;
 mod settings;

@@ -1,0 +1,235 @@
+//! The command line: clap's types, and their translation into what the lower floors know.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+pub use clap_complete::Shell;
+
+use crate::model::{FunctionKey, Overrides, Request};
+use crate::report::{Format, Verbosity};
+
+const EXAMPLES: &str = "\
+Examples:
+  sls-release plan --stage dev          show what a release would do
+  sls-release --stage dev               release
+  sls-release package --out-dir build   only make the archives";
+
+const LONG_HELP: &str = "\
+Examples:
+  sls-release plan --stage dev          show what a release would do
+  sls-release --stage dev               release
+  sls-release package --out-dir build   only make the archives
+
+Settings:
+  A flag wins over its environment variable (SLS_RELEASE_STAGE for --stage, SLS_RELEASE_REGION for --region, and \
+so on), which wins over the settings file, sls-release.toml. AWS_PROFILE, AWS_REGION and the like are AWS's own.
+
+Exit codes:
+   0  released, or nothing to do
+   1  a defect of sls-release
+   2  the arguments or settings cannot be used
+   3  a check said no; nothing was written to AWS
+   4  a step failed; everything was put back
+   5  a step failed, and something was not put back: the report lists it
+  10  plan --exit-code: changes are pending";
+
+/// Packages and releases the code of AWS Lambda functions and REST APIs.
+///
+/// The infrastructure belongs to somebody else, usually Terraform. Without a command, the code is released:
+/// packed, uploaded, published, proven by a smoke test, and put back when anything fails.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "sls-release", version, after_help = EXAMPLES, after_long_help = LONG_HELP)]
+#[command(subcommand_value_name = "COMMAND", max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Release the code; what runs without a command
+    Release,
+    /// Show what a release would do, and why; write nothing
+    Plan(Plan),
+    /// Only make the archives, and show their digests
+    Package(Package),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// The arguments of `plan`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub struct Plan {
+    /// Exit with 10 where changes are pending
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// The arguments of `package`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub struct Package {
+    /// Inflate every entry after packing, and compare
+    #[arg(long)]
+    pub verify: bool,
+    /// How many threads compress; the bytes are the same with any number [default: one for each core]
+    #[arg(long, value_name = "COUNT")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Options of every command, before or after it.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand")]
+#[command(next_help_heading = "Options of every command")]
+struct Options {
+    /// The stage to release to, such as dev [env: SLS_RELEASE_STAGE]
+    #[arg(long, global = true, value_name = "STAGE")]
+    stage: Option<String>,
+    /// The settings file [default: sls-release.toml, here or in a folder above]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The AWS region [env: SLS_RELEASE_REGION] [default: AWS's own]
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<String>,
+    /// The bucket for the archives [env: SLS_RELEASE_BUCKET]
+    #[arg(long, global = true, value_name = "BUCKET")]
+    bucket: Option<String>,
+    /// Release this function alone, by its key in the settings; may be repeated
+    #[arg(long = "function", global = true, value_name = "KEY")]
+    functions: Vec<String>,
+    /// The folder for the archives [default: target/sls-release]
+    #[arg(long, global = true, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
+    /// How long to wait for one thing at AWS, such as 5m, 30s, 500ms [env: SLS_RELEASE_WAIT_TIMEOUT]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    wait_timeout: Option<Duration>,
+    /// Who reads the report
+    #[arg(long, global = true, value_name = "FORMAT", env = "SLS_RELEASE_OUTPUT", hide_env_values = true)]
+    #[arg(default_value = "human")]
+    output: Output,
+    /// Say more: what needs nothing, and each file of an archive
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    /// Say nothing but the result and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// People
+    Human,
+    /// Programs: one JSON document
+    Json,
+    /// GitHub Actions: workflow commands, outputs, the job summary
+    Github,
+}
+
+/// `500ms`, `30s`, `5m`, `1h`: a whole number and its unit.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let unit_at = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    let product = milliseconds.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
+    match product {
+        Some(0) => Err("it must be longer than nothing".to_owned()),
+        Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
+        None => Err("write a whole number and its unit: 500ms, 30s, 5m or 1h".to_owned()),
+    }
+}
+
+/// Reads this process's arguments. The error knows its own text and exit code (2), also for `--help` (0).
+pub fn parse() -> Result<Cli, clap::Error> {
+    Cli::try_parse()
+}
+
+/// Reads these arguments; the first is the program's name.
+pub fn parse_from<A: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = A>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(arguments)
+}
+
+/// The description of the command line, for help texts.
+pub fn definition() -> clap::Command {
+    <Cli as CommandFactory>::command()
+}
+
+/// The completion script for a shell.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut definition(), "sls-release", &mut script);
+    script
+}
+
+impl Cli {
+    /// What is to be done; `release` where no command was given.
+    pub fn command(&self) -> Command {
+        self.command.clone().unwrap_or(Command::Release)
+    }
+
+    /// `--output`.
+    pub fn format(&self) -> Format {
+        match self.options.output {
+            Output::Human => Format::Human,
+            Output::Json => Format::Json,
+            Output::Github => Format::Github,
+        }
+    }
+
+    /// `--quiet` and `--verbose`; where both stand around a command, `--quiet` wins.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.options.quiet, self.options.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
+
+    /// The arguments as the lower floors know them.
+    ///
+    /// `environment` holds `SLS_RELEASE_*`; `commit` is what is released, where it is known.
+    pub fn request(&self, environment: BTreeMap<String, String>, commit: Option<String>) -> Request {
+        let package = self.package();
+        Request {
+            config: self.options.config.clone(),
+            overrides: self.overrides(),
+            only: self.options.functions.iter().map(FunctionKey::new).collect(),
+            plan_only: matches!(self.command, Some(Command::Plan(_))),
+            out_dir: self.options.out_dir.clone(),
+            verify: package.verify,
+            threads: package.threads,
+            commit,
+            environment,
+        }
+    }
+
+    fn package(&self) -> Package {
+        match self.command {
+            Some(Command::Package(package)) => package,
+            _ => Package::default(),
+        }
+    }
+
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            stage: self.options.stage.clone(),
+            region: self.options.region.clone(),
+            bucket: self.options.bucket.clone(),
+            wait_timeout: self.options.wait_timeout,
+        }
+    }
+}

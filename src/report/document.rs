@@ -1,0 +1,170 @@
+//! How a run ended, with everything a report says about it: what all formats render.
+
+use std::collections::BTreeMap;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+
+use crate::error::Failure;
+use crate::model::{
+    ApiKey, Artifact, FunctionKey, NotPutBack, Outcome, Plan, PutBack, Released, Sha256, Skip, StageName, Version,
+};
+
+/// The version of the document's shape; a field that changes its meaning or goes away raises it.
+const SCHEMA_VERSION: u32 = 1;
+
+/// How a run ended, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ending {
+    /// `plan`: nothing was written.
+    Planned,
+    /// There was nothing to do.
+    Unchanged,
+    /// All steps were done.
+    Released,
+    /// It did not succeed; `failure` says why.
+    Failed,
+    /// `package`: the archives are there.
+    Packaged,
+}
+
+/// What `--output json` prints: one document, also on failure. A part that there is none of is absent.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(title = "sls-release output")]
+pub(super) struct Document<'a> {
+    /// The version of this shape.
+    schema_version: u32,
+    /// How the run ended.
+    pub(super) outcome: Ending,
+    /// The exit code of the process.
+    exit_code: u8,
+    /// The stage; absent where a run ended before it was known, and after `package`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stage: Option<&'a StageName>,
+    /// The archives, by function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) artifacts: Option<&'a BTreeMap<FunctionKey, Artifact>>,
+    /// What was to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) plan: Option<&'a Plan>,
+    /// What a release made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) released: Option<&'a Released>,
+    /// What answers, by API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) endpoints: Option<&'a BTreeMap<ApiKey, String>>,
+    /// Why the run did not succeed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<&'a Failure>,
+    /// What was put back after a failure.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) put_back: &'a [PutBack],
+    /// What was not put back after a failure, with the commands that do it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) not_put_back: &'a [NotPutBack],
+}
+
+/// The three ways in which a run ends.
+#[derive(Clone, Copy)]
+pub(super) enum End<'a> {
+    /// `package` ended well.
+    Packaged,
+    /// A plan or a release ended, well or not.
+    Outcome(&'a Outcome),
+    /// The run ended before it had an outcome.
+    Failure(&'a Failure),
+}
+
+/// What a run told before its end.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) artifacts: BTreeMap<FunctionKey, Artifact>,
+    pub(super) plan: Option<Plan>,
+    /// The exit code of a plan with pending changes.
+    pub(super) pending_exit_code: u8,
+}
+
+impl Memory {
+    /// Everything there is to say at the end.
+    pub(super) fn document<'a>(&'a self, end: End<'a>) -> Document<'a> {
+        match end {
+            End::Packaged => self.so_far(Ending::Packaged, 0),
+            End::Outcome(outcome) => self.ended(outcome),
+            End::Failure(failure) => self.failed(failure),
+        }
+    }
+
+    fn failed<'a>(&'a self, failure: &'a Failure) -> Document<'a> {
+        Document { failure: Some(failure), ..self.so_far(Ending::Failed, failure.kind.exit_code()) }
+    }
+
+    fn ended<'a>(&'a self, outcome: &'a Outcome) -> Document<'a> {
+        match outcome {
+            Outcome::Planned(plan) => {
+                let code = if plan.is_empty() { 0 } else { self.pending_exit_code };
+                self.so_far(Ending::Planned, code).of(plan)
+            }
+            Outcome::Unchanged { plan, endpoints } => {
+                Document { endpoints: Some(endpoints), ..self.so_far(Ending::Unchanged, 0).of(plan) }
+            }
+            Outcome::Released { plan, released } => Document {
+                released: Some(released),
+                endpoints: Some(&released.endpoints),
+                ..self.so_far(Ending::Released, 0).of(plan)
+            },
+            Outcome::Failed { plan, failure, put_back, not_put_back } => {
+                Document { put_back, not_put_back, ..self.failed(failure).of(plan) }
+            }
+        }
+    }
+
+    fn so_far(&self, outcome: Ending, exit_code: u8) -> Document<'_> {
+        Document {
+            schema_version: SCHEMA_VERSION,
+            outcome,
+            exit_code,
+            stage: self.plan.as_ref().map(|plan| &plan.stage),
+            artifacts: Some(&self.artifacts).filter(|artifacts| !artifacts.is_empty()),
+            plan: self.plan.as_ref(),
+            released: None,
+            endpoints: None,
+            failure: None,
+            put_back: &[],
+            not_put_back: &[],
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(self, plan: &'a Plan) -> Self {
+        Self { stage: Some(&plan.stage), plan: Some(plan), ..self }
+    }
+
+    /// The endpoint of the first API.
+    pub(super) fn first_endpoint(&self) -> Option<&'a str> {
+        self.endpoints?.values().next().map(String::as_str)
+    }
+
+    /// The version that callers of each function use now; those of `--function`'s others are unknown.
+    pub(super) fn versions(&self) -> BTreeMap<&'a FunctionKey, &'a Version> {
+        let kept = self.plan.into_iter().flat_map(|plan| &plan.skipped).filter_map(|skip| match skip {
+            Skip::CodeUnchanged { function, version, .. } => Some((function, version)),
+            _ => None,
+        });
+        let made = self.released.into_iter().flat_map(|released| &released.functions);
+        kept.chain(made.map(|function| (&function.function, &function.version))).collect()
+    }
+
+    /// One short name for all archives: the first 12 hex digits of the SHA-256 over their SHA-256s, by function.
+    pub(super) fn release_id(&self) -> Option<String> {
+        let digests: Vec<u8> = self.artifacts?.values().flat_map(|artifact| *artifact.sha256.as_bytes()).collect();
+        Some(Sha256::of(&digests).hex().chars().take(12).collect())
+    }
+}
+
+/// The JSON Schema of what `--output json` prints.
+pub fn schema() -> Schema {
+    SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<Document<'_>>()
+}

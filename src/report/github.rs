@@ -1,0 +1,137 @@
+//! The report inside GitHub Actions: workflow commands, step outputs.
+//!
+//! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+
+use super::document::{Document, Ending};
+use super::escape;
+use super::human;
+use crate::error::{Kind, Location, Problem};
+use crate::model::{NotPutBack, Plan};
+
+/// The title of what has no better one.
+const TITLE: &str = "sls-release";
+
+/// What is going to be done, folded, and its warnings.
+pub(super) fn plan(plan: &Plan) -> String {
+    let warnings: String = plan.warnings.iter().map(|it| warning(&it.to_string())).collect();
+    group(&human::title(plan), &human::plan_body(plan)) + &warnings
+}
+
+/// `::warning::`.
+pub(super) fn warning(text: &str) -> String {
+    command("warning", &[("title", TITLE)], text)
+}
+
+/// The end of a run. `planned`: the plan was shown already.
+pub(super) fn end(document: &Document<'_>, planned: bool) -> String {
+    let shown = document.plan.filter(|_| !planned).map(plan).unwrap_or_default();
+    shown + &ending(document)
+}
+
+fn ending(document: &Document<'_>) -> String {
+    let result = human::result(document, false, false);
+    match document.outcome {
+        Ending::Planned => document.plan.map(human::title).map(|title| notice(&title)).unwrap_or_default(),
+        Ending::Unchanged => notice(result.trim_end()),
+        Ending::Released => group("released", &result) + &endpoint_notice(document),
+        Ending::Packaged => group("artifacts", &human::result(document, true, false)),
+        Ending::Failed => failure(document),
+    }
+}
+
+fn notice(text: &str) -> String {
+    command("notice", &[("title", TITLE)], text)
+}
+
+fn endpoint_notice(document: &Document<'_>) -> String {
+    let stage = document.stage.map(ToString::to_string).unwrap_or_default();
+    let text = document.first_endpoint().map_or_else(|| "released".to_owned(), ToOwned::to_owned);
+    command("notice", &[("title", &format!("released to stage {stage}"))], &text)
+}
+
+fn failure(document: &Document<'_>) -> String {
+    let errors: String = document.failure.into_iter().flat_map(|it| &it.problems).map(error).collect();
+    let left: String = document.not_put_back.iter().map(not_put_back).collect();
+    errors + &left + &group("in which state it was left", human::state(document, false).trim_start())
+}
+
+fn error(problem: &Problem) -> String {
+    let place: Vec<(&str, String)> = problem.at.iter().flat_map(place).collect();
+    let mut properties: Vec<(&str, &str)> = place.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    properties.push(("title", TITLE));
+    let texts = [problem.what.as_str(), &problem.why, &problem.fix];
+    let lines: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    command("error", &properties, &lines.join("\n"))
+}
+
+fn place(at: &Location) -> [(&'static str, String); 3] {
+    [("file", at.file.display().to_string()), ("line", at.line.to_string()), ("col", at.column.to_string())]
+}
+
+fn not_put_back(left: &NotPutBack) -> String {
+    command("error", &[("title", "not put back")], &format!("{}\n{}\nrun: {}", left.what, left.why, left.command))
+}
+
+fn group(title: &str, body: &str) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    let newline = if body.ends_with('\n') { "" } else { "\n" };
+    format!("{}{body}{newline}::endgroup::\n", command("group", &[], title))
+}
+
+fn command(name: &str, properties: &[(&str, &str)], data: &str) -> String {
+    let properties: Vec<String> =
+        properties.iter().map(|(key, value)| format!("{key}={}", escape::command_property(value))).collect();
+    let space = if properties.is_empty() { "" } else { " " };
+    format!("::{name}{space}{}::{}\n", properties.join(","), escape::command_data(data))
+}
+
+/// The step's outputs, in the form of the file that `GITHUB_OUTPUT` names.
+pub(super) fn outputs(document: &Document<'_>) -> io::Result<String> {
+    let delimiter = random_delimiter();
+    values(document)?.iter().map(|(name, value)| output(name, value, &delimiter)).collect()
+}
+
+fn values(document: &Document<'_>) -> io::Result<Vec<(&'static str, String)>> {
+    let mut values = vec![("changed", changed(document).to_string())];
+    values.extend(document.first_endpoint().map(|url| ("endpoint", url.to_owned())));
+    values.extend(document.release_id().map(|id| ("release", id)));
+    if let Some(plan) = document.plan {
+        values.push(("plan", serde_json::to_string(plan)?));
+    }
+    if matches!(document.outcome, Ending::Released | Ending::Unchanged) {
+        values.push(("versions", serde_json::to_string(&document.versions())?));
+    }
+    Ok(values)
+}
+
+/// Whether the stage is another one than before; for a plan, whether a release would make it so.
+fn changed(document: &Document<'_>) -> bool {
+    match document.outcome {
+        Ending::Planned => document.plan.is_some_and(|plan| !plan.is_empty()),
+        Ending::Released => true,
+        Ending::Failed => document.failure.is_some_and(|failure| failure.kind == Kind::NotPutBack),
+        Ending::Unchanged | Ending::Packaged => false,
+    }
+}
+
+/// One output; a value that holds the delimiter could add outputs of its own, and is an error.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#multiline-strings>
+pub fn output(name: &str, value: &str, delimiter: &str) -> io::Result<String> {
+    if value.contains(delimiter) || name.contains(delimiter) {
+        return Err(io::Error::other(format!("the output {name} holds the delimiter {delimiter}")));
+    }
+    Ok(format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
+}
+
+/// Unknown before the run to whoever chose the values: each `RandomState` has keys from the system's randomness.
+fn random_delimiter() -> String {
+    let word = || RandomState::new().build_hasher().finish();
+    format!("sls_release_{:016x}{:016x}", word(), word())
+}

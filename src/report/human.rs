@@ -1,0 +1,250 @@
+//! The report for people: a page for standard output, a page for standard error.
+
+use super::document::{Document, Ending};
+use super::page::{Look, Page};
+use super::steps;
+use super::units;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{Artifact, Entry, NotPutBack, Plan, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
+
+/// The result, for standard output; empty after a failure.
+pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> String {
+    let mut page = Page::new(colour);
+    match document.outcome {
+        Ending::Planned => document.plan.into_iter().for_each(|plan| whole_plan(&mut page, plan)),
+        Ending::Unchanged => unchanged(&mut page, document, verbose),
+        Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it)),
+        Ending::Packaged => artifacts(&mut page, document, verbose),
+        Ending::Failed => {}
+    }
+    page.finish()
+}
+
+/// What went wrong and what was put back, for standard error; empty after a success.
+pub(super) fn failure(document: &Document<'_>, colour: bool) -> String {
+    let mut page = Page::new(colour);
+    if let Some(failure) = document.failure {
+        problems(&mut page, failure);
+    }
+    page.finish() + &state(document, colour)
+}
+
+/// In which state a failure left the stage.
+pub(super) fn state(document: &Document<'_>, colour: bool) -> String {
+    let mut page = Page::new(colour);
+    put_back(&mut page, document.put_back);
+    not_put_back(&mut page, document.not_put_back);
+    if let Some(words) = state_words(document) {
+        page.blank();
+        page.line(0, Look::Plain, words);
+    }
+    page.finish()
+}
+
+/// What a release is going to do, for standard error: without what needs nothing, unless `verbose`.
+pub(super) fn announcement(plan: &Plan, verbose: bool, colour: bool) -> String {
+    let mut page = Page::new(colour);
+    if verbose {
+        whole_plan(&mut page, plan);
+    } else if !plan.is_empty() {
+        page.line(0, Look::Heading, &title(plan));
+        plan_steps(&mut page, plan);
+        warnings(&mut page, plan);
+    } else {
+        return String::new();
+    }
+    page.blank();
+    page.finish()
+}
+
+/// The steps and what needs nothing, without title and warnings.
+pub(super) fn plan_body(plan: &Plan) -> String {
+    let mut page = Page::new(false);
+    plan_steps(&mut page, plan);
+    skips(&mut page, plan);
+    page.finish().trim_start().to_owned()
+}
+
+/// `plan for stage dev in eu-central-1: 7 writes`.
+pub(super) fn title(plan: &Plan) -> String {
+    let writes = if plan.is_empty() { "nothing to do".to_owned() } else { units::counted(plan.writes(), "write") };
+    format!("plan for stage {} in {}: {writes}", plan.stage, plan.region)
+}
+
+fn whole_plan(page: &mut Page, plan: &Plan) {
+    page.line(0, Look::Heading, &title(plan));
+    plan_steps(page, plan);
+    skips(page, plan);
+    warnings(page, plan);
+}
+
+fn skips(page: &mut Page, plan: &Plan) {
+    if !plan.skipped.is_empty() {
+        page.blank();
+        page.line(0, Look::Heading, "nothing to do for");
+    }
+    plan.skipped.iter().for_each(|skip| page.line(2, Look::Dim, &skip.to_string()));
+}
+
+fn plan_steps(page: &mut Page, plan: &Plan) {
+    for (subject, steps) in steps::by_subject(plan) {
+        page.blank();
+        page.line(0, Look::Heading, &subject.to_string());
+        for step in steps {
+            page.line(2, Look::Plain, &format!("{}. {}", step.number, step.what));
+            page.line(5, Look::Dim, &format!("because: {}", step.why));
+        }
+    }
+}
+
+fn warnings(page: &mut Page, plan: &Plan) {
+    if !plan.warnings.is_empty() {
+        page.blank();
+    }
+    for warning in &plan.warnings {
+        page.labelled(0, Look::Warning, "warning:", &warning.to_string());
+    }
+}
+
+fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
+    let stage = document.stage.map(ToString::to_string).unwrap_or_default();
+    page.labelled(0, Look::Good, "nothing to do:", &format!("stage {stage} runs this code already"));
+    endpoints(page, document);
+    for skip in document.plan.into_iter().filter(|_| verbose).flat_map(|plan| &plan.skipped) {
+        page.line(2, Look::Dim, &skip.to_string());
+    }
+}
+
+fn released(page: &mut Page, document: &Document<'_>, released: &Released) {
+    let stage = document.stage.map(ToString::to_string).unwrap_or_default();
+    let time = units::duration(released.duration);
+    page.labelled(0, Look::Good, "released", &format!("to stage {stage} in {time}"));
+    let functions: Vec<[String; 5]> = released.functions.iter().map(function_row).collect();
+    page.table(2, &functions);
+    page.table(2, &api_rows(released));
+    let proof = released.smoke.as_ref().map_or_else(|| UNPROVEN.to_owned(), smoke_words);
+    page.line(2, Look::Plain, &proof);
+}
+
+/// Where no smoke test was asked for.
+pub(super) const UNPROVEN: &str = "no smoke test: nothing proves that the endpoint answers";
+
+fn function_row(function: &ReleasedFunction) -> [String; 5] {
+    [
+        format!("function {}", function.function),
+        function.name.to_string(),
+        format!("version {}", function.version),
+        function.alias.as_ref().map_or_else(|| "no alias".to_owned(), |alias| format!("alias {alias}")),
+        function.sha256.base64(),
+    ]
+}
+
+fn api_rows(released: &Released) -> Vec<[String; 2]> {
+    let deployments = released.deployments.iter().map(|(api, id)| [format!("API {api}"), format!("deployment {id}")]);
+    let endpoints = released.endpoints.iter().map(|(api, url)| [format!("endpoint {api}"), url.clone()]);
+    deployments.chain(endpoints).collect()
+}
+
+fn endpoints(page: &mut Page, document: &Document<'_>) {
+    for (api, endpoint) in document.endpoints.into_iter().flatten() {
+        page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
+    }
+}
+
+/// What the smoke test showed, and what that proves.
+pub(super) fn smoke_words(smoke: &SmokeResult) -> String {
+    let proof = match smoke.proof {
+        SmokeProof::ThisRelease => "which proves that this release answers",
+        SmokeProof::Health => {
+            "which proves that the endpoint answers, but not that this release does; set `contains` under [smoke]"
+        }
+    };
+    let hits = units::counted(usize::try_from(smoke.hits).unwrap_or(usize::MAX), "time");
+    format!("{} answered {}, {hits} in a row, {proof}", smoke.url, smoke.status)
+}
+
+fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
+    for (index, (function, artifact)) in document.artifacts.into_iter().flatten().enumerate() {
+        if index > 0 {
+            page.blank();
+        }
+        page.line(0, Look::Heading, &format!("function {function}"));
+        page.table(2, &artifact_rows(artifact));
+        if verbose {
+            page.table(4, &entry_rows(artifact));
+        }
+    }
+}
+
+fn artifact_rows(artifact: &Artifact) -> [[String; 2]; 6] {
+    [
+        ("path", artifact.path.display().to_string()),
+        ("zipped", sized(artifact.zipped_bytes)),
+        ("unzipped", sized(artifact.unzipped_bytes)),
+        ("source_code_hash", artifact.sha256.base64()),
+        ("etag", artifact.md5.hex().to_owned()),
+        ("entries", artifact.entries.len().to_string()),
+    ]
+    .map(|(name, value)| [name.to_owned(), value])
+}
+
+fn sized(bytes: u64) -> String {
+    format!("{} ({bytes} bytes)", units::bytes(bytes))
+}
+
+fn entry_rows(artifact: &Artifact) -> Vec<[String; 4]> {
+    let row = |entry: &Entry| {
+        let mode = format!("{:04o}", entry.mode & 0o7777);
+        [mode, units::bytes(entry.bytes), units::bytes(entry.compressed_bytes), entry.name.clone()]
+    };
+    artifact.entries.iter().map(row).collect()
+}
+
+fn problems(page: &mut Page, failure: &Failure) {
+    for problem in &failure.problems {
+        page.labelled(0, Look::Bad, "error:", &problem.what);
+        for (label, text) in details(problem) {
+            page.labelled(2, Look::Heading, label, &text);
+        }
+    }
+}
+
+fn details(problem: &Problem) -> Vec<(&'static str, String)> {
+    let at = problem.at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let all = [("why:", problem.why.clone()), ("fix:", problem.fix.clone()), ("at:", at)];
+    all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+fn put_back(page: &mut Page, done: &[PutBack]) {
+    if !done.is_empty() {
+        page.blank();
+        page.line(0, Look::Heading, "put back:");
+    }
+    for item in done {
+        page.line(2, Look::Plain, &item.what);
+    }
+}
+
+fn not_put_back(page: &mut Page, left: &[NotPutBack]) {
+    if !left.is_empty() {
+        page.blank();
+        page.line(0, Look::Bad, "NOT put back:");
+    }
+    for item in left {
+        page.line(2, Look::Plain, &item.what);
+        page.labelled(4, Look::Heading, "why:", &item.why);
+        page.labelled(4, Look::Heading, "run:", &item.command);
+    }
+}
+
+/// In which state a failure left the stage, in one sentence; `None` where the problem says it all.
+pub(super) fn state_words(document: &Document<'_>) -> Option<&'static str> {
+    match document.failure?.kind {
+        Kind::Usage => None,
+        Kind::Internal => Some("this is a defect of sls-release: please report it"),
+        Kind::Refused => Some("nothing was written to AWS"),
+        Kind::Failed if document.put_back.is_empty() => Some("nothing had to be put back"),
+        Kind::Failed => Some("everything was put back: the stage is as it was"),
+        Kind::NotPutBack => Some("the stage is NOT as it was: run the commands above"),
+    }
+}

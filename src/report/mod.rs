@@ -1,0 +1,191 @@
+//! What the user sees: standard output holds the result, standard error the progress.
+//!
+//! [`Reporter`] is the only thing that writes. The renderers (`human`, `json`, `github`, `markdown`) turn one
+//! `Document` into text, and everything foreign in it passes through [`escape`].
+
+mod document;
+pub mod escape;
+pub mod github;
+mod human;
+mod json;
+mod markdown;
+mod page;
+mod progress;
+mod sinks;
+mod steps;
+mod units;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use self::document::{Document, End, Memory};
+use self::page::Page;
+use self::progress::{Line, Progress};
+use self::sinks::Writers;
+use crate::error::Failure;
+use crate::model::{Artifact, Event, FunctionKey, Listener, Outcome, Plan};
+
+pub use self::document::schema;
+pub use self::sinks::Sinks;
+
+/// `--output`: who reads the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// People.
+    Human,
+    /// Programs: one JSON document on standard output, at the end.
+    Json,
+    /// GitHub Actions: workflow commands, step outputs, the job summary.
+    Github,
+}
+
+/// `--quiet`, `--verbose`: how much is said besides the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Only errors.
+    Quiet,
+    /// Steps, long waits, warnings.
+    Normal,
+    /// Also what needed nothing, and each entry of an archive.
+    Verbose,
+}
+
+/// Tells the user what happens and how it ended.
+///
+/// Exactly one of [`Reporter::outcome`], [`Reporter::failure`] and [`Reporter::package_result`] ends a run.
+pub struct Reporter {
+    format: Format,
+    verbosity: Verbosity,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    writers: Writers,
+    progress: Progress,
+    memory: Memory,
+    /// The plan was shown, so that the end need not show it again.
+    planned: bool,
+}
+
+impl Reporter {
+    /// A reporter that writes to these sinks.
+    pub fn new(format: Format, verbosity: Verbosity, sinks: Sinks) -> Self {
+        let live = sinks.stderr_is_terminal && format == Format::Human && verbosity != Verbosity::Quiet;
+        let inner = Inner {
+            progress: Progress::new(live),
+            writers: Writers::new(sinks),
+            memory: Memory::default(),
+            planned: false,
+        };
+        Self { format, verbosity, inner: Mutex::new(inner) }
+    }
+
+    /// The exit code that the document names for a plan with pending changes (`plan --exit-code`); else 0.
+    #[must_use]
+    pub fn pending_exit_code(self, code: u8) -> Self {
+        self.lock().memory.pending_exit_code = code;
+        self
+    }
+
+    /// Remembers the archives.
+    pub fn artifacts(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) {
+        self.lock().memory.artifacts.clone_from(artifacts);
+    }
+
+    /// Shows what a release is going to do, and remembers it. `plan` shows its plan by [`Reporter::outcome`] alone.
+    pub fn plan(&self, plan: &Plan) {
+        let inner = &mut *self.lock();
+        inner.memory.plan = Some(plan.clone());
+        match self.format {
+            Format::Human if self.verbosity != Verbosity::Quiet => {
+                let colour = inner.writers.stderr_colour();
+                inner.stderr(&human::announcement(plan, self.verbosity == Verbosity::Verbose, colour));
+            }
+            Format::Github => {
+                inner.planned = true;
+                inner.writers.stdout(&github::plan(plan));
+            }
+            Format::Human | Format::Json => {}
+        }
+    }
+
+    /// `package` ended well.
+    pub fn package_result(&self) {
+        self.end(End::Packaged);
+    }
+
+    /// The run ended, well or not.
+    pub fn outcome(&self, outcome: &Outcome) {
+        self.end(End::Outcome(outcome));
+    }
+
+    /// The run ended before it had an outcome: unusable settings, or a refusal.
+    pub fn failure(&self, failure: &Failure) {
+        self.end(End::Failure(failure));
+    }
+
+    /// The first write that failed, once; a reader that went away is no error.
+    pub fn write_error(&self) -> Option<io::Error> {
+        self.lock().writers.error.take()
+    }
+
+    fn end(&self, end: End<'_>) {
+        let inner = &mut *self.lock();
+        inner.progress.clear();
+        let document = inner.memory.document(end);
+        let writers = &mut inner.writers;
+        match self.format {
+            Format::Human => self.end_for_people(&document, writers),
+            Format::Json => writers.stdout_or_error(json::end(&document)),
+            Format::Github => end_for_github(&document, inner.planned, writers),
+        }
+    }
+
+    fn end_for_people(&self, document: &Document<'_>, writers: &mut Writers) {
+        let verbose = self.verbosity == Verbosity::Verbose;
+        let (stdout_colour, stderr_colour) = (writers.stdout_colour(), writers.stderr_colour());
+        writers.stdout(&human::result(document, verbose, stdout_colour));
+        writers.stderr(&human::failure(document, stderr_colour));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn end_for_github(document: &Document<'_>, planned: bool, writers: &mut Writers) {
+    writers.stdout(&github::end(document, planned));
+    writers.github_output(github::outputs(document));
+    writers.github_summary(&markdown::summary(document));
+}
+
+impl Inner {
+    fn line(&mut self, line: &Line) {
+        let mut page = Page::new(self.writers.stderr_colour());
+        page.labelled(0, line.look, line.label, &line.text);
+        self.stderr(&page.finish());
+    }
+
+    fn stderr(&mut self, text: &str) {
+        let writers = &mut self.writers;
+        self.progress.suspended(|| writers.stderr(text));
+    }
+}
+
+impl Listener for Reporter {
+    fn hear(&self, event: Event) {
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        let inner = &mut *self.lock();
+        match event {
+            Event::Warning(text) if self.format == Format::Github => inner.writers.stdout(&github::warning(&text)),
+            event => {
+                if let Some(line) = inner.progress.hear(event) {
+                    inner.line(&line);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What each format says about each way a run can end.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
+
+mod escape;
+mod formats;
+mod progress;
+mod samples;
+mod schema;
+
+use std::fs;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+
+/// What a run left in each sink.
+struct Told {
+    stdout: String,
+    stderr: String,
+    outputs: String,
+    summary: String,
+}
+
+/// A sink that can be read while the reporter still has it.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Send + 'static) -> Sinks {
+    Sinks {
+        stdout: Box::new(stdout),
+        stderr: Box::new(stderr),
+        stdout_is_terminal: false,
+        stderr_is_terminal: false,
+        colour: true,
+        github_output: None,
+        github_summary: None,
+    }
+}
+
+/// Lets `tell` report into sinks that are no terminal.
+fn told(format: Format, verbosity: Verbosity, tell: impl FnOnce(&Reporter)) -> Told {
+    told_to(format, verbosity, tell, |sinks| sinks)
+}
+
+fn told_to(
+    format: Format,
+    verbosity: Verbosity,
+    tell: impl FnOnce(&Reporter),
+    change: impl FnOnce(Sinks) -> Sinks,
+) -> Told {
+    let folder = tempfile::tempdir().unwrap();
+    let (outputs, summary) = (folder.path().join("outputs"), folder.path().join("summary"));
+    let (stdout, stderr) = (Shared::default(), Shared::default());
+    let sinks = Sinks {
+        github_output: Some(outputs.clone()),
+        github_summary: Some(summary.clone()),
+        ..sinks(stdout.clone(), stderr.clone())
+    };
+    let reporter = Reporter::new(format, verbosity, change(sinks));
+    tell(&reporter);
+    assert!(reporter.write_error().is_none());
+    Told {
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        outputs: fs::read_to_string(outputs).unwrap_or_default(),
+        summary: fs::read_to_string(summary).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,161 @@
+//! Snapshots of each format over each ending.
+
+use sls_release::error::{Failure, Kind, Problem};
+use sls_release::model::Outcome;
+use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+
+use super::{Told, samples, told, told_to};
+
+/// All that a run can end with.
+fn endings() -> [(&'static str, Outcome); 8] {
+    [
+        ("planned", samples::planned()),
+        ("unchanged", samples::unchanged()),
+        ("released", samples::released_with_proof()),
+        ("released_in_health", samples::released_in_health()),
+        ("released_without_smoke", samples::released_without_smoke()),
+        ("put_back", samples::put_back()),
+        ("not_put_back", samples::not_put_back()),
+        ("nothing_to_put_back", samples::nothing_to_put_back()),
+    ]
+}
+
+/// As a command does: a release shows its plan first, `plan` does not.
+fn run(format: Format, outcome: &Outcome) -> Told {
+    told(format, Verbosity::Normal, |reporter| {
+        reporter.artifacts(&samples::artifacts());
+        match outcome {
+            Outcome::Planned(_) => {}
+            Outcome::Unchanged { plan, .. } | Outcome::Released { plan, .. } | Outcome::Failed { plan, .. } => {
+                reporter.plan(plan);
+            }
+        }
+        reporter.outcome(outcome);
+    })
+}
+
+fn refuse(reporter: &Reporter) {
+    reporter.plan(&samples::plan());
+    reporter.failure(&samples::refused());
+}
+
+fn package(reporter: &Reporter) {
+    reporter.artifacts(&samples::artifacts());
+    reporter.package_result();
+}
+
+fn usage() -> Failure {
+    Problem::new("there is no settings file").fix("write sls-release.toml").into_failure(Kind::Usage)
+}
+
+fn sections(told: &Told) -> String {
+    let named =
+        [("stdout", &told.stdout), ("stderr", &told.stderr), ("outputs", &told.outputs), ("summary", &told.summary)];
+    let shown = named.into_iter().filter(|(_, text)| !text.is_empty());
+    shown.map(|(name, text)| format!("==== {name}\n{text}")).collect::<Vec<_>>().concat()
+}
+
+fn snapshot(name: &str, told: &Told) {
+    insta::with_settings!({
+        filters => vec![(r"sls_release_[0-9a-f]{32}", "[DELIMITER]")],
+        snapshot_path => "../snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!(name, sections(told)) });
+}
+
+#[test]
+fn every_ending_for_people() {
+    for (name, outcome) in endings() {
+        snapshot(&format!("human_{name}"), &run(Format::Human, &outcome));
+    }
+}
+
+#[test]
+fn every_ending_for_programs() {
+    for (name, outcome) in endings() {
+        let told = run(Format::Json, &outcome);
+        let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+        assert_eq!(document["schema_version"], 1, "{name}");
+        snapshot(&format!("json_{name}"), &told);
+    }
+}
+
+#[test]
+fn every_ending_in_github_actions() {
+    for (name, outcome) in endings() {
+        let told = run(Format::Github, &outcome);
+        let count = |command: &str| told.stdout.lines().filter(|line| line.starts_with(command)).count();
+        assert_eq!(count("::group::"), count("::endgroup::"), "{name}");
+        snapshot(&format!("github_{name}"), &told);
+    }
+}
+
+#[test]
+fn a_refusal() {
+    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
+        snapshot(&format!("{name}_refused"), &told(format, Verbosity::Normal, refuse));
+    }
+}
+
+#[test]
+fn unusable_settings() {
+    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
+        snapshot(&format!("{name}_usage"), &told(format, Verbosity::Normal, |it| it.failure(&usage())));
+    }
+}
+
+#[test]
+fn archives() {
+    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
+        snapshot(&format!("{name}_packaged"), &told(format, Verbosity::Normal, package));
+    }
+    snapshot("human_packaged_verbose", &told(Format::Human, Verbosity::Verbose, package));
+}
+
+#[test]
+fn colours_only_on_a_terminal_that_welcomes_them() {
+    let run = |terminal, colour| {
+        let change = |sinks| Sinks { stdout_is_terminal: terminal, colour, ..sinks };
+        told_to(Format::Human, Verbosity::Normal, |it| it.outcome(&samples::unchanged()), change).stdout
+    };
+    assert!(run(true, true).starts_with("\u{1b}[1m\u{1b}[32mnothing to do:\u{1b}[0m stage dev"));
+    assert!(!run(true, false).contains('\u{1b}'));
+    assert!(!run(false, true).contains('\u{1b}'));
+}
+
+#[test]
+fn quiet_leaves_the_result_alone_on_standard_output() {
+    let tell = |reporter: &Reporter| {
+        reporter.plan(&samples::plan());
+        reporter.outcome(&samples::released_with_proof());
+    };
+    let (quiet, normal) = (told(Format::Human, Verbosity::Quiet, tell), told(Format::Human, Verbosity::Normal, tell));
+    assert_eq!(quiet.stdout, normal.stdout);
+    assert_eq!(quiet.stderr, "");
+    assert!(normal.stderr.starts_with("plan for stage dev"));
+}
+
+#[test]
+fn the_document_names_the_exit_code_of_pending_changes() {
+    let exit_code = |outcome: &Outcome| {
+        let stdout = super::Shared::default();
+        let sinks = super::sinks(stdout.clone(), std::io::sink());
+        Reporter::new(Format::Json, Verbosity::Normal, sinks).pending_exit_code(10).outcome(outcome);
+        serde_json::from_str::<serde_json::Value>(&stdout.text()).unwrap()["exit_code"].clone()
+    };
+    assert_eq!(exit_code(&samples::planned()), 10);
+    assert_eq!(exit_code(&Outcome::Planned(samples::empty_plan())), 0);
+}
+
+#[test]
+fn no_format_prints_what_the_smoke_test_sends() {
+    for format in [Format::Human, Format::Json, Format::Github] {
+        let told = told(format, Verbosity::Verbose, |reporter| {
+            reporter.plan(&samples::plan());
+            reporter.outcome(&samples::planned());
+        });
+        assert!(sections(&told).contains("c0ffee"), "the plan is there");
+        assert!(!sections(&told).contains(samples::SECRET));
+    }
+}

@@ -1,0 +1,99 @@
+//! Lines while a run goes on, and sinks that refuse them.
+
+use std::io::{self, ErrorKind, Write};
+use std::time::Duration;
+
+use sls_release::model::{Event, Listener};
+use sls_release::report::{Format, Reporter, Verbosity};
+
+use super::{samples, sinks, told};
+
+fn events() -> Vec<Event> {
+    let version = || "version 4 of hello-dev".to_owned();
+    let waiting = |seconds| Event::Waiting { what: version(), waited: Duration::from_secs(seconds) };
+    vec![
+        Event::PackStarted { what: "hello".into(), bytes: 10 },
+        Event::Packed { what: "hello".into(), bytes: 10 },
+        Event::PackFinished { what: "hello".into(), bytes: 2_048 },
+        Event::UploadStarted { what: "hello/code.zip".into(), bytes: 5 },
+        Event::Uploaded { what: "hello/code.zip".into(), bytes: 5 },
+        Event::UploadFinished { what: "hello/code.zip".into() },
+        waiting(2),
+        waiting(6),
+        waiting(9),
+        Event::WaitFinished { what: version() },
+        Event::Done("moved alias live of hello-dev to version 4".into()),
+        Event::PuttingBack("alias live of hello-dev".into()),
+        Event::Warning("the cache is not flushed".into()),
+    ]
+}
+
+fn hear_all(reporter: &Reporter) {
+    for event in events() {
+        reporter.hear(event);
+    }
+}
+
+#[test]
+fn without_a_terminal_each_step_is_a_line_and_each_long_wait_one() {
+    let expected = "\
+        packed: hello (2.0 KiB)\n\
+        waiting: for version 4 of hello-dev (6.0 s)\n\
+        done: moved alias live of hello-dev to version 4\n\
+        putting back: alias live of hello-dev\n\
+        warning: the cache is not flushed\n";
+    for format in [Format::Human, Format::Json] {
+        let told = told(format, Verbosity::Normal, hear_all);
+        assert_eq!((told.stdout.as_str(), told.stderr.as_str()), ("", expected));
+    }
+}
+
+#[test]
+fn github_gets_warnings_as_annotations() {
+    let told = told(Format::Github, Verbosity::Normal, hear_all);
+    assert_eq!(told.stdout, "::warning title=sls-release::the cache is not flushed\n");
+    assert!(!told.stderr.contains("warning"));
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let told = told(Format::Human, Verbosity::Quiet, hear_all);
+    assert_eq!(told.stdout + &told.stderr, "");
+}
+
+/// A sink that fails.
+struct Broken(ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+fn error_of(kind: ErrorKind) -> Option<ErrorKind> {
+    let reporter = Reporter::new(Format::Human, Verbosity::Normal, sinks(Broken(kind), Broken(kind)));
+    hear_all(&reporter);
+    reporter.outcome(&samples::released_with_proof());
+    reporter.write_error().map(|error| error.kind())
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
+    assert_eq!(error_of(ErrorKind::BrokenPipe), None);
+    assert_eq!(error_of(ErrorKind::StorageFull), Some(ErrorKind::StorageFull));
+}
+
+#[test]
+fn an_output_file_that_cannot_be_written_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing/output");
+    let sinks = sls_release::report::Sinks { github_output: Some(missing.clone()), ..sinks(io::sink(), io::sink()) };
+    let reporter = Reporter::new(Format::Github, Verbosity::Normal, sinks);
+    reporter.outcome(&samples::unchanged());
+    let error = reporter.write_error().unwrap().to_string();
+    assert!(error.contains(&missing.display().to_string()), "{error}");
+}
