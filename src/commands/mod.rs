@@ -9,7 +9,7 @@ use std::path::Path;
 pub use package::package;
 pub use release::release;
 
-use crate::error::Failure;
+use crate::error::{Failure, Kind, Problem};
 use crate::model::{Artifact, FunctionKey, FunctionSettings, Request, Settings};
 use crate::package as packaging;
 use crate::report::Reporter;
@@ -19,6 +19,19 @@ use crate::world::Cancellation;
 fn read_settings(request: &Request) -> Result<Settings, Failure> {
     let file = settings::read(request, Path::new(""))?;
     settings::resolve(request, &file)
+}
+
+/// `--threads`, else `SLS_RELEASE_THREADS`, else 0: one per core.
+fn threads(request: &Request) -> Result<usize, Failure> {
+    let named = request.environment.get("SLS_RELEASE_THREADS").filter(|text| !text.is_empty());
+    match (request.threads, named) {
+        (Some(threads), _) => Ok(threads.get()),
+        (None, Some(text)) => text.parse().map_err(|_| {
+            let what = format!("SLS_RELEASE_THREADS is `{text}`, which is no number of threads");
+            Problem::new(what).fix("set it to 2, say, or unset it").into_failure(Kind::Usage)
+        }),
+        (None, None) => Ok(0),
+    }
 }
 
 /// Packs the chosen functions. The settings file is never part of an archive, even beside the sources.
@@ -33,7 +46,7 @@ fn pack(
     let options = packaging::Options {
         out_dir: &settings.out_dir,
         verify: request.verify,
-        threads: request.threads,
+        threads: threads(request)?,
         keep_out: std::slice::from_ref(&settings.file),
     };
     let artifacts = packaging::build(&chosen, &options, &|| cancel.is_cancelled(), out)?;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::repository;
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// The floor of each module of `src/`, as ARCHITECTURE.md lists them.
 fn floors() -> BTreeMap<String, usize> {

@@ -1,0 +1,100 @@
+//! The local AWS that the other tests stand on: it starts, answers, and leaves nothing behind.
+
+use std::io::{BufRead, BufReader};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::local_aws::{LocalAws, fixtures, get};
+use crate::support::{Aws, Proxy, Stack, shared_aws};
+
+#[test]
+fn the_stack_answers_before_the_first_release() {
+    let stack = Stack::build(&["--function", "$NAME-one=/one", "--function", "$NAME-two=/two", "--alias", "live"]);
+    let state = stack.state(Some("live"));
+    assert_eq!(state.answers["/one"], (200, "placeholder".to_owned()));
+    assert_eq!(state.answers["/two"], (200, "placeholder".to_owned()));
+    assert_eq!(state.aliases[&stack.function("one")], "1");
+    assert_eq!(state.deployments.len(), 1);
+    assert!(state.deployments.contains(&state.deployment));
+}
+
+#[test]
+fn a_stack_with_a_network_is_built() {
+    let stack = shared_aws().build_stack(&["--name", "network"]).unwrap();
+    assert_eq!(stack["network"]["private"].as_array().unwrap().len(), 2);
+    assert!(stack["network"]["load_balancer"].as_str().unwrap().contains("loadbalancer/app/network-web"));
+}
+
+#[test]
+fn an_added_mock_changes_the_api() {
+    let stack = Stack::build(&[]);
+    let before = stack.state(None);
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    assert_eq!(stack.call("/health").status, 200);
+    assert_eq!(stack.state(None), before);
+}
+
+#[test]
+fn the_proxy_passes_on_and_remembers() {
+    let proxy = Proxy::start(&shared_aws().endpoint);
+    let answer = get(&format!("{}/_ministack/health", proxy.endpoint)).unwrap();
+    assert_eq!(answer.status, 200);
+    let calls = proxy.take_calls();
+    assert_eq!(calls.len(), 1);
+    assert_eq!((calls[0].target.as_str(), calls[0].sent_bytes), ("/_ministack/health", 0));
+    assert!(!calls[0].is_write());
+    assert!(proxy.calls().is_empty());
+}
+
+#[test]
+fn it_ends_when_it_is_dropped() {
+    let aws = LocalAws::start(&fixtures().join("emulators/tests.txt")).unwrap();
+    let (endpoint, folder) = (aws.endpoint.clone(), aws.folder.clone());
+    assert!(folder.exists());
+    drop(aws);
+    assert!(!folder.exists());
+    assert!(get(&endpoint).is_err());
+}
+
+#[test]
+fn it_ends_when_a_test_panics() {
+    let aws = LocalAws::start(&fixtures().join("emulators/tests.txt")).unwrap();
+    let folder = aws.folder.clone();
+    let panicked = catch_unwind(AssertUnwindSafe(move || {
+        let _held = aws;
+        panic!("as a failed assertion does");
+    }));
+    assert!(panicked.is_err());
+    assert!(!folder.exists());
+}
+
+#[test]
+fn it_ends_when_its_process_is_killed() {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "local_aws::hold_until_killed", "--ignored", "--nocapture"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let folder = lines.map_while(Result::ok).find_map(|line| line.split_once("held: ").map(|(_, at)| at.to_owned()));
+    let folder = folder.expect("the child tells its folder");
+    assert!(Path::new(&folder).exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Path::new(&folder).exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!Path::new(&folder).exists());
+}
+
+#[test]
+#[ignore = "waits to be killed by its sibling"]
+#[expect(clippy::print_stdout, reason = "its parent reads it")]
+fn hold_until_killed() {
+    let aws = LocalAws::start(&fixtures().join("emulators/tests.txt")).unwrap();
+    println!("held: {}", aws.folder.display());
+    std::thread::sleep(Duration::from_mins(1));
+}

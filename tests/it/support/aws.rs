@@ -1,0 +1,109 @@
+//! Reads back what AWS holds, and changes what somebody else would change: by the API, past the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use aws_sdk_apigateway as apigateway;
+use aws_sdk_apigateway::types::IntegrationType;
+use aws_sdk_lambda as lambda;
+use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3 as s3;
+use aws_smithy_http_client::Builder;
+use tokio::runtime::Runtime;
+
+use super::shared_aws;
+
+/// Clients of the shared AWS, to be called from tests that are not asynchronous.
+pub(crate) struct Aws {
+    runtime: Runtime,
+    gateway: apigateway::Client,
+    lambda: lambda::Client,
+    s3: s3::Client,
+}
+
+impl Aws {
+    /// The clients of the shared AWS.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Aws> = OnceLock::new();
+        SHARED.get_or_init(|| Self::at(&shared_aws().endpoint))
+    }
+
+    fn at(endpoint: &str) -> Self {
+        let (http, key) = (Builder::new().build_http(), Credentials::new("test", "test", None, None, "test"));
+        macro_rules! config {
+            ($service:ident) => {
+                $service::Config::builder()
+                    .behavior_version(BehaviorVersion::latest())
+                    .region(Region::new("us-east-1"))
+                    .endpoint_url(endpoint)
+                    .http_client(http.clone())
+                    .credentials_provider(key.clone())
+            };
+        }
+        Self {
+            runtime: Runtime::new().unwrap(),
+            gateway: apigateway::Client::from_conf(config!(apigateway).build()),
+            lambda: lambda::Client::from_conf(config!(lambda).build()),
+            s3: s3::Client::from_conf(config!(s3).force_path_style(true).build()),
+        }
+    }
+
+    /// `CodeSha256` and `CodeSize` of a function by qualifier.
+    pub(crate) fn code(&self, function: &str, qualifier: &str) -> (String, i64) {
+        let call = self.lambda.get_function().function_name(function).qualifier(qualifier).send();
+        let configuration = self.runtime.block_on(call).unwrap().configuration.unwrap();
+        (configuration.code_sha256.unwrap(), configuration.code_size)
+    }
+
+    /// The environment variables of a function.
+    pub(crate) fn environment(&self, function: &str) -> BTreeMap<String, String> {
+        let call = self.lambda.get_function_configuration().function_name(function).send();
+        let environment = self.runtime.block_on(call).unwrap().environment.unwrap();
+        environment.variables.unwrap().into_iter().collect()
+    }
+
+    /// The numbers of the published versions.
+    pub(crate) fn versions(&self, function: &str) -> Vec<String> {
+        let call = self.lambda.list_versions_by_function().function_name(function).send();
+        let versions = self.runtime.block_on(call).unwrap().versions.unwrap();
+        versions.into_iter().filter_map(|version| version.version).filter(|version| version != "$LATEST").collect()
+    }
+
+    /// The version an alias stands on.
+    pub(crate) fn alias(&self, function: &str, alias: &str) -> String {
+        let call = self.lambda.get_alias().function_name(function).name(alias).send();
+        self.runtime.block_on(call).unwrap().function_version.unwrap()
+    }
+
+    /// The deployment a stage points at.
+    pub(crate) fn stage_deployment(&self, api: &str, stage: &str) -> String {
+        let call = self.gateway.get_stage().rest_api_id(api).stage_name(stage).send();
+        self.runtime.block_on(call).unwrap().deployment_id.unwrap()
+    }
+
+    /// All deployments of an API.
+    pub(crate) fn deployments(&self, api: &str) -> BTreeSet<String> {
+        let call = self.gateway.get_deployments().rest_api_id(api).limit(500).send();
+        self.runtime.block_on(call).unwrap().items.unwrap_or_default().into_iter().filter_map(|one| one.id).collect()
+    }
+
+    /// Adds a path that answers without a function: somebody changed the API.
+    pub(crate) fn add_mock(&self, api: &str, root: &str, part: &str) {
+        self.runtime.block_on(async {
+            let call = self.gateway.create_resource().rest_api_id(api).parent_id(root).path_part(part);
+            let resource = call.send().await.unwrap().id.unwrap();
+            let call = self.gateway.put_method().rest_api_id(api).resource_id(&resource).http_method("GET");
+            call.authorization_type("NONE").send().await.unwrap();
+            let call = self.gateway.put_integration().rest_api_id(api).resource_id(&resource).http_method("GET");
+            let call = call.r#type(IntegrationType::Mock);
+            call.request_templates("application/json", r#"{"statusCode": 200}"#).send().await.unwrap();
+        });
+    }
+
+    /// The objects of a bucket with their sizes.
+    pub(crate) fn objects(&self, bucket: &str) -> BTreeMap<String, i64> {
+        let call = self.s3.list_objects_v2().bucket(bucket).send();
+        let objects = self.runtime.block_on(call).unwrap().contents.unwrap_or_default();
+        objects.into_iter().filter_map(|object| Some((object.key?, object.size?))).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! What most tests begin with: settings, a source, and a first release.
+
+use super::Stack;
+
+/// One function whose callers use `$LATEST`.
+pub(crate) const LATEST: &str = r#"
+region = "us-east-1"
+[artifacts]
+bucket = "$NAME-artifacts"
+prefix = "hello"
+[functions.hello]
+source = "lambda"
+name = "$NAME-{stage}"
+[apis.public]
+id = "$API"
+stage = "{stage}"
+[smoke]
+path = "/hello"
+hits = 2
+timeout = "20s"
+"#;
+
+/// One function whose callers use an alias.
+pub(crate) const ALIAS: &str = r#"
+region = "us-east-1"
+[artifacts]
+bucket = "$NAME-artifacts"
+prefix = "hello"
+[functions.hello]
+source = "lambda"
+name = "$NAME-{stage}"
+alias = "live"
+[apis.public]
+id = "$API"
+stage = "{stage}"
+[smoke]
+path = "/hello"
+timeout = "20s"
+"#;
+
+/// A stack whose function answers `one` by a release.
+pub(crate) fn released(options: &[&str], settings: &str) -> Stack {
+    let stack = Stack::build(options);
+    stack.settings(settings);
+    stack.write("lambda/app.py", answering(200, "one"));
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+    assert_eq!(stack.call("/hello").body, "one");
+    stack
+}
+
+/// Source of a function that always gives this answer.
+pub(crate) fn answering(status: u16, text: &str) -> String {
+    format!("def handler(event, context):\n    return {{\"statusCode\": {status}, \"body\": \"{text}\"}}\n")
+}
