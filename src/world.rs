@@ -35,13 +35,12 @@ impl World {
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>
     pub fn url(&self, endpoint: &Endpoint, path: &str) -> String {
         let (id, stage) = (&endpoint.id, &endpoint.stage);
-        match &self.aws.endpoint_url {
-            Some(base) => format!("{base}/restapis/{id}/{stage}/_user_request_{path}"),
-            None => {
-                let region = &self.aws.region;
-                let suffix = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-                format!("https://{id}.execute-api.{region}.{suffix}/{stage}{path}")
-            }
+        if let Some(base) = &self.aws.endpoint_url {
+            format!("{base}/restapis/{id}/{stage}/_user_request_{path}")
+        } else {
+            let region = &self.aws.region;
+            let suffix = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+            format!("https://{id}.execute-api.{region}.{suffix}/{stage}{path}")
         }
     }
 
@@ -163,7 +162,7 @@ impl<'a> Wait<'a> {
                 return Err(WaitError::Deadline(seen));
             }
             self.listener.hear(Event::Waiting { what: self.what.clone(), waited });
-            self.rest(jittered(pause).min(self.deadline - waited)).await?;
+            self.rest(jittered(pause).min(self.deadline.saturating_sub(waited))).await?;
             pause = (pause * 3 / 2).min(self.longest);
         }
     }

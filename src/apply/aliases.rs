@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::run::{Run, StepError};
 use super::undo::Undo;
 use crate::aws::{Answer, CallError};
-use crate::error::{Failure, Problem};
+use crate::error::Failure;
 use crate::model::{AddPermission, AliasName, CreateAlias, FunctionName, MoveAlias, PolicyStatement, Version};
 
 pub(super) async fn create(run: &Run<'_>) -> Result<(), Failure> {
@@ -85,7 +85,7 @@ pub(super) async fn move_all(run: &Run<'_>) -> Result<(), Failure> {
 }
 
 async fn move_one(run: &Run<'_>, alias: &MoveAlias) -> Result<(), StepError> {
-    let version = run.version_of(&alias.function).map_err(Problem::from)?;
+    let version = run.version_of(&alias.function)?;
     run.may_write()?;
     run.remember(Undo::Alias { alias: alias.clone(), to: version.clone() });
     let answer = run.world.aws.lambda.move_alias(&alias.name, &alias.alias, &version, &alias.revision).await;

@@ -17,7 +17,7 @@ pub(super) async fn create(run: &Run<'_>) -> Result<(), Failure> {
         }
         Ok(())
     };
-    run.all([one_by_one]).await
+    run.all(std::iter::once(one_by_one)).await
 }
 
 async fn one(run: &Run<'_>, wanted: &CreateDeployment) -> Result<(), StepError> {

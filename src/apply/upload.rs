@@ -39,9 +39,12 @@ async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepErro
 
 async fn send(run: &Run<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, StepError> {
     run.may_write()?;
-    let failed = |error: CallError| match run.world.cancel.is_cancelled() {
-        true => StepError::Cancelled,
-        false => error.into_problem(format!("failed to upload {}", put.key)).into(),
+    let failed = |error: CallError| {
+        if run.world.cancel.is_cancelled() {
+            StepError::Cancelled
+        } else {
+            error.into_problem(format!("failed to upload {}", put.key)).into()
+        }
     };
     run.world.aws.s3.put(put, sent, run.world.cancel.cancelled()).await.map_err(failed)
 }

@@ -51,7 +51,7 @@ impl CallError {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = error.code().unwrap_or_default().to_owned();
         let message = error.message().map_or_else(|| chain(error), str::to_owned);
-        let answer = answer(status, &code, &message);
+        let answer = answer(status, &code);
         Self { action, resource: resource.into(), answer, code, message }
     }
 
@@ -97,17 +97,17 @@ pub(super) fn once() -> RetryConfig {
     RetryConfig::disabled()
 }
 
-fn answer(status: Option<u16>, code: &str, message: &str) -> Answer {
+fn answer(status: Option<u16>, code: &str) -> Answer {
     match (status, code) {
-        (_, "TooManyRequestsException" | "ThrottlingException" | "SlowDown" | "Throttling") => Answer::Throttled,
+        (Some(429), _) | (_, "TooManyRequestsException" | "ThrottlingException" | "SlowDown" | "Throttling") => {
+            Answer::Throttled
+        }
+        (Some(401 | 403), _) => Answer::Denied,
+        (Some(400), code) if code.contains("ExpiredToken") => Answer::Denied,
         (Some(404), _) => Answer::NotFound,
         (Some(409), _) => Answer::Conflict,
         (Some(412), _) => Answer::Changed,
-        (Some(401 | 403), _) => Answer::Denied,
-        (Some(429), _) => Answer::Throttled,
-        (Some(400..500), _) if code.contains("ExpiredToken") => Answer::Denied,
         (Some(300..500), _) => Answer::Refused,
-        _ if message.contains("no credentials") => Answer::Unknown,
         _ => Answer::Unknown,
     }
 }

@@ -72,7 +72,7 @@ fn allows(statement: &PolicyStatement, caller: &str, account: &str) -> bool {
 /// A value or a list of values.
 fn any(value: &Value, test: impl Fn(&str) -> bool) -> bool {
     match value {
-        Value::String(text) => test(text),
+        Value::String(one) => test(one),
         Value::Array(items) => items.iter().filter_map(Value::as_str).any(test),
         _ => false,
     }

@@ -12,8 +12,9 @@ pub(super) fn observed_code(
 ) -> Option<ObservedCode> {
     let text = |value: Option<&str>, default: &str| value.unwrap_or(default).to_owned();
     let failed = |status: &str| status == "Failed";
-    let state = text(found.state.as_ref().map(|state| state.as_str()), "Active");
-    let last_update_status = text(found.last_update_status.as_ref().map(|status| status.as_str()), "Successful");
+    let state = text(found.state.as_ref().map(aws_sdk_lambda::types::State::as_str), "Active");
+    let last_update_status =
+        text(found.last_update_status.as_ref().map(aws_sdk_lambda::types::LastUpdateStatus::as_str), "Successful");
     let reason = match (failed(&state), failed(&last_update_status)) {
         (true, _) => found.state_reason(),
         (_, true) => found.last_update_status_reason(),
@@ -27,7 +28,7 @@ pub(super) fn observed_code(
         state,
         last_update_status,
         status_reason: text(reason, ""),
-        package_type: text(found.package_type.as_ref().map(|kind| kind.as_str()), "Zip"),
+        package_type: text(found.package_type.as_ref().map(aws_sdk_lambda::types::PackageType::as_str), "Zip"),
         runtime: found.runtime.as_ref().map(|runtime| runtime.as_str().to_owned()),
         handler: found.handler.clone(),
         architecture: found.architectures().first().map(|architecture| architecture.as_str().to_owned()),
@@ -58,15 +59,15 @@ fn configuration_digest(found: &FunctionConfiguration) -> Sha256 {
 fn runs(found: &FunctionConfiguration) -> Value {
     let snap_start = found.snap_start.as_ref().and_then(|snap_start| snap_start.apply_on.as_ref());
     json!([
-        found.runtime.as_ref().map(|runtime| runtime.as_str()),
+        found.runtime.as_ref().map(aws_sdk_lambda::types::Runtime::as_str),
         found.handler,
         found.role,
         found.timeout,
         found.memory_size,
-        found.architectures().iter().map(|architecture| architecture.as_str()).collect::<Vec<_>>(),
+        found.architectures().iter().map(aws_sdk_lambda::types::Architecture::as_str).collect::<Vec<_>>(),
         found.layers().iter().map(|layer| layer.arn()).collect::<Vec<_>>(),
         found.ephemeral_storage.as_ref().map(|storage| storage.size),
-        snap_start.map(|apply_on| apply_on.as_str()).filter(|apply_on| *apply_on != "None"),
+        snap_start.map(aws_sdk_lambda::types::SnapStartApplyOn::as_str).filter(|apply_on| *apply_on != "None"),
         found.durable_config.as_ref().map(|durable| (durable.retention_period_in_days, durable.execution_timeout)),
     ])
 }
@@ -90,10 +91,18 @@ fn reaches(found: &FunctionConfiguration) -> Value {
 fn observes(found: &FunctionConfiguration) -> Value {
     let logging = found.logging_config.as_ref();
     json!([
-        found.tracing_config.as_ref().and_then(|tracing| tracing.mode.as_ref()).map(|mode| mode.as_str()),
-        logging.and_then(|logging| logging.log_format.as_ref()).map(|format| format.as_str()),
-        logging.and_then(|logging| logging.application_log_level.as_ref()).map(|level| level.as_str()),
-        logging.and_then(|logging| logging.system_log_level.as_ref()).map(|level| level.as_str()),
+        found
+            .tracing_config
+            .as_ref()
+            .and_then(|tracing| tracing.mode.as_ref())
+            .map(aws_sdk_lambda::types::TracingMode::as_str),
+        logging.and_then(|logging| logging.log_format.as_ref()).map(aws_sdk_lambda::types::LogFormat::as_str),
+        logging
+            .and_then(|logging| logging.application_log_level.as_ref())
+            .map(aws_sdk_lambda::types::ApplicationLogLevel::as_str),
+        logging
+            .and_then(|logging| logging.system_log_level.as_ref())
+            .map(aws_sdk_lambda::types::SystemLogLevel::as_str),
         logging.and_then(|logging| logging.log_group.as_ref()),
     ])
 }

@@ -25,14 +25,14 @@ pub(super) struct Parts {
 pub(super) fn definition(api: &GetRestApiOutput, parts: &Parts) -> ApiDefinition {
     let document = json!({
         "settings": settings(api),
-        "resources": keyed(&parts.resources, |resource| resource.path(), resource_value),
-        "authorizers": keyed(&parts.authorizers, |authorizer| authorizer.id(), authorizer_value),
-        "models": keyed(&parts.models, |model| model.name(), model_value),
-        "validators": keyed(&parts.validators, |validator| validator.id(), validator_value),
+        "resources": keyed(&parts.resources, aws_sdk_apigateway::types::Resource::path, resource_value),
+        "authorizers": keyed(&parts.authorizers, aws_sdk_apigateway::types::Authorizer::id, authorizer_value),
+        "models": keyed(&parts.models, aws_sdk_apigateway::types::Model::name, model_value),
+        "validators": keyed(&parts.validators, aws_sdk_apigateway::types::RequestValidator::id, validator_value),
         // What API Gateway answers by default is not part of the definition.
         "responses": keyed(
             parts.responses.iter().filter(|response| !response.default_response),
-            |response| response.response_type.as_ref().map(|kind| kind.as_str()),
+            |response| response.response_type.as_ref().map(aws_sdk_apigateway::types::GatewayResponseType::as_str),
             response_value,
         ),
     });
@@ -41,19 +41,21 @@ pub(super) fn definition(api: &GetRestApiOutput, parts: &Parts) -> ApiDefinition
 
 fn settings(api: &GetRestApiOutput) -> Value {
     let endpoint = api.endpoint_configuration.as_ref();
-    let types = endpoint.map(|endpoint| endpoint.types().iter().map(|kind| kind.as_str()).collect::<BTreeSet<_>>());
+    let types = endpoint.map(|endpoint| {
+        endpoint.types().iter().map(aws_sdk_apigateway::types::EndpointType::as_str).collect::<BTreeSet<_>>()
+    });
     let vpc_endpoints = endpoint.map(|endpoint| endpoint.vpc_endpoint_ids().iter().collect::<BTreeSet<_>>());
     json!({
         "policy": api.policy,
         "binary_media_types": api.binary_media_types().iter().collect::<BTreeSet<_>>(),
         "minimum_compression_size": api.minimum_compression_size,
-        "api_key_source": api.api_key_source.as_ref().map(|source| source.as_str()),
+        "api_key_source": api.api_key_source.as_ref().map(aws_sdk_apigateway::types::ApiKeySourceType::as_str),
         "endpoint_types": types,
         "vpc_endpoint_ids": vpc_endpoints,
-        "ip_address_type": endpoint.and_then(|endpoint| endpoint.ip_address_type.as_ref()).map(|kind| kind.as_str()),
+        "ip_address_type": endpoint.and_then(|endpoint| endpoint.ip_address_type.as_ref()).map(aws_sdk_apigateway::types::IpAddressType::as_str),
         "disable_execute_api_endpoint": api.disable_execute_api_endpoint,
-        "security_policy": api.security_policy.as_ref().map(|policy| policy.as_str()),
-        "endpoint_access_mode": api.endpoint_access_mode.as_ref().map(|mode| mode.as_str()),
+        "security_policy": api.security_policy.as_ref().map(aws_sdk_apigateway::types::SecurityPolicy::as_str),
+        "endpoint_access_mode": api.endpoint_access_mode.as_ref().map(aws_sdk_apigateway::types::EndpointAccessMode::as_str),
     })
 }
 
@@ -108,21 +110,21 @@ fn method_response_value(response: &MethodResponse) -> Value {
 
 fn integration_value(integration: &SdkIntegration) -> Value {
     json!({
-        "type": integration.r#type.as_ref().map(|kind| kind.as_str()),
+        "type": integration.r#type.as_ref().map(aws_sdk_apigateway::types::IntegrationType::as_str),
         "http_method": integration.http_method,
         "uri": integration.uri,
-        "connection_type": integration.connection_type.as_ref().map(|kind| kind.as_str()),
+        "connection_type": integration.connection_type.as_ref().map(aws_sdk_apigateway::types::ConnectionType::as_str),
         "connection_id": integration.connection_id,
         "credentials": integration.credentials,
         "request_parameters": texts(integration.request_parameters.as_ref()),
         "request_templates": texts(integration.request_templates.as_ref()),
         "passthrough_behavior": integration.passthrough_behavior,
-        "content_handling": integration.content_handling.as_ref().map(|handling| handling.as_str()),
+        "content_handling": integration.content_handling.as_ref().map(aws_sdk_apigateway::types::ContentHandlingStrategy::as_str),
         "timeout_in_millis": integration.timeout_in_millis,
         "cache_namespace": integration.cache_namespace,
         "cache_key_parameters": integration.cache_key_parameters().iter().collect::<BTreeSet<_>>(),
         "tls_insecure": integration.tls_config.as_ref().map(|tls| tls.insecure_skip_verification),
-        "response_transfer_mode": integration.response_transfer_mode.as_ref().map(|mode| mode.as_str()),
+        "response_transfer_mode": integration.response_transfer_mode.as_ref().map(aws_sdk_apigateway::types::ResponseTransferMode::as_str),
         "integration_target": integration.integration_target,
         "responses": map(integration.integration_responses.as_ref(), integration_response_value),
     })
@@ -133,14 +135,14 @@ fn integration_response_value(response: &IntegrationResponse) -> Value {
         "selection_pattern": response.selection_pattern,
         "parameters": texts(response.response_parameters.as_ref()),
         "templates": texts(response.response_templates.as_ref()),
-        "content_handling": response.content_handling.as_ref().map(|handling| handling.as_str()),
+        "content_handling": response.content_handling.as_ref().map(aws_sdk_apigateway::types::ContentHandlingStrategy::as_str),
     })
 }
 
 fn authorizer_value(authorizer: &Authorizer) -> Value {
     json!({
         "name": authorizer.name,
-        "type": authorizer.r#type.as_ref().map(|kind| kind.as_str()),
+        "type": authorizer.r#type.as_ref().map(aws_sdk_apigateway::types::AuthorizerType::as_str),
         "provider_arns": authorizer.provider_arns().iter().collect::<BTreeSet<_>>(),
         "auth_type": authorizer.auth_type,
         "uri": authorizer.authorizer_uri,
