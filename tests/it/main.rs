@@ -1,11 +1,12 @@
 //! All tests of the library and the binary, in one binary that links once.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as expected")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as expected")]
 
 mod architecture;
 mod cli;
 mod emulator;
 mod local_aws;
+mod package;
 mod put_back;
 mod report;
 mod settings;

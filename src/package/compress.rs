@@ -1,0 +1,185 @@
+//! Cuts the selected files into jobs and compresses them; what a thread of the pipeline does.
+
+use std::ops::Range;
+
+use crc32fast::Hasher;
+use libdeflater::{CompressionLvl, Compressor};
+
+use super::deflate_blocks::open_end;
+use super::source_file::SourceFile;
+use super::zip_format::Method;
+use crate::error::{Failure, Kind, Problem};
+
+/// Files above this size are cut into chunks of it. Part of the revision `compact-1`.
+pub(super) const CHUNK_BYTES: usize = 1024 * 1024;
+/// libdeflate's level. Part of the revision `compact-1`.
+const LEVEL: i32 = 6;
+/// A batch of small files is closed at this size or count; it has no influence on the bytes.
+const BATCH_BYTES: u64 = 256 * 1024;
+const BATCH_FILES: usize = 64;
+
+/// What a thread does in one go. Files are known by their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// Files of one chunk or less.
+    Small(Range<usize>),
+    /// A part of a larger file.
+    Chunk { file: usize, offset: u64, bytes: usize, is_last: bool },
+}
+
+/// What a job makes.
+pub(super) enum Packed {
+    /// For each file, in order.
+    Small(Vec<Result<Piece, Failure>>),
+    /// Joins with the chunks before and behind it.
+    Chunk { file: usize, is_last: bool, piece: Result<Piece, Failure> },
+}
+
+/// Compressed data.
+pub(super) struct Piece {
+    pub(super) method: Method,
+    pub(super) data: Vec<u8>,
+    /// Of the data before it was compressed; knows its length too.
+    pub(super) crc: Hasher,
+    /// Before it was compressed.
+    pub(super) bytes: u64,
+}
+
+/// All jobs, in the order of the archive.
+pub(super) fn jobs(files: &[SourceFile]) -> Vec<Job> {
+    let (mut jobs, mut batch, mut batch_bytes) = (Vec::new(), 0..0, 0);
+    for (place, file) in files.iter().enumerate() {
+        let bytes = file.stamp.bytes;
+        if bytes > CHUNK_BYTES as u64 {
+            close(&mut jobs, &batch);
+            jobs.extend(chunks(place, bytes));
+            (batch, batch_bytes) = (place + 1..place + 1, 0);
+            continue;
+        }
+        batch.end = place + 1;
+        batch_bytes += bytes;
+        if batch_bytes >= BATCH_BYTES || batch.len() >= BATCH_FILES {
+            close(&mut jobs, &batch);
+            (batch, batch_bytes) = (place + 1..place + 1, 0);
+        }
+    }
+    close(&mut jobs, &batch);
+    jobs
+}
+
+fn close(jobs: &mut Vec<Job>, batch: &Range<usize>) {
+    if !batch.is_empty() {
+        jobs.push(Job::Small(batch.clone()));
+    }
+}
+
+fn chunks(file: usize, bytes: u64) -> impl Iterator<Item = Job> {
+    (0..bytes).step_by(CHUNK_BYTES).map(move |offset| {
+        let left = usize::try_from(bytes - offset).unwrap_or(usize::MAX);
+        Job::Chunk { file, offset, bytes: left.min(CHUNK_BYTES), is_last: left <= CHUNK_BYTES }
+    })
+}
+
+/// The compressor and buffers of one thread.
+pub(super) struct Worker {
+    compressor: Compressor,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Worker {
+    pub(super) fn new() -> Self {
+        let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
+        let output = vec![0; compressor.deflate_compress_bound(CHUNK_BYTES)];
+        Self { compressor, input: Vec::new(), output }
+    }
+
+    pub(super) fn run(&mut self, job: &Job, files: &[SourceFile]) -> Packed {
+        match job {
+            Job::Small(range) => Packed::Small(files[range.clone()].iter().map(|file| self.whole(file)).collect()),
+            &Job::Chunk { file, offset, bytes, is_last } => {
+                Packed::Chunk { file, is_last, piece: self.chunk(&files[file], offset, bytes, is_last) }
+            }
+        }
+    }
+
+    fn whole(&mut self, file: &SourceFile) -> Result<Piece, Failure> {
+        self.read(file, 0, usize::try_from(file.stamp.bytes).unwrap_or(usize::MAX))?;
+        let deflated = self.deflate(file)?;
+        if deflated < self.input.len() {
+            return Ok(self.piece(Method::Deflated, self.output[..deflated].to_vec()));
+        }
+        Ok(self.piece(Method::Stored, self.input.clone()))
+    }
+
+    fn chunk(&mut self, file: &SourceFile, offset: u64, bytes: usize, is_last: bool) -> Result<Piece, Failure> {
+        self.read(file, offset, bytes)?;
+        let deflated = self.deflate(file)?;
+        let mut data = self.output[..deflated].to_vec();
+        if !is_last {
+            open_end(&mut data, bytes as u64).map_err(|malformed| not_compressed(file, malformed.0))?;
+        }
+        Ok(self.piece(Method::Deflated, data))
+    }
+
+    fn read(&mut self, file: &SourceFile, offset: u64, bytes: usize) -> Result<(), Failure> {
+        self.input.resize(bytes, 0);
+        file.read_at(offset, &mut self.input).map_err(|problem| problem.into_failure(Kind::Usage))
+    }
+
+    fn deflate(&mut self, file: &SourceFile) -> Result<usize, Failure> {
+        let deflated = self.compressor.deflate_compress(&self.input, &mut self.output);
+        deflated.map_err(|error| not_compressed(file, &error.to_string()))
+    }
+
+    fn piece(&self, method: Method, data: Vec<u8>) -> Piece {
+        let mut crc = Hasher::new();
+        crc.update(&self.input);
+        Piece { method, data, crc, bytes: self.input.len() as u64 }
+    }
+}
+
+fn not_compressed(file: &SourceFile, why: &str) -> Failure {
+    Problem::new(format!("failed to compress `{}`", file.path.display())).why(why).into_failure(Kind::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(sizes: &[usize]) -> (tempfile::TempDir, Vec<SourceFile>) {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |(place, &size): (usize, &usize)| {
+            let path = folder.path().join(place.to_string());
+            std::fs::write(&path, vec![b'a'; size]).unwrap();
+            let metadata = path.metadata().unwrap();
+            SourceFile::new(place.to_string(), path, &metadata)
+        };
+        let files = sizes.iter().enumerate().map(make).collect();
+        (folder, files)
+    }
+
+    #[test]
+    fn a_file_is_cut_only_above_one_chunk() {
+        let (_folder, files) = files(&[5, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 0]);
+        let chunk = |file, offset, bytes, is_last| Job::Chunk { file, offset, bytes, is_last };
+        let one = CHUNK_BYTES as u64;
+        assert_eq!(
+            jobs(&files),
+            [
+                Job::Small(0..2),
+                chunk(2, 0, CHUNK_BYTES, false),
+                chunk(2, one, 1, true),
+                chunk(3, 0, CHUNK_BYTES, false),
+                chunk(3, one, CHUNK_BYTES, true),
+                Job::Small(4..5),
+            ]
+        );
+    }
+
+    #[test]
+    fn small_files_come_in_batches() {
+        let (_folder, files) = files(&[1; 150]);
+        assert_eq!(jobs(&files), [Job::Small(0..64), Job::Small(64..128), Job::Small(128..150)]);
+    }
+}

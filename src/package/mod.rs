@@ -1,0 +1,200 @@
+//! Packs each function's code into a zip that is the same on every machine.
+//!
+//! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
+
+mod archive_writer;
+mod bits;
+mod compact;
+mod compress;
+mod deflate_blocks;
+mod digests;
+mod huffman;
+mod patterns;
+mod pipeline;
+mod protected;
+mod read_back;
+mod ready;
+mod run;
+mod select;
+mod source;
+mod source_file;
+mod zip_format;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use tempfile::NamedTempFile;
+
+use self::archive_writer::ArchiveWriter;
+use self::digests::digests;
+use self::run::Run;
+use self::source::{Contents, find, located, unused_globs};
+use self::zip_format::Record;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{ArchiveFormat, Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
+
+/// More threads would need more memory than they save time.
+const MAX_THREADS: usize = 16;
+
+/// How to pack, beside what the settings say of each function.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// Where the archives are written; it is made where it does not exist, and never packed.
+    pub out_dir: &'a Path,
+    /// Whether every entry is inflated after packing, and its CRC-32 compared.
+    pub verify: bool,
+    /// How many threads compress, 16 at most; 0 means one for each core. The bytes do not depend
+    /// on it.
+    pub threads: usize,
+    /// More paths that are never packed.
+    pub keep_out: &'a [PathBuf],
+}
+
+/// Packs each function into `<out_dir>/<function>.zip`, which appears only when it is complete.
+///
+/// # Errors
+///
+/// [`Kind::Usage`] with all problems of all functions where a source cannot be packed;
+/// [`Kind::Failed`] where it is cancelled or an archive cannot be written; [`Kind::Internal`] where
+/// an archive does not read back as it was packed.
+pub fn build(
+    functions: &BTreeMap<FunctionKey, FunctionSettings>,
+    options: &Options<'_>,
+    cancelled: &(dyn Fn() -> bool + Sync),
+    listener: &dyn Listener,
+) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
+    let found = find_all(functions, options)?;
+    fs::create_dir_all(options.out_dir).map_err(|error| no_out_dir(options.out_dir, &error))?;
+    let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
+    for Found { function, settings, contents } in found {
+        let path = options.out_dir.join(format!("{function}.zip"));
+        let (threads, verify) = (threads(options), options.verify);
+        let run = Run { function, path: &path, threads, verify, cancelled, listener };
+        if let Some(text) = unused_globs(function, settings) {
+            listener.hear(Event::Warning(text));
+        }
+        match pack(&contents, settings.archive, &run) {
+            Ok(artifact) => drop(artifacts.insert(function.clone(), artifact)),
+            Err(failure) if failure.kind == Kind::Usage => problems.extend(located(failure.problems, settings)),
+            Err(failure) => return Err(failure),
+        }
+    }
+    if problems.is_empty() { Ok(artifacts) } else { Err(Failure { kind: Kind::Usage, problems }) }
+}
+
+/// A function with the files that are packed.
+struct Found<'a> {
+    function: &'a FunctionKey,
+    settings: &'a FunctionSettings,
+    contents: Contents,
+}
+
+/// Selects the files of all functions, so that all problems are known before the first is packed.
+fn find_all<'a>(
+    functions: &'a BTreeMap<FunctionKey, FunctionSettings>,
+    options: &Options<'_>,
+) -> Result<Vec<Found<'a>>, Failure> {
+    let out_dir = resolved(options.out_dir);
+    let keep_out: Vec<PathBuf> = options.keep_out.iter().map(|path| resolved(path)).collect();
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for (function, settings) in functions {
+        problems.extend(bad_key(function));
+        match find(function, settings, &out_dir, &keep_out) {
+            Ok(contents) => found.push(Found { function, settings, contents }),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(Failure { kind: Kind::Usage, problems }) }
+}
+
+fn pack(contents: &Contents, format: ArchiveFormat, run: &Run<'_>) -> Result<Artifact, Failure> {
+    run.check_cancelled()?;
+    run.started(contents.bytes());
+    let archive = temporary(run.path).map_err(|error| run.not_written(&error))?;
+    let entries = match (contents, format) {
+        (Contents::Files(files), ArchiveFormat::Compact) => {
+            let records = compact::pack(files, ArchiveWriter::new(archive.as_file()), run)?;
+            let entries = records.into_iter().map(entry).collect::<Vec<_>>();
+            read_back::prove(archive.as_file(), &entries, run)?;
+            entries
+        }
+        (Contents::Ready(source), _) => ready::copy(source, archive.as_file(), run)?,
+    };
+    finish(archive, entries, run)
+}
+
+/// Puts the archive in its place.
+fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, run: &Run<'_>) -> Result<Artifact, Failure> {
+    let digests = digests(archive.path()).map_err(|error| run.not_written(&error))?;
+    run.check_cancelled()?;
+    archive.persist(run.path).map_err(|error| run.not_written(&error.error))?;
+    run.finished(digests.bytes);
+    Ok(Artifact {
+        function: run.function.clone(),
+        path: run.path.to_owned(),
+        sha256: digests.sha256,
+        md5: digests.md5,
+        checksum_sha256: digests.checksum_sha256,
+        zipped_bytes: digests.bytes,
+        unzipped_bytes: entries.iter().map(|entry| entry.bytes).sum(),
+        entries,
+    })
+}
+
+fn entry(record: Record) -> Entry {
+    Entry {
+        name: record.name,
+        bytes: record.bytes.into(),
+        compressed_bytes: record.compressed_bytes.into(),
+        mode: record.mode,
+        crc32: record.crc32,
+    }
+}
+
+/// A file beside `path`, so that renaming it is atomic; it goes away with its value.
+fn temporary(path: &Path) -> std::io::Result<NamedTempFile<File>> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".packing-").suffix(".zip");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))
+}
+
+fn threads(options: &Options<'_>) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let wanted = if options.threads == 0 { cores() } else { options.threads };
+    wanted.min(MAX_THREADS)
+}
+
+/// `path` without links, though its end may not exist yet.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for folder in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (fs::canonicalize(folder), path.strip_prefix(folder)) {
+            // Joining an empty path would end the path with a slash.
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path
+}
+
+fn bad_key(function: &FunctionKey) -> Option<Problem> {
+    let key = function.as_str();
+    let usable =
+        !key.is_empty() && !key.starts_with('.') && !key.contains(|c: char| c.is_control() || "/\\".contains(c));
+    (!usable).then(|| {
+        Problem::new(format!("the function key `{}` cannot name an archive", key.escape_debug()))
+            .why("it is empty, begins with a dot, or holds a slash, a backslash or a control character")
+            .fix("rename the [functions] table")
+    })
+}
+
+fn no_out_dir(out_dir: &Path, error: &std::io::Error) -> Failure {
+    Problem::new(format!("failed to make the folder `{}`", out_dir.display()))
+        .why(error.to_string())
+        .fix("choose another folder by `--out-dir`")
+        .into_failure(Kind::Usage)
+}

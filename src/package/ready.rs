@@ -1,0 +1,53 @@
+//! A ready archive: copied, never changed.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use zip::result::ZipResult;
+
+use super::read_back::ReadBack;
+use super::run::Run;
+use super::source_file::SourceFile;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::Entry;
+
+/// How much is copied between two looks at cancellation.
+const PIECE_BYTES: usize = 1024 * 1024;
+
+/// Copies the archive `source` into `copy`, and reads its entries there.
+pub(super) fn copy(source: &SourceFile, mut copy: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
+    let mut buffer = vec![0; PIECE_BYTES];
+    for offset in (0..source.stamp.bytes).step_by(PIECE_BYTES) {
+        run.check_cancelled()?;
+        let left = usize::try_from(source.stamp.bytes - offset).unwrap_or(PIECE_BYTES);
+        let piece = &mut buffer[..left.min(PIECE_BYTES)];
+        source.read_at(offset, piece).map_err(|problem| problem.into_failure(Kind::Usage))?;
+        copy.write_all(piece).map_err(|error| run.not_written(&error))?;
+        run.packed(piece.len() as u64);
+    }
+    entries(source, copy, run)
+}
+
+fn entries(source: &SourceFile, copy: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
+    let refused = |error: io::Error| unusable(source, &error.to_string()).into_failure(Kind::Usage);
+    let (mut archive, entries) = read(copy).map_err(|error| refused(error.into()))?;
+    if entries.is_empty() {
+        return Err(unusable(source, "it holds no file").into_failure(Kind::Usage));
+    }
+    if run.verify {
+        archive.inflate_all(run)?.map_err(|error| refused(error.into()))?;
+    }
+    Ok(entries)
+}
+
+fn read(copy: &File) -> ZipResult<(ReadBack<'_>, Vec<Entry>)> {
+    let archive = ReadBack::open(copy)?;
+    let entries = archive.entries()?;
+    Ok((archive, entries))
+}
+
+fn unusable(source: &SourceFile, why: &str) -> Problem {
+    Problem::new(format!("`{}` is not a usable zip archive", source.path.display()))
+        .why(why)
+        .fix("make it again, or set `source` to a folder")
+}

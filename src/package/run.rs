@@ -1,0 +1,48 @@
+//! What all that packs one function shares.
+
+use std::io;
+use std::path::Path;
+
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{Event, FunctionKey, Listener};
+
+/// One function's packing.
+pub(super) struct Run<'a> {
+    pub(super) function: &'a FunctionKey,
+    /// Where the archive will lie.
+    pub(super) path: &'a Path,
+    /// At least 1.
+    pub(super) threads: usize,
+    /// Whether every entry is inflated after packing.
+    pub(super) verify: bool,
+    pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
+    pub(super) listener: &'a dyn Listener,
+}
+
+impl Run<'_> {
+    pub(super) fn check_cancelled(&self) -> Result<(), Failure> {
+        if (self.cancelled)() {
+            return Err(Problem::new("cancelled while packing").into_failure(Kind::Failed));
+        }
+        Ok(())
+    }
+
+    pub(super) fn started(&self, bytes: u64) {
+        self.listener.hear(Event::PackStarted { what: self.function.to_string(), bytes });
+    }
+
+    pub(super) fn packed(&self, bytes: u64) {
+        self.listener.hear(Event::Packed { what: self.function.to_string(), bytes });
+    }
+
+    pub(super) fn finished(&self, bytes: u64) {
+        self.listener.hear(Event::PackFinished { what: self.function.to_string(), bytes });
+    }
+
+    pub(super) fn not_written(&self, error: &io::Error) -> Failure {
+        Problem::new(format!("failed to write `{}`", self.path.display()))
+            .why(error.to_string())
+            .fix("make room, or choose another folder by `--out-dir`")
+            .into_failure(Kind::Failed)
+    }
+}

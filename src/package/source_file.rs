@@ -1,0 +1,99 @@
+//! A file that goes into an archive, and how to notice that it changes meanwhile.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::error::Problem;
+
+/// A selected file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SourceFile {
+    /// Its name in the archive.
+    pub(super) name: String,
+    /// Where it lies, links followed.
+    pub(super) path: PathBuf,
+    /// How it looked when it was selected.
+    pub(super) stamp: Stamp,
+    /// Whether its owner may execute it.
+    pub(super) executable: bool,
+}
+
+/// What tells that a file was written to, without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) bytes: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self { bytes: metadata.len(), modified: metadata.modified().ok(), inode: inode(metadata) }
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &Metadata) -> u64 {
+    0
+}
+
+#[cfg(unix)]
+fn executable(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(metadata) & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn executable(_metadata: &Metadata) -> bool {
+    false
+}
+
+impl SourceFile {
+    pub(super) fn new(name: String, path: PathBuf, metadata: &Metadata) -> Self {
+        Self { name, path, stamp: Stamp::of(metadata), executable: executable(metadata) }
+    }
+
+    /// Permission bits in the archive.
+    pub(super) fn mode(&self) -> u32 {
+        if self.executable { 0o755 } else { 0o644 }
+    }
+
+    /// Fills `buffer` from `offset` on. Anything but the file that was selected is a problem.
+    pub(super) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Problem> {
+        let mut file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        self.check(&file)?;
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset)).map_err(|error| unreadable(&self.path, &error))?;
+        }
+        file.read_exact(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => changed(&self.path),
+            _ => unreadable(&self.path, &error),
+        })?;
+        self.check(&file)
+    }
+
+    fn check(&self, file: &File) -> Result<(), Problem> {
+        let metadata = file.metadata().map_err(|error| unreadable(&self.path, &error))?;
+        if Stamp::of(&metadata) == self.stamp { Ok(()) } else { Err(changed(&self.path)) }
+    }
+}
+
+/// A file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    Problem::new(format!("failed to read `{}`", path.display()))
+        .why(error.to_string())
+        .fix("make it readable, or leave it out by `exclude`")
+}
+
+/// A file that somebody writes to.
+pub(super) fn changed(path: &Path) -> Problem {
+    Problem::new(format!("`{}` changed while it was packed", path.display()))
+        .why("its size, time or inode is another than before")
+        .fix("let the build finish, then package again")
+}

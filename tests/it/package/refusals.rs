@@ -1,0 +1,214 @@
+//! Every refusal names the path and what to do.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sls_release::error::{Failure, Kind, Problem};
+use sls_release::model::{Event, FunctionKey, Listener, Silent};
+use sls_release::package::{Options, build};
+
+use super::support::{Numbers, Packer, Tree, line, settings};
+
+fn refused(source: &Path) -> Problem {
+    one(Packer::new().pack(settings(source, &["**"], &[])))
+}
+
+fn one<T: std::fmt::Debug>(result: Result<T, Failure>) -> Problem {
+    let mut failure = result.unwrap_err();
+    assert_eq!(failure.kind, Kind::Usage, "{failure}");
+    assert_eq!(failure.problems.len(), 1, "{failure}");
+    failure.problems.remove(0)
+}
+
+/// The problem names `path`, says `why`, has a fix, and points at the source.
+fn check(problem: &Problem, path: &str, why: &str) {
+    assert!(problem.what.contains(path), "{problem}");
+    assert!(problem.why.contains(why), "{problem}");
+    assert!(!problem.fix.is_empty(), "{problem}");
+    assert_eq!(problem.at, Some(line(1)), "{problem}");
+}
+
+#[test]
+fn a_source_that_does_not_exist() {
+    check(&refused(Path::new("/does/not/exist")), "/does/not/exist", "");
+}
+
+#[test]
+fn a_source_of_which_nothing_is_left() {
+    let tree = Tree::of(&[".env"]);
+    let name = tree.root().file_name().unwrap().to_str().unwrap();
+    check(&refused(tree.root()), name, "no file");
+}
+
+#[test]
+fn a_bad_pattern_at_its_own_line() {
+    let tree = Tree::of(&["a"]);
+    let failure = Packer::new().pack(settings(tree.root(), &["**", "a["], &["../b"])).unwrap_err();
+    let places: Vec<_> = failure.problems.iter().map(|problem| problem.at.clone()).collect();
+    assert_eq!(places, [Some(line(11)), Some(line(20))], "{failure}");
+}
+
+#[test]
+fn the_source_as_its_own_out_dir() {
+    let tree = Tree::of(&["a"]);
+    let result = Packer::new().pack_with(settings(tree.root(), &["**"], &[]), tree.root(), &|| false, &Silent);
+    check(&one(result), "itself", "packed the next time");
+}
+
+#[test]
+fn a_file_that_a_zip_cannot_describe() {
+    let tree = Tree::new();
+    File::create(tree.path("huge")).unwrap().set_len(u64::from(u32::MAX)).unwrap();
+    check(&refused(tree.root()), "huge", "4 GiB");
+}
+
+#[test]
+#[cfg(unix)]
+fn names_that_differ_only_in_case() {
+    let tree = Tree::of(&["lib/Ä.js", "lib/ä.js"]);
+    let problem = refused(tree.root());
+    check(&problem, "lib/Ä.js", "upper and lower case");
+    check(&problem, "lib/ä.js", "upper and lower case");
+}
+
+#[test]
+#[cfg(unix)]
+fn links_that_lead_nowhere_good() {
+    let tree = Tree::of(&["lib/a.js"]);
+    let other = Tree::of(&["secret"]);
+    let refused_link = |name: &str, target: &Path, why: &str| {
+        tree.link(name, target);
+        check(&refused(tree.root()), name, why);
+        fs::remove_file(tree.path(name)).unwrap();
+    };
+    let secret = other.path("secret").canonicalize().unwrap();
+    refused_link("out", &secret, secret.to_str().unwrap());
+    refused_link("out", other.root(), "outside the source");
+    refused_link("broken", Path::new("nowhere"), "nowhere");
+    refused_link("lib/circle", Path::new(".."), "circle");
+    refused_link("lib/self", Path::new("../lib"), "circle");
+    refused_link("itself", Path::new("itself"), "cannot be followed");
+}
+
+#[test]
+#[cfg(unix)]
+fn circles_over_two_links() {
+    let tree = Tree::of(&["one/a", "two/b"]);
+    tree.link("one/two", "../two");
+    tree.link("two/one", "../one");
+    let failure = Packer::new().pack(settings(tree.root(), &["**"], &[])).unwrap_err();
+    assert_eq!(failure.problems.len(), 2, "{failure}");
+    assert!(failure.problems.iter().all(|problem| problem.why.contains("circle")), "{failure}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file() {
+    let tree = Tree::new();
+    let pipe = tree.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    check(&refused(tree.root()), "pipe", "a named pipe");
+    fs::remove_file(pipe).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(tree.path("socket")).unwrap();
+    check(&refused(tree.root()), "socket", "a socket");
+    check(&refused(Path::new("/dev/null")), "/dev/null", "neither a folder nor a file");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn names_that_other_systems_cannot_read() {
+    use std::os::unix::ffi::OsStrExt;
+    let refused_name = |name: &[u8], shown: &str, why: &str| {
+        let tree = Tree::new();
+        fs::write(tree.root().join(std::ffi::OsStr::from_bytes(name)), b"x").unwrap();
+        check(&refused(tree.root()), shown, why);
+    };
+    refused_name(b"caf\xe9.js", "caf", "not UTF-8");
+    refused_name(b"a\\b.js", "a\\\\b.js", "backslash");
+    refused_name(b"a\nb.js", "a\\nb.js", "control character");
+}
+
+/// Does something when packing starts: after the files were selected, before they are read.
+struct AtStart<F: Fn() + Send + Sync>(F);
+
+impl<F: Fn() + Send + Sync> Listener for AtStart<F> {
+    fn hear(&self, event: Event) {
+        if matches!(event, Event::PackStarted { .. }) {
+            self.0();
+        }
+    }
+}
+
+fn refused_at_start(tree: &Tree, at_start: impl Fn() + Send + Sync) -> Failure {
+    let packer = Packer::new();
+    let settings = settings(tree.root(), &["**"], &[]);
+    let failure = packer.pack_with(settings, packer.out.path(), &|| false, &AtStart(at_start)).unwrap_err();
+    assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "something was left behind");
+    failure
+}
+
+#[test]
+fn files_that_change_or_go_away_while_they_are_packed() {
+    let tree = Tree::of(&["a.js", "b.js", "c.js"]);
+    tree.write("large", &Numbers::new(1).text(2_500_000));
+    let failure = refused_at_start(&tree, || {
+        tree.write("a.js", b"longer than before");
+        fs::remove_file(tree.path("b.js")).unwrap();
+        tree.write("large", b"shorter than before");
+    });
+    assert_eq!(failure.kind, Kind::Usage);
+    let [a, b, large] = failure.problems.as_slice() else { panic!("{failure}") };
+    check_read(a, "a.js", "changed");
+    check_read(b, "b.js", "failed to read");
+    check_read(large, "large", "changed");
+}
+
+fn check_read(problem: &Problem, path: &str, what: &str) {
+    assert!(problem.what.contains(path) && problem.what.contains(what), "{problem}");
+    assert!(!problem.fix.is_empty() && problem.at.is_some(), "{problem:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_replaced_by_one_of_the_same_size_and_time() {
+    let tree = Tree::of(&["a.js"]);
+    let time = tree.path("a.js").metadata().unwrap().modified().unwrap();
+    let failure = refused_at_start(&tree, || {
+        tree.write("new", b"x.js");
+        File::options().append(true).open(tree.path("new")).unwrap().set_modified(time).unwrap();
+        fs::rename(tree.path("new"), tree.path("a.js")).unwrap();
+    });
+    check_read(&failure.problems[0], "a.js", "changed");
+}
+
+#[test]
+fn all_problems_of_all_functions_come_at_once() {
+    let (tree, out) = (Tree::of(&["a"]), tempfile::tempdir().unwrap());
+    let source = |path: &str| settings(&tree.path(path), &["**"], &[]);
+    let functions = BTreeMap::from([
+        (FunctionKey::new("bad/key"), source("")),
+        (FunctionKey::new("good"), source("")),
+        (FunctionKey::new("one"), source("one")),
+        (FunctionKey::new("two"), source("two")),
+    ]);
+    let options = Options { out_dir: out.path(), verify: false, threads: 1, keep_out: &[] };
+    let failure = build(&functions, &options, &|| false, &Silent).unwrap_err();
+    assert_eq!(failure.problems.len(), 3, "{failure}");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is packed where something is wrong");
+}
+
+#[test]
+fn cancelling_leaves_nothing_behind() {
+    let tree = Tree::new();
+    tree.write("large", &Numbers::new(1).text(3_000_000));
+    for looks in 0..4 {
+        let (packer, asked) = (Packer::new(), AtomicUsize::new(0));
+        let cancelled = || asked.fetch_add(1, Ordering::SeqCst) >= looks;
+        let settings = settings(tree.root(), &["**"], &[]);
+        let failure = packer.pack_with(settings, packer.out.path(), &cancelled, &Silent).unwrap_err();
+        assert_eq!((failure.kind, failure.problems[0].what.as_str()), (Kind::Failed, "cancelled while packing"));
+        assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "after {looks} looks");
+    }
+}

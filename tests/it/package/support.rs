@@ -1,0 +1,170 @@
+//! Folders to pack, and short ways to pack them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sls_release::error::{Failure, Location};
+use sls_release::model::{
+    ArchiveFormat, Artifact, FunctionKey, FunctionName, FunctionSettings, Listener, Silent, Source, Sourced,
+};
+use sls_release::package::{Options, build};
+use tempfile::TempDir;
+
+/// A linear congruential generator: the same numbers everywhere.
+pub(crate) struct Numbers(u64);
+
+impl Numbers {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    pub(crate) fn noise(&mut self, bytes: usize) -> Vec<u8> {
+        (0..bytes).map(|_| u8::try_from(self.below(256)).unwrap()).collect()
+    }
+
+    /// Words and lines, about as compressible as code.
+    pub(crate) fn text(&mut self, bytes: usize) -> Vec<u8> {
+        const WORDS: [&str; 12] =
+            ["const ", "await ", "handler", "(event)", " => {\n", "}\n", "return ", "JSON.", "parse", "  ", ";\n", "x"];
+        let mut text = Vec::with_capacity(bytes + 24);
+        while text.len() < bytes {
+            let place = usize::try_from(self.below(12)).unwrap();
+            text.extend(WORDS[place].as_bytes());
+            if self.below(4) == 0 {
+                text.extend(self.below(100_000).to_string().as_bytes());
+            }
+        }
+        text.truncate(bytes);
+        text
+    }
+}
+
+/// A folder that goes away at the end.
+pub(crate) struct Tree {
+    folder: TempDir,
+}
+
+impl Tree {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A tree of small files.
+    pub(crate) fn of(names: &[&str]) -> Self {
+        let tree = Self::new();
+        for name in names {
+            tree.write(name, name.as_bytes());
+        }
+        tree
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, data: &[u8]) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, data).unwrap();
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn set_mode(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn link(&self, name: &str, target: impl AsRef<Path>) {
+        std::os::unix::fs::symlink(target, self.path(name)).unwrap();
+    }
+}
+
+/// A line in a settings file that does not exist.
+pub(crate) fn line(line: usize) -> Location {
+    Location { file: "sls-release.toml".into(), line, column: 1 }
+}
+
+fn at_line<T>(value: T, number: usize) -> Sourced<T> {
+    Sourced { value, source: Source::File(line(number)) }
+}
+
+/// Settings whose source is line 1, include patterns lines 10 and on, exclude patterns 20 and on.
+pub(crate) fn settings(source: &Path, include: &[&str], exclude: &[&str]) -> FunctionSettings {
+    let globs = |globs: &[&str], first: usize| {
+        globs.iter().zip(first..).map(|(glob, line)| at_line((*glob).to_owned(), line)).collect()
+    };
+    FunctionSettings {
+        source: at_line(source.to_owned(), 1),
+        include: globs(include, 10),
+        exclude: globs(exclude, 20),
+        archive: ArchiveFormat::Compact,
+        name: Sourced::default_of(FunctionName::new("hello-dev")),
+        alias: None,
+    }
+}
+
+/// Packs one function named `hello`.
+pub(crate) struct Packer {
+    pub(crate) out: TempDir,
+    pub(crate) threads: usize,
+    pub(crate) keep_out: Vec<PathBuf>,
+}
+
+impl Packer {
+    pub(crate) fn new() -> Self {
+        Self { out: tempfile::tempdir().unwrap(), threads: 2, keep_out: Vec::new() }
+    }
+
+    pub(crate) fn pack_with(
+        &self,
+        settings: FunctionSettings,
+        out_dir: &Path,
+        cancelled: &(dyn Fn() -> bool + Sync),
+        listener: &dyn Listener,
+    ) -> Result<Artifact, Failure> {
+        let key = FunctionKey::new("hello");
+        let functions = BTreeMap::from([(key.clone(), settings)]);
+        let options = Options { out_dir, verify: true, threads: self.threads, keep_out: &self.keep_out };
+        build(&functions, &options, cancelled, listener).map(|mut artifacts| artifacts.remove(&key).unwrap())
+    }
+
+    pub(crate) fn pack(&self, settings: FunctionSettings) -> Result<Artifact, Failure> {
+        self.pack_with(settings, self.out.path(), &|| false, &Silent)
+    }
+}
+
+/// Packs all of a folder, on this number of threads.
+pub(crate) fn pack_all(source: &Path, threads: usize) -> (Packer, Artifact) {
+    let packer = Packer { threads, ..Packer::new() };
+    let artifact = packer.pack(settings(source, &["**"], &[])).unwrap();
+    (packer, artifact)
+}
+
+pub(crate) fn names(artifact: &Artifact) -> Vec<&str> {
+    artifact.entries.iter().map(|entry| entry.name.as_str()).collect()
+}
+
+/// Name, data and mode of each entry, read by crate `zip`.
+pub(crate) fn inflate(path: &Path) -> Vec<(String, Vec<u8>, u32)> {
+    let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+    let count = archive.len();
+    let mut entry = |place| {
+        let mut entry = archive.by_index(place).unwrap();
+        let mut data = Vec::new();
+        entry.read_to_end(&mut data).unwrap();
+        (entry.name().unwrap().into_owned(), data, entry.unix_mode().unwrap())
+    };
+    (0..count).map(&mut entry).collect()
+}
