@@ -1,3 +1,4 @@
 //! One test binary, so that it links once.
 
+mod api_definition;
 mod settings;
