@@ -1,4 +1,5 @@
 //! One test binary, so that it links once.
 
 mod api_definition;
+mod plan;
 mod settings;
