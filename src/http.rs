@@ -50,10 +50,10 @@ impl Http {
         Ok(())
     }
 
-    /// One request. `Err` says, in words, what was not good about the answer.
-    pub async fn ask(&self, url: &str, plan: &SmokePlan) -> Result<(), String> {
+    /// One request, for as long as `left`. `Err` says, in words, what was not good about the answer.
+    pub async fn ask(&self, url: &str, plan: &SmokePlan, left: Duration) -> Result<(), String> {
         let method = Method::from_bytes(plan.settings.method.as_bytes()).map_err(|error| error.to_string())?;
-        let mut request = self.client.request(method, url);
+        let mut request = self.client.request(method, url).timeout(left.min(ONE_ANSWER));
         for (name, value) in &plan.settings.headers {
             request = request.header(name, value);
         }

@@ -12,7 +12,10 @@ use sls_release::model::{Event, Listener, Outcome, Request};
 use sls_release::report::{Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// `plan --exit-code`: a release would change something.
 const CHANGES_PENDING: u8 = 10;
@@ -108,11 +111,14 @@ fn completions(shell: cli::Shell) -> ExitCode {
     if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Internal.exit_code()) }
 }
 
-/// `RUST_LOG` decides where it is set; otherwise twice `-v` shows our own log.
+/// `RUST_LOG` decides where it is set; otherwise `-v` shows our own log. What the SDKs trace holds
+/// presigned links and session tokens, so that is never shown.
 fn start_log(verbosity: Verbosity) {
     let default = if verbosity == Verbosity::Verbose { "sls_release=debug" } else { "sls_release=warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let harmless = filter_fn(|event| event.target().starts_with("sls_release") || *event.level() < Level::TRACE);
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time();
+    tracing_subscriber::registry().with(layer.with_filter(wanted).with_filter(harmless)).init();
 }
 
 /// What may stand above the settings file.

@@ -55,6 +55,12 @@ impl CallError {
         Self { action, resource: resource.into(), answer, code, message }
     }
 
+    /// An answer that lacks what AWS documents; the call may have been done.
+    pub(super) fn malformed(action: &'static str, resource: impl Into<String>) -> Self {
+        let message = "the answer lacks what AWS documents".to_owned();
+        Self { action, resource: resource.into(), answer: Answer::Unknown, code: String::new(), message }
+    }
+
     /// The user's view: `what` says which step failed.
     pub fn into_problem(self, what: impl Into<String>) -> Problem {
         let fix = self.fix();

@@ -11,12 +11,9 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::{Put, S3, call_error, stoppable, unreadable};
+use super::{BODIES, Put, S3, call_error, stoppable, unreadable};
 use crate::aws::call_error::CallError;
 use crate::model::{PART_BYTES, Sha256};
-
-/// Parts in flight: 64 MiB of memory.
-const PARALLEL: usize = 4;
 
 impl S3 {
     pub(super) async fn put_parts(
@@ -61,10 +58,11 @@ impl S3 {
             sent(PART_BYTES.min(put.bytes - index * PART_BYTES));
             Ok(part)
         });
-        parts.buffered(PARALLEL).try_collect().await
+        parts.buffered(BODIES).try_collect().await
     }
 
     async fn send_part(&self, put: &Put<'_>, upload: &str, index: u64) -> Result<CompletedPart, CallError> {
+        let _permit = self.bodies.acquire().await;
         let bytes = read_part(put.path, index).await.map_err(|error| unreadable(put, &error))?;
         let checksum = Sha256::of(&bytes).base64();
         let number = i32::try_from(index + 1).unwrap_or(i32::MAX);
@@ -103,7 +101,12 @@ impl S3 {
 
     /// Parts that are never completed cost money until a lifecycle rule removes them.
     async fn abort(&self, put: &Put<'_>, upload: &str) {
-        let call = self.client.abort_multipart_upload().bucket(put.bucket.as_str()).key(put.key.as_str());
+        let call = self
+            .client
+            .abort_multipart_upload()
+            .bucket(put.bucket.as_str())
+            .key(put.key.as_str())
+            .set_expected_bucket_owner(put.owner.map(ToString::to_string));
         if let Err(error) = call.upload_id(upload).send().await {
             let error = call_error("s3:AbortMultipartUpload", put.resource(), &error);
             tracing::warn!("upload {upload} of {} was not aborted: {}", error.resource, error.message);
