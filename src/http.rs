@@ -63,7 +63,9 @@ impl Http {
         let answer = request.send().await.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();
         if status != plan.status {
-            return Err(format!("it answered {status} instead of {}", plan.status));
+            let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(SmokePlan::shown);
+            let to = to.map_or_else(String::new, |to| format!(" with a redirect to {to}"));
+            return Err(format!("it answered {status}{to} instead of {}", plan.status));
         }
         match &plan.contains {
             Some(wanted) => holds(answer, wanted).await,

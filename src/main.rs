@@ -1,9 +1,11 @@
 //! The binary: arguments in, an exit code out.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::AssertUnwindSafe;
 use std::process::{Command as Process, ExitCode};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use sls_release::cli::{self, Cli, Command};
 use sls_release::commands;
@@ -34,12 +36,26 @@ fn main() -> ExitCode {
     }
     let pending = if asks_for_exit_code(&cli) { CHANGES_PENDING } else { 0 };
     let out = Arc::new(Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process()).pending_exit_code(pending));
-    let code = run(&cli, &out).unwrap_or_else(|failure| {
+    let code = guarded(|| run(&cli, &out)).unwrap_or_else(|failure| {
         out.failure(&failure);
         failure.kind.exit_code()
     });
-    let lost = code == 0 && out.write_error().is_some();
-    ExitCode::from(if lost { Kind::Internal.exit_code() } else { code })
+    ExitCode::from(written(&out, code))
+}
+
+/// A panic is a defect, with the exit code of one.
+fn guarded(work: impl FnOnce() -> Result<u8, Failure>) -> Result<u8, Failure> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let defect = Problem::new("sls-release stopped at a defect of its own").why("the message is above");
+        Err(defect.fix("please report it").into_failure(Kind::Internal))
+    })
+}
+
+/// A report that nobody can read must not look like success; what was released stays released.
+fn written(out: &Reporter, code: u8) -> u8 {
+    let Some(error) = out.write_error() else { return code };
+    let said = writeln!(io::stderr(), "error: the command ended with {code}, but its report was not written: {error}");
+    if code == 0 || said.is_err() { Kind::Internal.exit_code() } else { code }
 }
 
 fn asks_for_exit_code(cli: &Cli) -> bool {
@@ -92,13 +108,26 @@ async fn throw_at_signal(switch: watch::Sender<bool>, out: Arc<Reporter>) {
 async fn signal() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    if started_by_nohup() {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        return Ok(());
     }
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
     Ok(())
+}
+
+/// Whether SIGHUP, signal 1, was ignored from the start; where nobody tells, it was not.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+#[cfg(unix)]
+fn started_by_nohup() -> bool {
+    static IGNORED: LazyLock<bool> = LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    });
+    *IGNORED
 }
 
 #[cfg(not(unix))]
@@ -123,7 +152,8 @@ fn start_log(verbosity: Verbosity) {
 
 /// What may stand above the settings file.
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars().filter(|(name, _)| name.starts_with("SLS_RELEASE_")).collect()
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("SLS_RELEASE_")).collect()
 }
 
 /// The commit that is released: as CI says, else as the checkout says.

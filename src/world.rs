@@ -184,6 +184,21 @@ impl<'a> Wait<'a> {
     }
 }
 
+/// Does this, and tells once a second that it goes on.
+pub async fn told<T>(what: &str, listener: &dyn Listener, work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    tokio::pin!(work);
+    let result = loop {
+        tokio::select! {
+            result = &mut work => break result,
+            _ = ticks.tick() => listener.hear(Event::Waiting { what: what.to_owned(), waited: began.elapsed() }),
+        }
+    };
+    listener.hear(Event::WaitFinished { what: what.to_owned() });
+    result
+}
+
 /// Between 80 % and 120 %, so that runs that began together do not stay together.
 fn jittered(pause: Duration) -> Duration {
     let percent = 80 + RandomState::new().hash_one(Instant::now()) % 41;

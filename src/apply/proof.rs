@@ -31,12 +31,21 @@ async fn answers(run: &Run<'_>, plan: &SmokePlan, url: &str, shown: &str) -> Res
         }
         Ok(Look::Ready(()))
     };
-    let what = format!("{} good answers from {shown}", plan.hits);
+    let what = match plan.hits {
+        1 => format!("a good answer from {shown}"),
+        hits => format!("{hits} good answers in a row from {shown}"),
+    };
     let wait = Wait { longest: Duration::from_secs(1), deadline: plan.timeout, ..run.wait(what.clone()) };
-    let fix =
-        "see the function's log: `aws logs tail /aws/lambda/<name>`; for a slow start raise `timeout` under [smoke]";
-    let failed = format!("{shown} did not give {} good answers in a row", plan.hits);
-    wait.until(look).await.map_err(|error| ended(error, &failed, fix))?;
+    let failed = format!("failed to get {what}");
+    wait.until(look).await.map_err(|error| ended(error, &failed, &fix(run)))?;
     run.done(what);
     Ok(())
+}
+
+/// Where to look next: the logs of the functions that changed.
+fn fix(run: &Run<'_>) -> String {
+    let logs = run.plan.code.iter().map(|change| format!("`aws logs tail /aws/lambda/{}`", change.name));
+    let logs: Vec<_> = logs.collect();
+    let logs = if logs.is_empty() { String::new() } else { format!("; the function's log: {}", logs.join(", ")) };
+    format!("check [smoke] in the settings, and `timeout` for a slow start{logs}")
 }

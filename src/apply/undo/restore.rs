@@ -1,10 +1,15 @@
 //! Look, write, look again: the one way in which a thing is put back.
 
+use std::time::Duration;
+
 use super::Undone;
 use crate::apply::run::Run;
 use crate::aws::{Answer, CallError};
 use crate::model::{Event, NotPutBack};
 use crate::world::{Look, Wait, WaitError};
+
+/// The way back is awaited for this long even where the way there was to be quick.
+const AT_LEAST: Duration = Duration::from_mins(2);
 
 /// How many lost answers one thing may have before it is given up.
 const LOST_ANSWERS: u32 = 4;
@@ -64,7 +69,8 @@ impl<'r> Thing<'r> {
                 Ok(()) => Ok(Look::NotYet("it was written, and is looked at again".to_owned())),
             }
         };
-        let wait = Wait::new(self.what.clone(), self.run.settings.wait_timeout, Vec::new(), self.run.listener);
+        let deadline = self.run.settings.wait_timeout.max(AT_LEAST);
+        let wait = Wait::new(self.what.clone(), deadline, Vec::new(), self.run.listener);
         match wait.until(attempt).await {
             Ok(undone) | Err(WaitError::Final(undone)) => undone,
             Err(WaitError::Deadline(seen)) => self.left(seen),
