@@ -50,20 +50,20 @@ impl<'r> Thing<'r> {
         look: impl AsyncFn() -> Result<Seen<N>, CallError>,
         write: impl AsyncFn(N) -> Result<(), CallError>,
     ) -> Undone {
-        let (mut wrote, mut lost) = (false, 0);
+        let (mut written, mut lost) = (false, 0);
         let attempt = async || {
             let seen = match look().await {
                 Err(error) => return self.again(error, &mut lost),
                 Ok(seen) => seen,
             };
             let ours = match seen {
-                Seen::AsBefore if wrote => return Ok(Look::Ready(Undone::PutBack(self.as_before.clone()))),
+                Seen::AsBefore if written => return Ok(Look::Ready(Undone::PutBack(self.as_before.clone()))),
                 Seen::AsBefore => return Ok(Look::Ready(Undone::Nothing)),
                 Seen::SomebodyElses(now) => return Err(self.somebody_elses(&now)),
                 Seen::Busy => return Ok(Look::NotYet("an update of it is in progress".to_owned())),
                 Seen::Ours(ours) => ours,
             };
-            wrote = true; // from here on, even where the answer is lost
+            written = true; // from here on, even where the answer is lost
             match write(ours).await {
                 Err(error) => self.again(error, &mut lost),
                 Ok(()) => Ok(Look::NotYet("it was written, and is looked at again".to_owned())),

@@ -7,8 +7,6 @@ use std::path::Path;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumMode;
 
@@ -66,12 +64,12 @@ impl S3 {
         let call = self.client.head_bucket().bucket(bucket.as_str());
         let error = match call.set_expected_bucket_owner(owner.map(ToString::to_string)).send().await {
             Ok(_) => return Ok(ObservedBucket::Present),
-            Err(error) => call_error("s3:ListBucket", bucket.as_str(), &error),
+            Err(error) => CallError::new("s3:ListBucket", bucket.as_str(), &error),
         };
         match error.answer {
             Answer::NotFound => Ok(ObservedBucket::Missing),
             Answer::Denied => Ok(ObservedBucket::Forbidden(format!("s3:ListBucket on {bucket}: {}", error.message))),
-            Answer::Refused if error.message.starts_with("301") => {
+            Answer::Refused if is_elsewhere(&error) => {
                 Ok(ObservedBucket::Forbidden(format!("bucket {bucket} is in another region")))
             }
             _ => Err(error),
@@ -92,10 +90,10 @@ impl S3 {
                 checksum_sha256: found.checksum_sha256,
             })),
             Err(error) => {
-                let error = call_error("s3:GetObject", format!("{bucket}/{key}"), &error);
+                let error = CallError::new("s3:GetObject", format!("{bucket}/{key}"), &error);
                 match error.answer {
                     Answer::NotFound | Answer::Denied => Ok(None),
-                    Answer::Refused if error.message.starts_with("301") => Ok(None),
+                    Answer::Refused if is_elsewhere(&error) => Ok(None),
                     _ => Err(error),
                 }
             }
@@ -156,7 +154,7 @@ impl S3 {
             .content_type("application/zip")
             .checksum_sha256(put.sha256.base64())
             .body(body);
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         sent(put.bytes);
         Ok(answer.version_id.filter(|version| version != "null"))
     }
@@ -193,14 +191,9 @@ fn refused(put: &Put<'_>, message: String) -> CallError {
     }
 }
 
-/// As [`CallError::new`]; S3 answers `HEAD` without a body, so the status is all there is.
-fn call_error<E>(action: &'static str, resource: impl Into<String>, error: &SdkError<E, HttpResponse>) -> CallError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let mut found = CallError::new(action, resource, error);
-    if let (Some(response), None) = (error.raw_response(), error.message()) {
-        found.message = format!("{} without a reason", response.status().as_u16());
-    }
-    found
+/// S3 sends those who ask in another region elsewhere; `HEAD` has no body that would name the region.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html>
+fn is_elsewhere(error: &CallError) -> bool {
+    error.code == "PermanentRedirect" || error.message.starts_with("HTTP status 301")
 }

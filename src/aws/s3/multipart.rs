@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::{BODIES, Put, S3, call_error, stoppable, unreadable};
+use super::{BODIES, Put, S3, stoppable, unreadable};
 use crate::aws::call_error::CallError;
 use crate::model::{PART_BYTES, Sha256};
 
@@ -43,7 +43,7 @@ impl S3 {
             .content_type("application/zip")
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_type(ChecksumType::Composite);
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         Ok(answer.upload_id.unwrap_or_default())
     }
 
@@ -76,7 +76,7 @@ impl S3 {
             .part_number(number)
             .checksum_sha256(&checksum)
             .body(ByteStream::from(bytes));
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         Ok(CompletedPart::builder().part_number(number).checksum_sha256(checksum).set_e_tag(answer.e_tag).build())
     }
 
@@ -95,7 +95,7 @@ impl S3 {
             .upload_id(upload)
             .if_none_match("*")
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build());
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         Ok(answer.version_id.filter(|version| version != "null"))
     }
 
@@ -108,7 +108,7 @@ impl S3 {
             .key(put.key.as_str())
             .set_expected_bucket_owner(put.owner.map(ToString::to_string));
         if let Err(error) = call.upload_id(upload).send().await {
-            let error = call_error("s3:AbortMultipartUpload", put.resource(), &error);
+            let error = CallError::new("s3:AbortMultipartUpload", put.resource(), &error);
             tracing::warn!("upload {upload} of {} was not aborted: {}", error.resource, error.message);
         }
     }
