@@ -10,4 +10,5 @@ mod package;
 mod put_back;
 mod report;
 mod settings;
+mod strict;
 mod support;
