@@ -93,8 +93,8 @@ fn fill_in(uri: &str, variables: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     let mut rest = uri;
     while let Some((before, after)) = rest.split_once("${stageVariables.") {
-        filled.push_str(before);
         let Some((name, after)) = after.split_once('}') else { break };
+        filled.push_str(before);
         filled.push_str(variables.get(name).map_or("", String::as_str));
         rest = after;
     }
@@ -102,13 +102,15 @@ fn fill_in(uri: &str, variables: &BTreeMap<String, String>) -> String {
     filled
 }
 
-/// `arn:aws:lambda:region:account:function:name[:qualifier]`, or the name with or without a qualifier.
+/// `arn:aws:lambda:region:account:function:name[:qualifier]`, `account:function:name[:qualifier]`, or the name with or without a qualifier.
 fn parse_function(text: &str) -> Option<LambdaTarget> {
     let mut parts: Vec<&str> = text.split(':').collect();
     let mut account = None;
-    if let Some(at) = parts.iter().position(|part| *part == "function") {
-        account = parts.get(at.checked_sub(1)?).map(|id| AccountId::new(*id));
-        parts.drain(..=at);
+    // The word has a fixed place: a function, or an alias, may be called `function` as well.
+    let marker = if parts.first() == Some(&"arn") { 5 } else { 1 };
+    if parts.len() > marker + 1 && parts[marker] == "function" {
+        account = Some(AccountId::new(parts[marker - 1]));
+        parts.drain(..=marker);
     }
     let name = parts.first().filter(|name| !name.is_empty())?;
     let qualifier = parts.get(1).filter(|qualifier| !qualifier.is_empty() && **qualifier != "$LATEST");

@@ -11,7 +11,7 @@ use crate::model::Artifact;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html>.
 pub(super) fn missing(artifact: &Artifact, runtime: &str, handler: &str) -> Option<Vec<String>> {
     let candidates = candidates(runtime, handler)?;
-    let found = candidates.iter().any(|name| artifact.has_entry(name));
+    let found = candidates.iter().any(|name| artifact.has_entry(name)) || is_elsewhere(artifact, runtime, &candidates);
     (!found).then_some(candidates)
 }
 
@@ -22,19 +22,35 @@ fn candidates(runtime: &str, handler: &str) -> Option<Vec<String>> {
     if runtime.starts_with("python") {
         let (module, _) = handler.rsplit_once('.')?;
         let path = module.replace('.', "/");
-        return Some(with(&path, &[".py", "/__init__.py", ".pyc", ".so"]));
+        return Some(with(&path, &[".py", "/__init__.py", ".pyc", "/__init__.pyc"]));
     }
     if runtime.starts_with("nodejs") {
         let (folder, file) = handler.rsplit_once('/').map_or(("", handler), |(folder, file)| (folder, file));
         let (module, _) = file.split_once('.')?;
         let path = if folder.is_empty() { module.to_owned() } else { format!("{folder}/{module}") };
-        return Some(with(&path, &[".js", ".mjs", ".cjs", "/index.js", ""]));
+        return Some(with(&path, &[".js", ".mjs", ".cjs", "/index.js", "/package.json", ""]));
     }
     if runtime.starts_with("ruby") {
         let (path, _) = handler.split_once('.')?;
         return Some(with(path, &[".rb"]));
     }
     None
+}
+
+/// What loaders find beside the plain names: an extension module with the interpreter's tag
+/// (`app.cpython-313-x86_64-linux-gnu.so`), a package under `node_modules`.
+fn is_elsewhere(artifact: &Artifact, runtime: &str, candidates: &[String]) -> bool {
+    if runtime.starts_with("nodejs") {
+        return candidates.iter().any(|name| artifact.has_entry(&format!("node_modules/{name}")));
+    }
+    let Some(module) = candidates.first().and_then(|name| name.strip_suffix(".py")) else { return false };
+    artifact.entries.iter().filter_map(|entry| entry.name.strip_prefix(module)?.strip_suffix(".so")).any(is_tag)
+}
+
+/// What is left of an extension module's name without its path and its ending.
+fn is_tag(rest: &str) -> bool {
+    let rest = rest.strip_prefix("/__init__").unwrap_or(rest);
+    rest.is_empty() || rest.starts_with('.')
 }
 
 fn with(path: &str, endings: &[&str]) -> Vec<String> {

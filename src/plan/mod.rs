@@ -3,6 +3,7 @@
 mod apis;
 mod functions;
 mod handler;
+mod objects;
 mod permissions;
 mod preflight;
 
@@ -10,8 +11,9 @@ use std::collections::BTreeMap;
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    ApiKey, ApiSettings, Artifact, ChangeCode, FlushCache, FunctionKey, FunctionSettings, GoesLive, ObjectKey,
-    Observed, ObservedApi, ObservedFunction, Plan, Qualifier, Settings, Sha256, Skip, SmokePlan, SmokeTarget, Warning,
+    ApiKey, ApiSettings, Artifact, ChangeCode, FlushCache, FunctionKey, FunctionSettings, GoesLive, LambdaTarget,
+    ObjectKey, Observed, ObservedApi, ObservedFunction, Plan, Qualifier, Settings, Sha256, Skip, SmokePlan,
+    SmokeTarget, Warning,
 };
 
 /// The digest that a deployment's description carries, where we made it.
@@ -124,8 +126,11 @@ impl<'a> Stack<'a> {
         Self { settings, observed, functions, apis, other_apis }
     }
 
+    /// The calls of a function. Without its stage an API's URIs lack the stage's variables, so nothing can
+    /// be said of them; the missing stage is a refusal of its own.
     fn calls_of<'s>(&'s self, function: &'s FunctionKey) -> impl Iterator<Item = (&'s Api<'a>, &'s Call<'a>)> {
-        let calls = self.apis.iter().flat_map(|api| api.calls.iter().map(move |call| (api, call)));
+        let apis = self.apis.iter().filter(|api| api.observed.stage.is_some());
+        let calls = apis.flat_map(|api| api.calls.iter().map(move |call| (api, call)));
         calls.filter(move |(_, call)| call.function == function)
     }
 }
@@ -135,7 +140,7 @@ fn calls<'a>(api: &'a ObservedApi, functions: &[Function<'a>]) -> Vec<Call<'a>> 
     let variables = api.stage.as_ref().map_or(&none, |stage| &stage.variables);
     let call = |integration: &'a crate::model::Integration| {
         let target = integration.lambda_target(variables)?;
-        let function = functions.iter().find(|function| function.observed.name == target.function)?;
+        let function = functions.iter().find(|function| is_target(&target, function.observed))?;
         Some(Call {
             function: function.key,
             path: &integration.path,
@@ -145,6 +150,11 @@ fn calls<'a>(api: &'a ObservedApi, functions: &[Function<'a>]) -> Vec<Call<'a>> 
         })
     };
     api.definition.integrations.iter().filter_map(call).collect()
+}
+
+/// The same name in another account is another function.
+fn is_target(target: &LambdaTarget, function: &ObservedFunction) -> bool {
+    target.function == function.name && target.account.as_ref().is_none_or(|account| *account == function.account)
 }
 
 fn empty(settings: &Settings, observed: &Observed) -> Plan {
@@ -203,6 +213,7 @@ fn decide_smoke(settings: &Settings, stack: &Stack<'_>, plan: &mut Plan) {
         SmokeTarget::Url(url) => (None, url.clone()),
         SmokeTarget::Path { api, path } => {
             if stack.other_apis.contains(&api) {
+                plan.skipped.push(Skip::SmokeApiNotChosen { api: api.clone() });
                 return;
             }
             (plan.endpoints.iter().find(|endpoint| endpoint.api == *api).cloned(), path.clone())

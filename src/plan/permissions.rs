@@ -93,13 +93,22 @@ fn condition_holds(operator: &str, key: &str, wanted: &Value, caller: &str, acco
         _ => return false,
     };
     match operator {
-        "ArnLike" | "ArnEquals" | "StringLike" => any(wanted, |pattern| matches(pattern, given)),
-        "StringEquals" => any(wanted, |text| text == given),
+        "ArnLike" | "ArnEquals" => any(wanted, |pattern| arn_matches(pattern, given)),
+        "StringLike" => any(wanted, |pattern| matches(pattern, given)),
+        // Here `*` is a letter, and what stands for it in a call is not known.
+        "StringEquals" => any(wanted, |text| text == given && !given.contains('*')),
         _ => false,
     }
 }
 
-/// `*` for any text and `?` for one character; a wildcard in `text` is only matched by one in `pattern`.
+/// Each of the six components by itself: no wildcard reaches beyond its colon.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+fn arn_matches(pattern: &str, arn: &str) -> bool {
+    let (patterns, parts): (Vec<_>, Vec<_>) = (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
+    patterns.len() == parts.len() && patterns.iter().zip(parts).all(|(pattern, part)| matches(pattern, part))
+}
+
+/// `*` for any text and `?` for one character; a `*` in `text` stands for any text, so only `*` matches it.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
@@ -107,7 +116,7 @@ fn matches(pattern: &str, text: &str) -> bool {
         if pattern.get(p) == Some(&'*') {
             star = Some((p, t));
             p += 1;
-        } else if p < pattern.len() && (pattern[p] == text[t] || pattern[p] == '?') {
+        } else if p < pattern.len() && (pattern[p] == text[t] || (pattern[p] == '?' && text[t] != '*')) {
             p += 1;
             t += 1;
         } else if let Some((star_p, star_t)) = star {

@@ -1,8 +1,13 @@
 //! Everything that must hold before the first write; all that does not is reported at once.
 
-use super::{Api, Function, Stack, handler, object_key};
+use std::collections::BTreeSet;
+
+use super::{Api, Function, Stack, handler, objects};
 use crate::error::Problem;
-use crate::model::{ApiName, CodeStep, Observed, ObservedBucket, Plan, Qualifier, Settings, SmokeTarget, Sourced};
+use crate::model::{
+    AddPermission, ApiName, CodeStep, FunctionName, Observed, ObservedBucket, Plan, Qualifier, Settings, SmokeTarget,
+    Sourced,
+};
 
 /// Lambda's limit for the code of a function with its layers.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -49,6 +54,9 @@ pub(super) fn missing(settings: &Settings, observed: &Observed) -> Vec<Problem> 
 }
 
 fn bucket(settings: &Settings, observed: &Observed) -> Option<Problem> {
+    if settings.chosen.is_empty() {
+        return None; // APIs alone have no artifact
+    }
     let Some(store) = &settings.artifacts else {
         return Some(
             Problem::new("there is no bucket for the artifacts")
@@ -85,7 +93,7 @@ pub(super) fn check(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         problems.extend(kind_of_function(function));
         problems.extend(durable(function, stack));
         problems.extend(weights(function));
-        problems.extend(unused_alias(function, stack));
+        problems.extend(unused(function, stack));
         let updates = |step: &CodeStep| matches!(step, CodeStep::Update { .. });
         if plan.code.iter().any(|change| change.function == *function.key && updates(&change.step)) {
             problems.extend(update(function, stack));
@@ -95,6 +103,7 @@ pub(super) fn check(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         problems.extend(stage(api));
         problems.extend(calls_nothing_of_ours(api, stack));
     }
+    problems.extend(plan.permissions.iter().filter_map(|permission| taken_id(permission, stack)));
     problems.extend(smoke(stack, plan));
     problems
 }
@@ -143,36 +152,37 @@ fn weights(function: &Function<'_>) -> Option<Problem> {
         refused(
             function,
             &format!("alias {} has leftover weights ({})", alias.name, shares.join(", ")),
-            "finish or cancel the gradual deployment, then remove them: `aws lambda update-alias --routing-config \
-             AdditionalVersionWeights={}`",
+            &format!(
+                "finish or cancel the gradual deployment, then remove them: `aws lambda update-alias --function-name \
+                 {} --name {} --routing-config AdditionalVersionWeights={{}}`",
+                function.observed.name, alias.name
+            ),
         )
         .at(function.settings.alias.as_ref().and_then(Sourced::location)),
     )
 }
 
-fn unused_alias(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
-    let alias = function.settings.alias.as_ref()?;
+/// A release that no caller would see, while a smoke test of the old code succeeds.
+fn unused(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
     let wanted = function.qualifier();
     let (api, call) = stack.calls_of(function.key).next()?;
     if stack.calls_of(function.key).any(|(_, call)| call.qualifier == wanted) {
         return None;
     }
-    Some(
-        refused(
-            function,
-            &format!(
-                "no integration uses its alias {}: {} {} of {} calls {}",
-                alias.value, call.method, call.path, api.key, call.qualifier
-            ),
-            "let the integration's URI end in the alias, or leave `alias` out so that $LATEST is released",
-        )
-        .at(alias.location()),
-    )
+    let calls = format!("{} {} of {} calls {}", call.method, call.path, api.key, call.qualifier);
+    let Some(alias) = &function.settings.alias else {
+        let fix =
+            format!("set `alias = \"{}\"`, or let the integration's URI end in the function's name", call.qualifier);
+        return Some(refused(function, &format!("no integration uses its $LATEST: {calls}"), &fix));
+    };
+    let why = format!("no integration uses its alias {}: {calls}", alias.value);
+    let fix = "let the integration's URI end in the alias, or leave `alias` out so that $LATEST is released";
+    Some(refused(function, &why, fix).at(alias.location()))
 }
 
 fn update(function: &Function<'_>, stack: &Stack<'_>) -> Vec<Problem> {
     let checks = [signing(function), busy(function), runtime(function), size(function), no_handler(function)];
-    checks.into_iter().flatten().chain(other_bytes(function, stack)).collect()
+    checks.into_iter().flatten().chain(objects::other_bytes(function, stack)).collect()
 }
 
 fn signing(function: &Function<'_>) -> Option<Problem> {
@@ -230,20 +240,6 @@ fn no_handler(function: &Function<'_>) -> Option<Problem> {
     )
 }
 
-fn other_bytes(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
-    let key = object_key(stack.settings, function.key, &function.artifact.sha256);
-    let object = stack.observed.objects.get(&key)?.as_ref()?;
-    let same_checksum = object.checksum_sha256.as_ref().is_none_or(|sum| *sum == function.artifact.checksum_sha256);
-    if object.bytes == function.artifact.zipped_bytes && same_checksum {
-        return None;
-    }
-    Some(
-        Problem::new(format!("object {key} holds other bytes than its name says"))
-            .why("its size or its SHA-256 differs from the artifact's: somebody wrote it with another tool")
-            .fix("delete the object, and find out who writes under this prefix"),
-    )
-}
-
 fn stage(api: &Api<'_>) -> Option<Problem> {
     let name = &api.settings.stage.value;
     let problem = match &api.observed.stage {
@@ -258,26 +254,50 @@ fn stage(api: &Api<'_>) -> Option<Problem> {
         }
         Some(_) => return None,
     };
-    Some(problem.at(api.settings.stage.location()))
+    let at = api.settings.stage.location().or_else(|| api.settings.api.location());
+    Some(problem.at(at))
 }
 
 fn calls_nothing_of_ours(api: &Api<'_>, stack: &Stack<'_>) -> Option<Problem> {
-    let variables = api.observed.stage.as_ref().map(|stage| stage.variables.clone()).unwrap_or_default();
+    let variables = &api.observed.stage.as_ref()?.variables;
     let integrations = api.observed.definition.integrations.iter();
-    let called: std::collections::BTreeSet<_> = integrations
-        .filter_map(|integration| integration.lambda_target(&variables))
-        .map(|target| target.function.to_string())
+    let called: BTreeSet<_> = integrations
+        .filter_map(|integration| integration.lambda_target(variables))
+        .map(|target| target.function)
         .collect();
-    if called.is_empty() || !api.calls.is_empty() || stack.functions.is_empty() {
+    let absent = called.iter().any(|name| is_absent(name, stack)); // which is a refusal of its own
+    if called.is_empty() || !api.calls.is_empty() || stack.functions.is_empty() || absent {
         return None;
     }
-    let called: Vec<_> = called.into_iter().collect();
+    let called: Vec<_> = called.iter().map(FunctionName::as_str).collect();
     Some(
         Problem::new(format!("REST API {} calls none of the functions in the settings", api.key))
             .why(format!("its integrations call {}", called.join(", ")))
             .fix("correct `name` of the function, or the API's `id`")
             .at(api.settings.api.location()),
     )
+}
+
+/// Whether the settings name the function and AWS has none.
+fn is_absent(name: &FunctionName, stack: &Stack<'_>) -> bool {
+    let named = stack.settings.functions.values().any(|function| function.name.value == *name);
+    named && !stack.functions.iter().any(|function| function.observed.name == *name)
+}
+
+/// Lambda would answer 409: a statement of our id that is not about this stage was edited by somebody.
+fn taken_id(permission: &AddPermission, stack: &Stack<'_>) -> Option<Problem> {
+    let function = stack.functions.iter().find(|function| *function.key == permission.function)?;
+    let AddPermission { name, qualifier, statement_id: id, source_arn, .. } = permission;
+    let found = function.observed.policies.get(qualifier)?.iter().find(|statement| statement.sid == *id)?;
+    if found.statement.to_string().contains(&format!("\"{source_arn}\"")) {
+        return None; // it is ours as it stands, and adding it again changes nothing
+    }
+    let target = qualifier.parameter().map(|alias| format!(" --qualifier {alias}")).unwrap_or_default();
+    Some(refused(
+        function,
+        &format!("statement {id} in the policy of {name}:{qualifier} is not about {source_arn}"),
+        &format!("remove it: `aws lambda remove-permission --function-name {name} --statement-id {id}{target}`"),
+    ))
 }
 
 fn smoke(stack: &Stack<'_>, plan: &Plan) -> Option<Problem> {

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -76,31 +75,33 @@ fn it_ends_when_a_test_panics() {
     assert!(!folder.exists());
 }
 
+/// Starts the keeper as `LocalAws` does, and holds its pipe until somebody kills it.
+const HOLDER: &str = "
+import subprocess, sys, time
+keeper = subprocess.Popen([sys.executable, sys.argv[1], sys.argv[2], 'sleep', '60'], stdin=subprocess.PIPE)
+print('held', flush=True)
+time.sleep(60)
+";
+
 #[test]
 fn it_ends_when_its_process_is_killed() {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "local_aws::hold_until_killed", "--ignored", "--nocapture"])
+    let folder = tempfile::tempdir().unwrap().keep();
+    let mut holder = Command::new("python3")
+        .args(["-c", HOLDER])
+        .arg(fixtures().join("emulators/keeper.py"))
+        .arg(&folder)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let folder = lines.map_while(Result::ok).find_map(|line| line.split_once("held: ").map(|(_, at)| at.to_owned()));
-    let folder = folder.expect("the child tells its folder");
-    assert!(Path::new(&folder).exists());
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let mut said = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "held\n");
+    assert!(folder.exists());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
-    while Path::new(&folder).exists() && Instant::now() < deadline {
+    while folder.exists() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(!Path::new(&folder).exists());
-}
-
-#[test]
-#[ignore = "waits to be killed by its sibling"]
-#[expect(clippy::print_stdout, reason = "its parent reads it")]
-fn hold_until_killed() {
-    let aws = LocalAws::start(&fixtures().join("emulators/tests.txt")).unwrap();
-    println!("held: {}", aws.folder.display());
-    std::thread::sleep(Duration::from_mins(1));
+    assert!(!folder.exists());
 }

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as expected")]
 
+mod api_definition;
 mod architecture;
 mod cli;
 mod emulator;
 mod local_aws;
 mod package;
+mod plan;
 mod put_back;
 mod report;
 mod settings;

@@ -63,6 +63,7 @@ impl Plan {
     /// How many steps write to AWS.
     pub fn writes(&self) -> usize {
         self.uploads.len()
+            + self.keeps.len()
             + self.code.len()
             + self.deployments.len()
             + self.new_aliases.len()

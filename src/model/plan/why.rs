@@ -103,6 +103,11 @@ pub enum Skip {
     },
     /// Nothing changes, so there is nothing to prove.
     SmokeUnneeded,
+    /// The smoke test asks an API that calls none of the functions that `--function` chose.
+    SmokeApiNotChosen {
+        /// The API.
+        api: ApiKey,
+    },
 }
 
 impl fmt::Display for Skip {
@@ -117,6 +122,9 @@ impl fmt::Display for Skip {
             Skip::RedeployNever { api } => write!(f, "{api}: redeploy = \"never\""),
             Skip::ApiNotChosen { api } => write!(f, "{api}: calls none of the functions chosen by --function"),
             Skip::SmokeUnneeded => f.write_str("smoke: nothing changes"),
+            Skip::SmokeApiNotChosen { api } => {
+                write!(f, "smoke: {api} calls none of the functions chosen by --function, so it would prove nothing")
+            }
         }
     }
 }
@@ -132,7 +140,8 @@ pub enum Warning {
     },
     /// No `[smoke]`: nothing proves that the endpoint answers.
     NoSmoke,
-    /// Some integrations of the API call the function without its alias.
+    /// Some integrations of the API call something else than what is released: not the alias, or, where
+    /// none is set, not `$LATEST`.
     CallsBesideAlias {
         /// The function.
         function: FunctionKey,
@@ -159,11 +168,16 @@ impl fmt::Display for Warning {
             Warning::NoSmoke => f.write_str(
                 "no [smoke] settings: nothing will prove that the endpoint answers; set `path` under [smoke]",
             ),
+            Warning::CallsBesideAlias { function, api, qualifier: Qualifier::Latest } => write!(
+                f,
+                "{function}: some integrations of {api} call $LATEST, not the alias: for them new code is live as \
+                 soon as the function is updated, before the smoke test"
+            ),
             Warning::CallsBesideAlias { function, api, qualifier } => {
-                write!(f, "{function}: some integrations of {api} call {qualifier}, not the alias")
+                write!(f, "{function}: some integrations of {api} call {qualifier}, which this release leaves as it is")
             }
             Warning::ExecuteApiDisabled { api } => {
-                write!(f, "{api}: its execute-api endpoint is disabled; set `url` under [smoke] to your own domain")
+                write!(f, "{api}: its execute-api endpoint is disabled, so no URL of it is reported")
             }
         }
     }
