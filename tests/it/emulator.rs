@@ -154,7 +154,7 @@ fn a_cache_is_flushed() {
     stack.write("lambda/app.py", answering(200, "two"));
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
     let flush = format!("/restapis/{}/stages/dev/cache/data", stack.api);
-    let flushes = stack.proxy.take_calls().into_iter().filter(|call| call.target == flush).count();
+    let flushes = stack.proxy.take_calls().iter().filter(|call| call.target == flush).count();
     assert_eq!(flushes, 1, "an alias that moves changes what a cached stage should answer");
 }
 

@@ -1,11 +1,14 @@
 //! Each rule of the strict proxy by itself, driven by plain calls: it enforces what AWS enforces.
 
+#![expect(clippy::result_large_err, reason = "the errors of the SDKs are large, and tests are few")]
+
 mod code;
 mod deployments;
 mod endpoints;
 mod log;
 mod objects;
 mod orders;
+mod releases;
 mod versions;
 
 use std::fmt::Debug;

@@ -106,8 +106,8 @@ pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&
 
 fn s3(method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {
     let has = |key: &str| key.is_empty() || query.split('&').any(|pair| pair.split('=').next() == Some(key));
-    let rows = S3.iter().filter(|row| row.0 == method && has(row.2));
-    rows.filter_map(|row| Some((row.3, names(row.1, path)?))).next().unwrap_or_default()
+    let mut rows = S3.iter().filter(|row| row.0 == method && has(row.2));
+    rows.find_map(|row| Some((row.3, names(row.1, path)?))).unwrap_or_default()
 }
 
 /// What stands at the `{}` of a pattern.

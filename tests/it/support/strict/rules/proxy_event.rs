@@ -91,9 +91,9 @@ fn event(route: &Route, exchange: &Exchange<'_>) -> Value {
         "resource": route.resource_path,
         "path": route.path,
         "httpMethod": route.method,
-        "headers": lasts(&headers),
+        "headers": last_values(&headers),
         "multiValueHeaders": or_null(&headers),
-        "queryStringParameters": lasts(&query),
+        "queryStringParameters": last_values(&query),
         "multiValueQueryStringParameters": or_null(&query),
         "pathParameters": or_null(&route.path_parameters),
         "stageVariables": or_null(&route.stage_variables),
@@ -129,9 +129,9 @@ fn lists(pairs: impl Iterator<Item = (String, String)>) -> Lists {
 }
 
 /// Of several values the last.
-fn lasts(lists: &Lists) -> Value {
-    let lasts: BTreeMap<_, _> = lists.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect();
-    or_null(&lasts)
+fn last_values(lists: &Lists) -> Value {
+    let values: BTreeMap<_, _> = lists.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect();
+    or_null(&values)
 }
 
 fn or_null<K: serde::Serialize + Ord, V: serde::Serialize>(map: &BTreeMap<K, V>) -> Value {
