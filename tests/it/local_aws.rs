@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::local_aws::{LocalAws, fixtures, get};
-use crate::support::{Aws, Proxy, Stack, shared_aws};
+use crate::support::{Aws, Stack, Strict, shared_aws};
 
 #[test]
 fn the_stack_answers_before_the_first_release() {
@@ -21,23 +21,29 @@ fn the_stack_answers_before_the_first_release() {
 
 #[test]
 fn a_stack_with_a_network_is_built() {
-    let stack = shared_aws().build_stack(&["--name", "network"]).unwrap();
+    let stack = shared_aws().build_stack(&shared_aws().endpoint, &["--name", "network"]).unwrap();
     assert_eq!(stack["network"]["private"].as_array().unwrap().len(), 2);
     assert!(stack["network"]["load_balancer"].as_str().unwrap().contains("loadbalancer/app/network-web"));
 }
 
 #[test]
-fn an_added_mock_changes_the_api() {
+fn an_added_mock_changes_the_api_but_no_stage() {
+    let stack = Stack::build_behind(Strict::new(), &[]);
+    let before = stack.state(None);
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    assert_eq!(stack.call("/health").status, 200, "ministack serves at once what no deployment has");
+    assert_eq!(stack.state(None), before);
+
     let stack = Stack::build(&[]);
     let before = stack.state(None);
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
-    assert_eq!(stack.call("/health").status, 200);
+    assert_eq!(stack.call("/health").status, 403);
     assert_eq!(stack.state(None), before);
 }
 
 #[test]
 fn the_proxy_passes_on_and_remembers() {
-    let proxy = Proxy::start(&shared_aws().endpoint);
+    let proxy = Strict::new().start(&shared_aws().endpoint);
     let answer = get(&format!("{}/_ministack/health", proxy.endpoint)).unwrap();
     assert_eq!(answer.status, 200);
     let calls = proxy.take_calls();

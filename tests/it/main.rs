@@ -12,4 +12,5 @@ mod plan;
 mod put_back;
 mod report;
 mod settings;
+mod strict;
 mod support;

@@ -59,6 +59,7 @@ fn failure_puts_back(stack: &Stack, settings: &str, alias: Option<&str>) {
         "there was a deployment"
     );
     assert_eq!(stack.state(alias), before);
+    assert_eq!(stack.call("/health").status, 403, "the stage serves what it served before");
 }
 
 fn wait_for_call(stack: &Stack, is_it: impl Fn(&Call) -> bool) {

@@ -13,12 +13,15 @@ use tokio::runtime::Runtime;
 
 use super::shared_aws;
 
-/// Clients of the shared AWS, to be called from tests that are not asynchronous.
+/// Clients of an AWS, to be called from tests that are not asynchronous. A call is made once: what fails, fails.
 pub(crate) struct Aws {
     runtime: Runtime,
-    gateway: apigateway::Client,
-    lambda: lambda::Client,
-    s3: s3::Client,
+    /// REST APIs.
+    pub(crate) gateway: apigateway::Client,
+    /// Functions.
+    pub(crate) lambda: lambda::Client,
+    /// Objects.
+    pub(crate) s3: s3::Client,
 }
 
 impl Aws {
@@ -28,7 +31,13 @@ impl Aws {
         SHARED.get_or_init(|| Self::at(&shared_aws().endpoint))
     }
 
-    fn at(endpoint: &str) -> Self {
+    /// Runs a call to its end.
+    pub(crate) fn block_on<T>(&self, call: impl Future<Output = T>) -> T {
+        self.runtime.block_on(call)
+    }
+
+    /// The clients of the AWS at this endpoint.
+    pub(crate) fn at(endpoint: &str) -> Self {
         let (http, key) = (Builder::new().build_http(), Credentials::new("test", "test", None, None, "test"));
         macro_rules! config {
             ($service:ident) => {
@@ -37,6 +46,7 @@ impl Aws {
                     .region(Region::new("us-east-1"))
                     .endpoint_url(endpoint)
                     .http_client(http.clone())
+                    .retry_config($service::config::retry::RetryConfig::disabled())
                     .credentials_provider(key.clone())
             };
         }

@@ -4,17 +4,17 @@
 pub(crate) mod local_aws;
 
 mod aws;
-mod proxy;
 mod run;
 pub(crate) mod scene;
 mod stack;
+pub(crate) mod strict;
 
 use std::sync::OnceLock;
 
 pub(crate) use aws::Aws;
-pub(crate) use proxy::{Call, Proxy};
 pub(crate) use run::Run;
 pub(crate) use stack::Stack;
+pub(crate) use strict::{Call, Proxy, Strict};
 
 use local_aws::{LocalAws, fixtures};
 

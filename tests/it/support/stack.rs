@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::local_aws::{Answer, environment, get};
-use super::{Aws, Proxy, Run, shared_aws};
+use super::{Aws, Proxy, Run, Strict, shared_aws};
 
 /// What `fixtures/stack/stack.py` built, a project folder, and a record of the calls of its releases.
 pub(crate) struct Stack {
@@ -40,16 +40,21 @@ pub(crate) struct State {
 }
 
 impl Stack {
-    /// Builds one without VPC. `$NAME` in the options stands for its unique name.
+    /// Builds one without VPC, behind every rule. `$NAME` in the options stands for its unique name.
     pub(crate) fn build(options: &[&str]) -> Self {
+        Self::build_behind(Strict::all(), options)
+    }
+
+    /// The same behind these rules.
+    pub(crate) fn build_behind(rules: Strict, options: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let options: Vec<String> = options.iter().map(|option| option.replace("$NAME", &name)).collect();
         let mut all = vec!["--minimal", "--name", &name];
         all.extend(options.iter().map(String::as_str));
-        let document = shared_aws().build_stack(&all).unwrap();
+        let proxy = rules.start(&shared_aws().endpoint);
+        let document = shared_aws().build_stack(&proxy.side_door, &all).unwrap();
         let api = document["api"]["id"].as_str().unwrap().to_owned();
-        let proxy = Proxy::start(&shared_aws().endpoint);
         Self { name, api, proxy, folder: TempDir::new().unwrap(), document }
     }
 
@@ -105,7 +110,7 @@ impl Stack {
         command
     }
 
-    /// Calls the endpoint, past the proxy.
+    /// Calls the endpoint, by the side door.
     pub(crate) fn call(&self, path: &str) -> Answer {
         get(&format!("{}{path}", self.document["url"].as_str().unwrap())).unwrap()
     }

@@ -1,0 +1,60 @@
+//! Each rule of the strict proxy by itself, driven by plain calls: it enforces what AWS enforces.
+
+#![expect(clippy::result_large_err, reason = "the errors of the SDKs are large, and tests are few")]
+
+mod code;
+mod deployments;
+mod endpoints;
+mod log;
+mod objects;
+mod orders;
+mod releases;
+mod versions;
+
+use std::fmt::Debug;
+use std::io::{Cursor, Write};
+
+use aws_sdk_lambda::config::http::HttpResponse;
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::primitives::Blob;
+
+use crate::support::{Aws, Stack, Strict};
+
+/// A stack behind these rules, clients of the recorded side of its proxy, and its function.
+fn behind(rules: Strict, options: &[&str]) -> (Stack, Aws, String) {
+    let stack = Stack::build_behind(rules, options);
+    let (aws, function) = (Aws::at(&stack.proxy.endpoint), stack.function("dev"));
+    (stack, aws, function)
+}
+
+/// Status, error code and message of a call that failed.
+#[track_caller]
+fn refusal<T: Debug, E>(result: Result<T, SdkError<E, HttpResponse>>) -> (u16, String, String)
+where
+    E: ProvideErrorMetadata + Debug,
+{
+    let error = result.expect_err("AWS refuses this");
+    let status = error.raw_response().expect("there was an answer").status().as_u16();
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    (status, text(error.code()), text(error.message()))
+}
+
+/// An archive of a function that answers with this text.
+fn archive(text: &str) -> Blob {
+    archive_of(&format!("def handler(event, context):\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"))
+}
+
+/// An archive with this source.
+fn archive_of(source: &str) -> Blob {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
+    writer.write_all(source.as_bytes()).unwrap();
+    Blob::new(writer.finish().unwrap().into_inner())
+}
+
+/// Changes the code past all rules, and waits until it is done.
+fn change_code(function: &str, source: &str) {
+    let aws = Aws::shared();
+    let call = aws.lambda.update_function_code().function_name(function).zip_file(archive_of(source));
+    aws.block_on(call.send()).unwrap();
+}

@@ -1,0 +1,126 @@
+//! Releases where AWS refuses, is slow, or loses an answer: they end well, or everything is as it was before.
+
+use std::time::Duration;
+
+use crate::support::Aws;
+use crate::support::scene::{ALIAS, LATEST, answering, released};
+use crate::support::strict::rules::{Busy, CodeSettings, NewVersion, Settings};
+use crate::support::strict::{Fault, When};
+
+#[test]
+fn a_release_waits_for_somebody_elses_update() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.rule::<Busy>().make_busy(&stack.function("dev"), Duration::from_secs(3));
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+#[test]
+fn an_update_that_begins_after_the_look_is_waited_for_too() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    let function = stack.function("dev");
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.take_calls();
+    let upload = stack.proxy.hold(When::Next("PutObject"));
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| stack.release(&[]));
+        upload.wait_until_reached();
+        stack.proxy.rule::<Busy>().make_busy(&function, Duration::from_secs(2));
+        upload.let_go();
+        run.join().unwrap()
+    });
+    assert_eq!(run.exits(0).outcome(), "released");
+    let log = stack.proxy.take_calls();
+    let statuses: Vec<u16> = log.calls("UpdateFunctionCode").iter().map(|call| call.status).collect();
+    assert_eq!((statuses.first(), statuses.last()), (Some(&409), Some(&200)));
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+#[test]
+fn a_version_that_fails_is_put_back() {
+    for (options, settings, alias) in [(&[][..], LATEST, None), (&["--alias", "live"][..], ALIAS, Some("live"))] {
+        let stack = released(options, settings);
+        stack.write("lambda/app.py", answering(200, "two"));
+        let before = stack.state(alias);
+        stack.proxy.rule::<NewVersion>().fails(&stack.function("dev"), "the subnet has no addresses left");
+        let run = stack.release(&[]).exits(4);
+        assert!(run.stdout.contains("the subnet has no addresses left"), "{}", run.stdout);
+        assert_eq!(stack.state(alias), before);
+    }
+}
+
+#[test]
+fn how_the_code_is_kept_stays_as_it_was() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    let function = stack.function("dev");
+    let key = Some("arn:aws:kms:us-east-1:000000000000:key/one".to_owned());
+    let object = ["bucket", "key", "version"].map(str::to_owned);
+    let rule = stack.proxy.rule::<CodeSettings>();
+    rule.set(&function, Settings { reference: Some(object), key: key.clone() });
+    stack.write("lambda/app.py", answering(200, "two"));
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+    let after = rule.of(&function);
+    assert_eq!(after.key, key);
+    assert!(after.reference.is_some());
+}
+
+#[test]
+fn a_release_waits_for_its_turn_to_deploy() {
+    let stack = released(&[], LATEST);
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    stack.proxy.take_calls();
+    let held = stack.proxy.hold(When::Next("GetStage"));
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| stack.release(&[]));
+        held.wait_until_reached();
+        let other = Aws::at(&stack.proxy.side_door);
+        other.block_on(other.gateway.create_deployment().rest_api_id(&stack.api).send()).unwrap();
+        held.let_go();
+        run.join().unwrap()
+    });
+    assert_eq!(run.exits(0).outcome(), "released");
+    assert_eq!(stack.call("/health").status, 200);
+    let log = stack.proxy.take_calls();
+    let statuses: Vec<u16> = log.calls("CreateDeployment").iter().map(|call| call.status).collect();
+    assert_eq!((statuses.first(), statuses.last()), (Some(&429), Some(&201)));
+}
+
+#[test]
+fn a_lost_answer_to_a_write_does_no_harm() {
+    let stack = released(&["--alias", "live", "--cache"], ALIAS);
+    let (mut number, aws) = (0, Aws::shared());
+    for fault in [Fault::NotDone, Fault::DoneButFailed, Fault::DoneButReset] {
+        for action in ["PutObject", "UpdateFunctionCode", "CreateDeployment", "UpdateStage", "UpdateAlias"] {
+            number += 1;
+            let text = format!("number {number}");
+            stack.write("lambda/app.py", answering(200, &text));
+            aws.add_mock(&stack.api, stack.root(), &format!("mock{number}"));
+            let before = stack.state(Some("live"));
+            stack.proxy.fault(When::Next(action), fault);
+            let run = stack.release(&[]);
+            let after = stack.state(Some("live"));
+            match run.code {
+                Some(0) => assert_eq!(after.answers["/hello"], (200, text), "{action} {fault:?}"),
+                Some(4) => assert_eq!(after, before, "{action} {fault:?}: {run:?}"),
+                _ => panic!("{action} {fault:?}: {run:?}"),
+            }
+            assert_eq!(run.code, Some(0), "{action} {fault:?}: {run:?}");
+            assert_eq!(after.deployments.len(), before.deployments.len() + 1, "{action} {fault:?}");
+        }
+    }
+}
+
+#[test]
+fn a_denied_write_is_named_and_put_back() {
+    for action in ["lambda:UpdateFunctionCode", "lambda:UpdateAlias", "apigateway:POST", "apigateway:PATCH"] {
+        let stack = released(&["--alias", "live"], ALIAS);
+        stack.write("lambda/app.py", answering(200, "two"));
+        Aws::shared().add_mock(&stack.api, stack.root(), "health");
+        let before = stack.state(Some("live"));
+        stack.proxy.deny(action);
+        let run = stack.release(&[]).exits(4);
+        assert!(run.stdout.contains(action), "{}", run.stdout);
+        assert_eq!(stack.state(Some("live")), before);
+    }
+}

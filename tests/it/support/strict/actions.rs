@@ -1,0 +1,173 @@
+//! Which call of AWS an HTTP request is, by its method, path and query.
+
+use super::call::Call;
+
+/// Method, path with `{}` for a name, and action. `{+}` takes the rest of the path.
+const LAMBDA: [(&str, &str, &str); 24] = [
+    ("POST", "functions", "CreateFunction"),
+    ("GET", "functions", "ListFunctions"),
+    ("GET", "functions/{}", "GetFunction"),
+    ("DELETE", "functions/{}", "DeleteFunction"),
+    ("PUT", "functions/{}/code", "UpdateFunctionCode"),
+    ("GET", "functions/{}/configuration", "GetFunctionConfiguration"),
+    ("PUT", "functions/{}/configuration", "UpdateFunctionConfiguration"),
+    ("POST", "functions/{}/versions", "PublishVersion"),
+    ("GET", "functions/{}/versions", "ListVersionsByFunction"),
+    ("POST", "functions/{}/aliases", "CreateAlias"),
+    ("GET", "functions/{}/aliases", "ListAliases"),
+    ("GET", "functions/{}/aliases/{}", "GetAlias"),
+    ("PUT", "functions/{}/aliases/{}", "UpdateAlias"),
+    ("DELETE", "functions/{}/aliases/{}", "DeleteAlias"),
+    ("GET", "functions/{}/policy", "GetPolicy"),
+    ("POST", "functions/{}/policy", "AddPermission"),
+    ("DELETE", "functions/{}/policy/{}", "RemovePermission"),
+    ("POST", "functions/{}/invocations", "Invoke"),
+    ("GET", "functions/{}/code-signing-config", "GetFunctionCodeSigningConfig"),
+    ("GET", "code-signing-configs/{+}", "GetCodeSigningConfig"),
+    ("GET", "functions/{}/provisioned-concurrency", "GetProvisionedConcurrencyConfig"),
+    ("GET", "functions/{}/concurrency", "GetFunctionConcurrency"),
+    ("PUT", "functions/{}/concurrency", "PutFunctionConcurrency"),
+    ("GET", "tags/{+}", "ListTags"),
+];
+
+const API_GATEWAY: [(&str, &str, &str); 33] = [
+    ("POST", "restapis", "CreateRestApi"),
+    ("GET", "restapis", "GetRestApis"),
+    ("GET", "restapis/{}", "GetRestApi"),
+    ("PATCH", "restapis/{}", "UpdateRestApi"),
+    ("DELETE", "restapis/{}", "DeleteRestApi"),
+    ("GET", "restapis/{}/resources", "GetResources"),
+    ("POST", "restapis/{}/resources/{}", "CreateResource"),
+    ("GET", "restapis/{}/resources/{}", "GetResource"),
+    ("DELETE", "restapis/{}/resources/{}", "DeleteResource"),
+    ("PUT", "restapis/{}/resources/{}/methods/{}", "PutMethod"),
+    ("GET", "restapis/{}/resources/{}/methods/{}", "GetMethod"),
+    ("DELETE", "restapis/{}/resources/{}/methods/{}", "DeleteMethod"),
+    ("PUT", "restapis/{}/resources/{}/methods/{}/integration", "PutIntegration"),
+    ("PATCH", "restapis/{}/resources/{}/methods/{}/integration", "UpdateIntegration"),
+    ("GET", "restapis/{}/resources/{}/methods/{}/integration", "GetIntegration"),
+    ("DELETE", "restapis/{}/resources/{}/methods/{}/integration", "DeleteIntegration"),
+    ("GET", "restapis/{}/authorizers", "GetAuthorizers"),
+    ("GET", "restapis/{}/models", "GetModels"),
+    ("GET", "restapis/{}/requestvalidators", "GetRequestValidators"),
+    ("GET", "restapis/{}/gatewayresponses", "GetGatewayResponses"),
+    ("PUT", "restapis/{}/gatewayresponses/{}", "PutGatewayResponse"),
+    ("POST", "restapis/{}/deployments", "CreateDeployment"),
+    ("GET", "restapis/{}/deployments", "GetDeployments"),
+    ("GET", "restapis/{}/deployments/{}", "GetDeployment"),
+    ("PATCH", "restapis/{}/deployments/{}", "UpdateDeployment"),
+    ("DELETE", "restapis/{}/deployments/{}", "DeleteDeployment"),
+    ("POST", "restapis/{}/stages", "CreateStage"),
+    ("GET", "restapis/{}/stages", "GetStages"),
+    ("GET", "restapis/{}/stages/{}", "GetStage"),
+    ("PATCH", "restapis/{}/stages/{}", "UpdateStage"),
+    ("DELETE", "restapis/{}/stages/{}", "DeleteStage"),
+    ("DELETE", "restapis/{}/stages/{}/cache/data", "FlushStageCache"),
+    ("GET", "restapis/{}/stages/{}/exports/{}", "GetExport"),
+];
+
+/// Method, path, a key of the query (or nothing), and action; the first that fits.
+const S3: [(&str, &str, &str, &str); 17] = [
+    ("GET", "", "", "ListBuckets"),
+    ("PUT", "{}", "versioning", "PutBucketVersioning"),
+    ("GET", "{}", "versioning", "GetBucketVersioning"),
+    ("GET", "{}", "location", "GetBucketLocation"),
+    ("GET", "{}", "list-type", "ListObjectsV2"),
+    ("GET", "{}", "uploads", "ListMultipartUploads"),
+    ("PUT", "{}", "", "CreateBucket"),
+    ("HEAD", "{}", "", "HeadBucket"),
+    ("POST", "{}/{+}", "uploads", "CreateMultipartUpload"),
+    ("PUT", "{}/{+}", "uploadId", "UploadPart"),
+    ("POST", "{}/{+}", "uploadId", "CompleteMultipartUpload"),
+    ("DELETE", "{}/{+}", "uploadId", "AbortMultipartUpload"),
+    ("GET", "{}/{+}", "uploadId", "ListParts"),
+    ("PUT", "{}/{+}", "", "PutObject"),
+    ("HEAD", "{}/{+}", "", "HeadObject"),
+    ("GET", "{}/{+}", "", "GetObject"),
+    ("DELETE", "{}/{+}", "", "DeleteObject"),
+];
+
+/// The action as AWS's API reference has it, and the names in the path; empty where it is none of these.
+pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {
+    let path = path.trim_start_matches('/').trim_end_matches('/');
+    let known = |table: &[(&'static str, &'static str, &'static str)], path: &str| {
+        let fits = |row: &(&'static str, &'static str, &'static str)| Some((row.2, names(row.1, path)?));
+        table.iter().filter(|row| row.0 == method).find_map(fits).unwrap_or_default()
+    };
+    match service {
+        // The first part is the date of the API, which differs between calls.
+        "lambda" => known(&LAMBDA, path.split_once('/').map_or("", |(_, rest)| rest).trim_end_matches('/')),
+        "apigateway" => known(&API_GATEWAY, path),
+        "s3" => s3(method, path, query),
+        "execute-api" => ("InvokeApi", names("restapis/{}/{}/_user_request_/{+}", path).unwrap_or_default()),
+        _ => Default::default(),
+    }
+}
+
+fn s3(method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {
+    let has = |key: &str| key.is_empty() || query.split('&').any(|pair| pair.split('=').next() == Some(key));
+    let mut rows = S3.iter().filter(|row| row.0 == method && has(row.2));
+    rows.find_map(|row| Some((row.3, names(row.1, path)?))).unwrap_or_default()
+}
+
+/// What stands at the `{}` of a pattern.
+fn names(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut parts = path.split('/');
+    for wanted in pattern.split('/') {
+        match wanted {
+            "{+}" => {
+                let rest = parts.by_ref().collect::<Vec<_>>().join("/");
+                names.push(decoded(&rest));
+            }
+            "{}" => names.push(decoded(parts.next().filter(|part| !part.is_empty())?)),
+            _ if parts.next()? == wanted => {}
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some(names)
+}
+
+/// Percent-decoding.
+pub(super) fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The action as IAM policies name it.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html>,
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html>
+pub(super) fn iam_action(call: &Call) -> String {
+    match (call.service.as_str(), call.action) {
+        ("apigateway", _) => format!("apigateway:{}", call.method),
+        ("lambda", "Invoke") => "lambda:InvokeFunction".to_owned(),
+        ("s3", "HeadObject") => "s3:GetObject".to_owned(),
+        ("s3", "HeadBucket" | "ListObjectsV2") => "s3:ListBucket".to_owned(),
+        ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
+        (service, action) => format!("{service}:{action}"),
+    }
+}
+
+/// The resource as IAM policies name it.
+pub(super) fn arn(call: &Call, region: &str, account: &str) -> String {
+    match call.service.as_str() {
+        "lambda" => format!("arn:aws:lambda:{region}:{account}:function:{}", call.function()),
+        "apigateway" => format!("arn:aws:apigateway:{region}::{}", call.path()),
+        "s3" => format!("arn:aws:s3:::{}", call.names.join("/")),
+        _ => "*".to_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! One call as the program made it.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::actions;
+use super::http::Message;
+
+/// Bodies up to this size are kept; of the others, which are archives, the size tells enough.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// One call as the program made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// From 1, in the order of arrival; see [`super::Proxy::take_calls`].
+    pub(crate) number: usize,
+    /// The connection it came on, from 1.
+    pub(crate) connection: usize,
+    /// As signatures name it: `lambda`, `apigateway`, `s3`; `execute-api` for an endpoint of an API.
+    pub(crate) service: String,
+    /// As the API reference names it: `UpdateFunctionCode`; `InvokeApi` for a request to an endpoint; empty where
+    /// the proxy does not know it.
+    pub(crate) action: &'static str,
+    /// The names in its path, in order: a function and an alias, an API and a stage, a bucket and a key.
+    pub(crate) names: Vec<String>,
+    /// The HTTP method.
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) target: String,
+    /// Its body, where that is small.
+    pub(crate) body: Vec<u8>,
+    /// Bytes of its body.
+    pub(crate) sent_bytes: usize,
+    /// The status of its answer; 0 where it got none.
+    pub(crate) status: u16,
+    /// When it had arrived.
+    pub(crate) start: Instant,
+    /// When its answer was sent.
+    pub(crate) end: Instant,
+}
+
+impl Call {
+    /// What a request is, before it is answered.
+    pub(super) fn new(request: &Message, number: usize, connection: usize) -> Self {
+        let (method, target) = (request.word(0).to_owned(), request.word(1).to_owned());
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let service = service(request, path);
+        let (action, names) = actions::action(&service, &method, path, query);
+        let kept = request.body.len() <= KEPT_BYTES;
+        let body = if kept { request.body.clone() } else { Vec::new() };
+        let (start, sent_bytes) = (Instant::now(), request.body.len());
+        Self {
+            number,
+            connection,
+            service,
+            action,
+            names,
+            method,
+            target,
+            body,
+            sent_bytes,
+            status: 0,
+            start,
+            end: start,
+        }
+    }
+
+    /// A request to the API's endpoint itself, as its users make it.
+    pub(crate) fn is_to_endpoint(&self) -> bool {
+        self.service == "execute-api"
+    }
+
+    /// Whether it changes anything in AWS.
+    pub(crate) fn is_write(&self) -> bool {
+        !self.is_to_endpoint() && !matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// The path without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// A value of the query, decoded.
+    pub(crate) fn query(&self, key: &str) -> Option<String> {
+        let pairs = self.target.split_once('?')?.1.split('&');
+        let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(name, _)| *name == key).map(|(_, value)| actions::decoded(value))
+    }
+
+    /// The body as JSON; null where it is none.
+    pub(crate) fn document(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// A name of the path; empty where there is none.
+    pub(crate) fn name(&self, number: usize) -> &str {
+        self.names.get(number).map_or("", String::as_str)
+    }
+
+    /// The function of a call to Lambda, whether it was named by name or by ARN.
+    pub(crate) fn function(&self) -> &str {
+        let name = self.name(0);
+        let name = name.split_once(":function:").map_or(name, |(_, name)| name);
+        name.split(':').next().unwrap_or_default()
+    }
+}
+
+/// The scope of the signature names the service; a request to an endpoint has none.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+fn service(request: &Message, path: &str) -> String {
+    if path.contains("/_user_request_") {
+        return "execute-api".to_owned();
+    }
+    let scope = request.header("authorization").and_then(|value| value.split("Credential=").nth(1));
+    scope.and_then(|scope| scope.split('/').nth(3)).unwrap_or_default().to_owned()
+}

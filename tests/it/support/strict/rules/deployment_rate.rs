@@ -1,0 +1,46 @@
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::{Exchange, Rule};
+use crate::support::strict::errors::api_gateway_error;
+use crate::support::strict::http::Message;
+
+/// One `CreateDeployment` every five seconds per account; more are 429.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html>
+pub(crate) struct DeploymentRate {
+    interval: Duration,
+    last: Mutex<Option<Instant>>,
+}
+
+impl Default for DeploymentRate {
+    /// A tenth of AWS's time.
+    fn default() -> Self {
+        Self::one_per(Duration::from_millis(500))
+    }
+}
+
+impl DeploymentRate {
+    /// One in this time.
+    pub(crate) fn one_per(interval: Duration) -> Self {
+        Self { interval, last: Mutex::default() }
+    }
+}
+
+impl Rule for DeploymentRate {
+    fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
+        if !exchange.is_api_gateway(&["CreateDeployment"]) {
+            return None;
+        }
+        let (mut last, now) = (self.last.lock().unwrap(), Instant::now());
+        let left = last.map_or(Duration::ZERO, |last| self.interval.saturating_sub(now - last));
+        if left.is_zero() {
+            *last = Some(now);
+            return None;
+        }
+        let seconds = left.as_millis().div_ceil(1000).to_string();
+        let answer = api_gateway_error(429, "TooManyRequestsException", "Too Many Requests");
+        Some(answer.with_header("Retry-After", &seconds))
+    }
+}
