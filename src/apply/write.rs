@@ -33,10 +33,17 @@ pub(super) async fn until_done<T>(
             Err(error) if error.answer == Answer::Throttled || busy(&error) => Ok(Look::NotYet(error.message)),
             Err(error) if error.answer == Answer::Unknown || lost > 0 => {
                 lost += 1;
-                match done().await.map_err(problem)? {
-                    Some(value) => Ok(Look::Ready(value)),
-                    None if error.answer == Answer::Unknown && lost <= LOST_ANSWERS => Ok(Look::NotYet(error.message)),
-                    None => Err(problem(error)),
+                match done().await {
+                    Ok(Some(value)) => Ok(Look::Ready(value)),
+                    Ok(None) if error.answer == Answer::Unknown && lost <= LOST_ANSWERS => {
+                        Ok(Look::NotYet(error.message))
+                    }
+                    Ok(None) => Err(problem(error)),
+                    // The next attempt is refused, since the first one was done, and then asks again.
+                    Err(later) if busy(&later) || may_pass(&later) && lost <= LOST_ANSWERS => {
+                        Ok(Look::NotYet(later.message))
+                    }
+                    Err(later) => Err(problem(later)),
                 }
             }
             Err(error) => {
@@ -47,6 +54,10 @@ pub(super) async fn until_done<T>(
     };
     let result = run.wait(format!("AWS to take the call ({failed} so far)")).until(look).await;
     result.map_err(|error| ended(error, failed, "try again in a minute"))
+}
+
+fn may_pass(error: &CallError) -> bool {
+    matches!(error.answer, Answer::Throttled | Answer::Unknown)
 }
 
 /// No conflict is transient: it says that the thing exists already.
