@@ -90,11 +90,13 @@ impl Cancellation {
         select_all(stops.iter().map(|stop| Box::pin(stop.cancelled()))).await;
     }
 
-    /// Does this unless somebody asks to stop; for reads, which may be dropped at any point.
+    /// Does this unless somebody asks to stop, which wins where both are seen at once; for reads, which may be
+    /// dropped at any point.
     pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
-            result = work => result,
+            biased;
             () = self.cancelled() => Err(Self::failure()),
+            result = work => result,
         }
     }
 

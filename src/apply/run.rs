@@ -185,14 +185,16 @@ impl<'a> Run<'a> {
         Cancellation::any(&self.stops()).await;
     }
 
-    /// Does this unless it is stopped; for reads, which may be dropped at any point.
+    /// Does this unless it is stopped; for reads, which may be dropped at any point. A stop that came before the
+    /// result wins, even where both are seen at once: otherwise chance would decide how a run ends.
     pub(super) async fn unless_stopped<T>(
         &self,
         work: impl Future<Output = Result<T, StepError>>,
     ) -> Result<T, StepError> {
         tokio::select! {
-            result = work => result,
+            biased;
             () = self.stopped() => Err(StepError::Stopped),
+            result = work => result,
         }
     }
 
