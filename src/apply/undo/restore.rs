@@ -79,14 +79,14 @@ impl<'r> Thing<'r> {
     }
 
     /// Whether the next attempt may go better: too many calls, another change in progress, a revision that
-    /// has just changed, or a lost answer, unless too many were.
+    /// has just changed, or, unless too often, a lost answer, or something that is gone since the look.
     fn again(&self, error: CallError, lost: &mut u32) -> Result<Look<Undone>, Undone> {
         let may_pass = match error.answer {
-            Answer::Unknown => *lost < LOST_ANSWERS,
+            Answer::Unknown | Answer::NotFound => *lost < LOST_ANSWERS,
             Answer::Throttled | Answer::Conflict | Answer::Changed => true,
-            Answer::NotFound | Answer::Denied | Answer::Refused => false,
+            Answer::Denied | Answer::Refused => false,
         };
-        *lost += u32::from(error.answer == Answer::Unknown);
+        *lost += u32::from(matches!(error.answer, Answer::Unknown | Answer::NotFound));
         if may_pass { Ok(Look::NotYet(error.message)) } else { Err(self.left(error.into_problem("").why)) }
     }
 

@@ -106,7 +106,8 @@ impl Lambda {
 
     /// `DeleteAlias`.
     pub async fn delete_alias(&self, name: &FunctionName, alias: &AliasName) -> Result<(), CallError> {
-        let answer = self.client.delete_alias().function_name(name.as_str()).name(alias.as_str()).send().await;
+        let call = self.client.delete_alias().function_name(name.as_str()).name(alias.as_str());
+        let answer = call.customize().config_override(once()).send().await;
         answer.map(|_| ()).map_err(|error| CallError::new("lambda:DeleteAlias", format!("{name}:{alias}"), &error))
     }
 
@@ -136,7 +137,7 @@ impl Lambda {
             .set_qualifier(permission.qualifier.parameter().map(str::to_owned))
             .statement_id(&permission.statement_id)
             .revision_id(revision.as_str());
-        let answer = call.send().await;
+        let answer = call.customize().config_override(once()).send().await;
         answer.map(|_| ()).map_err(|error| CallError::new("lambda:RemovePermission", permission.name.as_str(), &error))
     }
 }
