@@ -1,0 +1,134 @@
+//! While everything is put back, calls go wrong too.
+
+use std::process::Command;
+
+use super::scene::{Kind, Round, Scene, Seen};
+use super::signals::stopped_after;
+use super::sweep::{all_calls, sweep};
+use crate::support::Run;
+use crate::support::strict::{Fault, Log, When};
+
+/// How often the SDK may try, where a case needs it to repeat a call.
+#[derive(Clone, Copy, Debug)]
+enum Attempts {
+    One,
+    Several,
+}
+
+type Case = (When, Fault, Attempts);
+
+#[test]
+fn any_call_of_putting_back_a_release_by_alias_goes_wrong() {
+    sweep(Kind::Alias, every_fault, |scene, case| is_put_back(scene, case));
+}
+
+#[test]
+fn any_call_of_putting_back_a_first_release_goes_wrong() {
+    sweep(Kind::First, every_fault, |scene, case| is_put_back(scene, case));
+}
+
+#[test]
+fn any_call_of_putting_back_a_release_by_latest_goes_wrong() {
+    sweep(Kind::Latest, every_fault, |scene, case| is_put_back(scene, case));
+}
+
+#[test]
+fn any_call_of_putting_back_a_release_with_a_cache_goes_wrong() {
+    sweep(Kind::Cached, every_fault, |scene, case| is_put_back(scene, case));
+}
+
+/// Calls are counted from the signal on.
+fn every_fault(scene: &Scene) -> Vec<Case> {
+    let calls = clean_way_back(scene);
+    let by_number = |fault| (1..=calls.len()).map(move |number| (When::Call(number), fault, Attempts::One));
+    let each = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled].into_iter().flat_map(by_number);
+    let lost = calls.writes().into_iter().flat_map(|call| {
+        [Attempts::One, Attempts::Several].map(|attempts| (When::Next(call.action), Fault::DoneButFailed, attempts))
+    });
+    each.chain(lost).collect()
+}
+
+fn clean_way_back(scene: &Scene) -> Log {
+    let round = scene.prepare();
+    let run = stopped_when_asked(scene, scene.command(), || ());
+    scene.judge(&run, &round).unwrap();
+    run.exits(4);
+    scene.stack.proxy.take_calls()
+}
+
+/// Stops a release when all is done and its endpoint is asked: everything has to be put back. Calls count anew from
+/// there on.
+fn stopped_when_asked(scene: &Scene, command: Command, meanwhile: impl FnOnce()) -> Run {
+    let meanwhile = || {
+        scene.stack.proxy.take_calls();
+        meanwhile();
+    };
+    stopped_after(command, scene, &When::Next("InvokeApi"), "-TERM", meanwhile).0
+}
+
+fn is_put_back(scene: &Scene, (when, fault, attempts): &Case) -> Result<(), String> {
+    let round = scene.prepare();
+    let mut command = scene.command();
+    if let Attempts::Several = attempts {
+        command.env_remove("AWS_MAX_ATTEMPTS");
+    }
+    let run = stopped_when_asked(scene, command, || scene.stack.proxy.fault(when.clone(), *fault));
+    scene.judge(&run, &round)?;
+    if run.code == Some(4) { Ok(()) } else { Err(format!("{}\n{}", run.stdout, run.stderr)) }
+}
+
+/// From some call on everything is denied: what this run had changed stays changed, and each thing is named with
+/// the command that puts it back. The next release heals it.
+#[test]
+fn what_may_not_be_put_back_is_named() {
+    for kind in [Kind::Alias, Kind::First] {
+        sweep(kind, |scene| all_calls(scene).skip(12).collect(), |scene, number| is_named(scene, *number));
+    }
+}
+
+fn is_named(scene: &Scene, number: usize) -> Result<(), String> {
+    let round = scene.prepare();
+    scene.stack.proxy.fault(When::From(number), Fault::Denied);
+    let run: Run = scene.command().output().unwrap().into();
+    scene.stack.proxy.clear_orders();
+    match run.code {
+        Some(5) => {
+            names_all(scene, &run, &round)?;
+            scene.heal();
+            Ok(())
+        }
+        _ => scene.judge(&run, &round),
+    }
+}
+
+/// What differs from before must be named, with a command.
+fn names_all(scene: &Scene, run: &Run, round: &Round) -> Result<(), String> {
+    let (document, after) = (run.document(), scene.look());
+    let left = document["not_put_back"].as_array().unwrap();
+    let text = |name: &str| left.iter().map(|left| left[name].as_str().unwrap()).collect::<Vec<_>>().join("\n");
+    let (what, commands) = (text("what"), text("command"));
+    let unnamed: Vec<_> = differences(&round.before, &after)
+        .into_iter()
+        .filter(|(name, command)| !what.contains(name) || !commands.contains(&format!("aws {command}")))
+        .collect();
+    if unnamed.is_empty() && !left.is_empty() {
+        return Ok(());
+    }
+    Err(format!("not named: {unnamed:?}\n{}\n{after:#?}", run.stdout))
+}
+
+/// What differs, as a report names it, and the command that has to do with it.
+fn differences(before: &Seen, after: &Seen) -> Vec<(&'static str, &'static str)> {
+    let (was, is) = (&before.state, &after.state);
+    let moved = is.aliases != was.aliases && !was.aliases.is_empty();
+    let made = is.aliases != was.aliases && was.aliases.is_empty();
+    let all = [
+        (is.latest != was.latest, ("$LATEST", "lambda update-function-code")),
+        (moved, ("alias live", "lambda update-alias")),
+        (made, ("alias live", "lambda delete-alias")),
+        (is.statements != was.statements, ("permission", "lambda remove-permission")),
+        (is.deployment != was.deployment, ("stage dev", "apigateway update-stage")),
+        (is.deployments != was.deployments, ("deployment", "apigateway get-deployments")),
+    ];
+    all.into_iter().filter(|(differs, _)| *differs).map(|(_, names)| names).collect()
+}

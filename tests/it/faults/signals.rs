@@ -41,7 +41,7 @@ fn ctrl_c_stops_as_well() {
 
 fn stops(scene: &Scene, number: usize, signal: &str) -> Result<(), String> {
     let round = scene.prepare();
-    let (run, came) = stopped_after(scene, &When::Call(number), signal);
+    let (run, came) = stopped_after(scene.command(), scene, &When::Call(number), signal, || ());
     verdict(scene, &run, &round, came)
 }
 
@@ -54,11 +54,17 @@ fn verdict(scene: &Scene, run: &Run, round: &Round, came: bool) -> Result<(), St
     }
 }
 
-/// Runs a release; when this call has been done, sends the signal, and lets the answer go once it was heard. Also
-/// whether the call came at all.
-pub(super) fn stopped_after(scene: &Scene, when: &When, signal: &str) -> (Run, bool) {
+/// Runs this; when the call has been done, sends the signal, and lets the answer go once it was heard. Also
+/// whether the call came at all; `meanwhile` happens before the signal.
+pub(super) fn stopped_after(
+    mut command: Command,
+    scene: &Scene,
+    when: &When,
+    signal: &str,
+    meanwhile: impl FnOnce(),
+) -> (Run, bool) {
     let held = scene.stack.proxy.hold(when.clone());
-    let mut child = scene.command().spawn().unwrap();
+    let mut child = command.spawn().unwrap();
     let stderr = lines_of(&mut child);
     while !held.is_reached() && child.try_wait().unwrap().is_none() {
         thread::sleep(Duration::from_millis(5));
@@ -66,6 +72,7 @@ pub(super) fn stopped_after(scene: &Scene, when: &When, signal: &str) -> (Run, b
     let came = held.is_reached();
     let mut said = String::new();
     if came {
+        meanwhile();
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
         while !said.contains("stopping") {
             said += &stderr.recv_timeout(PATIENCE).expect("it says that it heard the signal");

@@ -48,7 +48,8 @@ impl Fault {
             (Self::NotDone, _) => Some(internal(call)),
             (Self::Throttled, "s3") => Some(error("s3", 503, "SlowDown", "Please reduce your request rate.")),
             (Self::Throttled, service) => Some(error(service, 429, "TooManyRequestsException", "Rate exceeded")),
-            (Self::Denied, _) => Some(denied(call)),
+            // An endpoint asks for no authorization.
+            (Self::Denied, service) => (service != "execute-api").then(|| denied(call)),
             (Self::DoneButFailed | Self::DoneButReset, _) => None,
         }
     }
