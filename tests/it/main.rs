@@ -4,6 +4,7 @@
 
 mod api_definition;
 mod architecture;
+mod bad_input;
 mod cli;
 mod emulator;
 mod local_aws;

@@ -40,7 +40,7 @@ where
 }
 
 /// An archive of a function that answers with this text.
-fn archive(text: &str) -> Blob {
+pub(crate) fn archive(text: &str) -> Blob {
     archive_of(&format!("def handler(event, context):\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"))
 }
 

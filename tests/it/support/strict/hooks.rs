@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::actions::{arn, iam_action};
 use super::call::Call;
 use super::errors::error;
@@ -35,11 +37,16 @@ pub(crate) enum Fault {
     DoneButReset,
 }
 
+/// Changes the document of an answer.
+type Edit = Box<dyn Fn(&mut Value) + Send>;
+
 #[derive(Default)]
 struct Orders {
     faults: Vec<(When, Fault)>,
     holds: Vec<(When, Arc<Gate>)>,
     denied: BTreeSet<String>,
+    expired: bool,
+    edits: Vec<(&'static str, Edit)>,
     per_call: Duration,
     per_connection: Duration,
 }
@@ -114,6 +121,14 @@ impl Hooks {
         self.0.lock().unwrap().denied.insert(action.to_owned());
     }
 
+    pub(super) fn expire_credentials(&self) {
+        self.0.lock().unwrap().expired = true;
+    }
+
+    pub(super) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
+        self.0.lock().unwrap().edits.push((action, Box::new(edit)));
+    }
+
     pub(super) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
         let mut orders = self.0.lock().unwrap();
         (orders.per_call, orders.per_connection) = (per_call, per_connection);
@@ -160,6 +175,27 @@ impl Hooks {
             );
             error(&call.service, 403, "AccessDeniedException", &message)
         })
+    }
+
+    /// The refusal of a call whose session token is too old, in the service's words.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>,
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+    pub(super) fn expiry(&self, call: &Call) -> Option<Message> {
+        let is_expired = self.0.lock().unwrap().expired && !call.is_to_endpoint();
+        is_expired.then(|| match call.service.as_str() {
+            "s3" => error("s3", 400, "ExpiredToken", "The provided token has expired."),
+            service => {
+                error(service, 403, "ExpiredTokenException", "The security token included in the request is expired")
+            }
+        })
+    }
+
+    /// Shows what a test wants AWS to hold.
+    pub(super) fn edit(&self, call: &Call, answer: &mut Message) {
+        for (_, edit) in self.0.lock().unwrap().edits.iter().filter(|(action, _)| *action == call.action) {
+            answer.edit(edit);
+        }
     }
 
     /// Who may not list a bucket does not learn whether an object is missing.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::call::Call;
 use super::errors::error;
 use super::hooks::{Fault, Held, Hooks, When};
@@ -73,12 +75,22 @@ impl Proxy {
         self.shared.hooks.deny(action);
     }
 
+    /// Answers every call from now on as AWS answers a session token that is too old.
+    pub(crate) fn expire_credentials(&self) {
+        self.shared.hooks.expire_credentials();
+    }
+
+    /// Lets every answer to this action hold what ministack cannot be told: a canary, a container image.
+    pub(crate) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
+        self.shared.hooks.show(action, edit);
+    }
+
     /// Lets each call, and each new connection before its first call, take longer.
     pub(crate) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
         self.shared.hooks.set_latency(per_call, per_connection);
     }
 
-    /// Forgets faults, holds, denials and latency.
+    /// Forgets faults, holds, denials, expiry, what is shown, and latency.
     pub(crate) fn clear_orders(&self) {
         self.shared.hooks.clear();
     }
@@ -152,8 +164,8 @@ impl Shared {
     }
 
     fn ordered_answer(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if let Some(denial) = self.hooks.denial(&exchange.call) {
-            return Some(denial);
+        if let Some(refusal) = self.hooks.expiry(&exchange.call).or_else(|| self.hooks.denial(&exchange.call)) {
+            return Some(refusal);
         }
         let fault = self.hooks.fault_of(&exchange.call);
         let failed = error(&exchange.call.service, 500, "ServiceException", "Internal error");
@@ -162,6 +174,7 @@ impl Shared {
         }
         let mut answer = self.answer(exchange);
         self.hooks.hide_absence(&exchange.call, &mut answer);
+        self.hooks.edit(&exchange.call, &mut answer);
         match fault {
             Some(Fault::DoneButFailed) => Some(failed),
             Some(Fault::DoneButReset) => None,
