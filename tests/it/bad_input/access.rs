@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use super::{no_calls, says_of};
 use crate::support::Stack;
 use crate::support::scene::{LATEST, answering};
+use crate::support::strict::Credentials;
 
 fn stack() -> Stack {
     let stack = Stack::build(&[]);
@@ -25,12 +26,16 @@ fn no_credentials() {
 }
 
 #[test]
-fn expired_credentials() {
+fn credentials_that_aws_does_not_take() {
     let stack = stack();
-    stack.proxy.expire_credentials();
-    let log = says_of("expired_credentials", 3, &stack, &stack.run(&["--stage", "dev"]));
-    assert_eq!(log.writes(), no_calls());
-    assert!(!log.is_empty() && log.iter().all(|call| [400, 403].contains(&call.status)));
+    for (name, credentials) in
+        [("expired_credentials", Credentials::Expired), ("unknown_credentials", Credentials::Unknown)]
+    {
+        stack.proxy.take_no_credentials(credentials);
+        let log = says_of(name, 3, &stack, &stack.run(&["--stage", "dev"]));
+        assert_eq!(log.writes(), no_calls());
+        assert!(!log.is_empty() && log.iter().all(|call| [400, 403].contains(&call.status)));
+    }
 }
 
 #[test]

@@ -40,12 +40,21 @@ pub(crate) enum Fault {
 /// Changes the document of an answer.
 type Edit = Box<dyn Fn(&mut Value) + Send>;
 
+/// What is wrong with the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Their session token is too old.
+    Expired,
+    /// No key of theirs is known.
+    Unknown,
+}
+
 #[derive(Default)]
 struct Orders {
     faults: Vec<(When, Fault)>,
     holds: Vec<(When, Arc<Gate>)>,
     denied: BTreeSet<String>,
-    expired: bool,
+    credentials: Option<Credentials>,
     edits: Vec<(&'static str, Edit)>,
     per_call: Duration,
     per_connection: Duration,
@@ -121,8 +130,8 @@ impl Hooks {
         self.0.lock().unwrap().denied.insert(action.to_owned());
     }
 
-    pub(super) fn expire_credentials(&self) {
-        self.0.lock().unwrap().expired = true;
+    pub(super) fn take_no_credentials(&self, credentials: Credentials) {
+        self.0.lock().unwrap().credentials = Some(credentials);
     }
 
     pub(super) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
@@ -177,18 +186,25 @@ impl Hooks {
         })
     }
 
-    /// The refusal of a call whose session token is too old, in the service's words.
+    /// The refusal of every call by such credentials, in the service's words.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>,
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-    pub(super) fn expiry(&self, call: &Call) -> Option<Message> {
-        let is_expired = self.0.lock().unwrap().expired && !call.is_to_endpoint();
-        is_expired.then(|| match call.service.as_str() {
-            "s3" => error("s3", 400, "ExpiredToken", "The provided token has expired."),
-            service => {
-                error(service, 403, "ExpiredTokenException", "The security token included in the request is expired")
+    pub(super) fn credentials_refusal(&self, call: &Call) -> Option<Message> {
+        let credentials = self.0.lock().unwrap().credentials.filter(|_| !call.is_to_endpoint())?;
+        let (status, code, message) = match (credentials, call.service.as_str()) {
+            (Credentials::Expired, "s3") => (400, "ExpiredToken", "The provided token has expired."),
+            (Credentials::Expired, _) => {
+                (403, "ExpiredTokenException", "The security token included in the request is expired")
             }
-        })
+            (Credentials::Unknown, "s3") => {
+                (403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+            }
+            (Credentials::Unknown, _) => {
+                (403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+            }
+        };
+        Some(error(&call.service, status, code, message))
     }
 
     /// Shows what a test wants AWS to hold.

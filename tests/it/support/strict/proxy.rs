@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::errors::error;
-use super::hooks::{Fault, Held, Hooks, When};
+use super::hooks::{Credentials, Fault, Held, Hooks, When};
 use super::http::{Message, read_request, write_answer};
 use super::log::Log;
 use super::rules::{Exchange, Rule};
@@ -75,9 +75,9 @@ impl Proxy {
         self.shared.hooks.deny(action);
     }
 
-    /// Answers every call from now on as AWS answers a session token that is too old.
-    pub(crate) fn expire_credentials(&self) {
-        self.shared.hooks.expire_credentials();
+    /// Answers every call from now on as AWS answers such credentials.
+    pub(crate) fn take_no_credentials(&self, credentials: Credentials) {
+        self.shared.hooks.take_no_credentials(credentials);
     }
 
     /// Lets every answer to this action hold what ministack cannot be told: a canary, a container image.
@@ -90,7 +90,7 @@ impl Proxy {
         self.shared.hooks.set_latency(per_call, per_connection);
     }
 
-    /// Forgets faults, holds, denials, expiry, what is shown, and latency.
+    /// Forgets faults, holds, denials, refused credentials, what is shown, and latency.
     pub(crate) fn clear_orders(&self) {
         self.shared.hooks.clear();
     }
@@ -164,7 +164,9 @@ impl Shared {
     }
 
     fn ordered_answer(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if let Some(refusal) = self.hooks.expiry(&exchange.call).or_else(|| self.hooks.denial(&exchange.call)) {
+        if let Some(refusal) =
+            self.hooks.credentials_refusal(&exchange.call).or_else(|| self.hooks.denial(&exchange.call))
+        {
             return Some(refusal);
         }
         let fault = self.hooks.fault_of(&exchange.call);
