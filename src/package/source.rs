@@ -99,6 +99,7 @@ fn missing(function: &FunctionKey, source: &Path, error: &io::Error) -> Problem 
         return unreadable(source, error);
     }
     Problem::new(format!("the source `{}` of {function} does not exist", source.display()))
+        .why("neither a file nor a folder has this name")
         .fix(format!("build it first, or set `source` under [functions.{function}]"))
 }
 
