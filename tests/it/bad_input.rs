@@ -27,6 +27,8 @@ fn says(name: &str, code: i32, run: &Run, names: &[(&str, &str)]) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
+    // Systems number their errors differently.
+    settings.add_filter(r"\(os error \d+\)", "(os error N)");
     // How long AWS takes is no part of the message.
     settings.add_filter(r"waiting: .*\n", "");
     settings.bind(|| insta::assert_snapshot!(name, text));
