@@ -50,10 +50,10 @@ impl Http {
         Ok(())
     }
 
-    /// One request. `Err` says, in words, what was not good about the answer.
-    pub async fn ask(&self, url: &str, plan: &SmokePlan) -> Result<(), String> {
+    /// One request, for as long as `left`. `Err` says, in words, what was not good about the answer.
+    pub async fn ask(&self, url: &str, plan: &SmokePlan, left: Duration) -> Result<(), String> {
         let method = Method::from_bytes(plan.settings.method.as_bytes()).map_err(|error| error.to_string())?;
-        let mut request = self.client.request(method, url);
+        let mut request = self.client.request(method, url).timeout(left.min(ONE_ANSWER));
         for (name, value) in &plan.settings.headers {
             request = request.header(name, value);
         }
@@ -63,7 +63,9 @@ impl Http {
         let answer = request.send().await.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();
         if status != plan.status {
-            return Err(format!("it answered {status} instead of {}", plan.status));
+            let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(SmokePlan::shown);
+            let to = to.map_or_else(String::new, |to| format!(" with a redirect to {to}"));
+            return Err(format!("it answered {status}{to} instead of {}", plan.status));
         }
         match &plan.contains {
             Some(wanted) => holds(answer, wanted).await,

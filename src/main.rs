@@ -1,9 +1,11 @@
 //! The binary: arguments in, an exit code out.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::AssertUnwindSafe;
 use std::process::{Command as Process, ExitCode};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use sls_release::cli::{self, Cli, Command};
 use sls_release::commands;
@@ -12,7 +14,10 @@ use sls_release::model::{Event, Listener, Outcome, Request};
 use sls_release::report::{Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// `plan --exit-code`: a release would change something.
 const CHANGES_PENDING: u8 = 10;
@@ -31,12 +36,26 @@ fn main() -> ExitCode {
     }
     let pending = if asks_for_exit_code(&cli) { CHANGES_PENDING } else { 0 };
     let out = Arc::new(Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process()).pending_exit_code(pending));
-    let code = run(&cli, &out).unwrap_or_else(|failure| {
+    let code = guarded(|| run(&cli, &out)).unwrap_or_else(|failure| {
         out.failure(&failure);
         failure.kind.exit_code()
     });
-    let lost = code == 0 && out.write_error().is_some();
-    ExitCode::from(if lost { Kind::Internal.exit_code() } else { code })
+    ExitCode::from(written(&out, code))
+}
+
+/// A panic is a defect, with the exit code of one.
+fn guarded(work: impl FnOnce() -> Result<u8, Failure>) -> Result<u8, Failure> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let defect = Problem::new("sls-release stopped at a defect of its own").why("the message is above");
+        Err(defect.fix("please report it").into_failure(Kind::Internal))
+    })
+}
+
+/// A report that nobody can read must not look like success; what was released stays released.
+fn written(out: &Reporter, code: u8) -> u8 {
+    let Some(error) = out.write_error() else { return code };
+    let said = writeln!(io::stderr(), "error: the command ended with {code}, but its report was not written: {error}");
+    if code == 0 || said.is_err() { Kind::Internal.exit_code() } else { code }
 }
 
 fn asks_for_exit_code(cli: &Cli) -> bool {
@@ -89,13 +108,26 @@ async fn throw_at_signal(switch: watch::Sender<bool>, out: Arc<Reporter>) {
 async fn signal() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    if started_by_nohup() {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        return Ok(());
     }
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
     Ok(())
+}
+
+/// Whether SIGHUP, signal 1, was ignored from the start; where nobody tells, it was not.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+#[cfg(unix)]
+fn started_by_nohup() -> bool {
+    static IGNORED: LazyLock<bool> = LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    });
+    *IGNORED
 }
 
 #[cfg(not(unix))]
@@ -108,16 +140,20 @@ fn completions(shell: cli::Shell) -> ExitCode {
     if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Internal.exit_code()) }
 }
 
-/// `RUST_LOG` decides where it is set; otherwise twice `-v` shows our own log.
+/// `RUST_LOG` decides where it is set; otherwise `-v` shows our own log. What the SDKs trace holds
+/// presigned links and session tokens, so that is never shown.
 fn start_log(verbosity: Verbosity) {
     let default = if verbosity == Verbosity::Verbose { "sls_release=debug" } else { "sls_release=warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let harmless = filter_fn(|event| event.target().starts_with("sls_release") || *event.level() < Level::TRACE);
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).without_time();
+    tracing_subscriber::registry().with(layer.with_filter(wanted).with_filter(harmless)).init();
 }
 
 /// What may stand above the settings file.
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars().filter(|(name, _)| name.starts_with("SLS_RELEASE_")).collect()
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("SLS_RELEASE_")).collect()
 }
 
 /// The commit that is released: as CI says, else as the checkout says.

@@ -10,8 +10,9 @@ use futures::future::join_all;
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    AccountId, ApiName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionSettings, Listener, ObjectKey,
-    Observed, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject, Qualifier, RestApiId, Settings,
+    AccountId, AliasName, ApiName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings,
+    Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject,
+    Qualifier, RestApiId, Settings,
 };
 use crate::plan::{code_changes, object_key};
 use crate::world::{Look, Wait, WaitError, World};
@@ -36,11 +37,10 @@ async fn first_wave(
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     world: &World,
 ) -> Result<Observed, Failure> {
-    let functions = join_all(
-        settings
-            .chosen_functions()
-            .map(|(key, settings)| async move { function(settings, world).await.map(|found| (key.clone(), found)) }),
-    );
+    let has_apis = !settings.apis.is_empty();
+    let functions = join_all(settings.chosen_functions().map(|(key, settings)| async move {
+        function(settings, has_apis, world).await.map(|found| (key.clone(), found))
+    }));
     let apis = join_all(
         settings
             .apis
@@ -107,20 +107,22 @@ fn failed_to_read(error: CallError) -> Problem {
     error.into_problem(what)
 }
 
-async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<ObservedFunction>, ReadError> {
+async fn function(
+    settings: &FunctionSettings,
+    has_apis: bool,
+    world: &World,
+) -> Result<Option<ObservedFunction>, ReadError> {
     let lambda = &world.aws.lambda;
     let name = &settings.name.value;
     let wanted = settings.alias.as_ref().map(|alias| &alias.value);
     let qualifier = wanted.map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.clone()));
-    let (latest, alias, alias_code, policy) = futures::join!(
+    let (latest, alias, policy) = futures::join!(
         lambda.function(name, None),
-        async { if let Some(alias) = wanted { lambda.alias(name, alias).await } else { Ok(None) } },
-        async { if let Some(alias) = wanted { lambda.function(name, Some(alias.as_str())).await } else { Ok(None) } },
-        lambda.policy(name, &qualifier),
+        async { if let Some(wanted) = wanted { alias(name, wanted, world).await } else { Ok(None) } },
+        async { if has_apis { lambda.policy(name, &qualifier).await } else { Ok(None) } },
     );
     let Some(latest) = latest? else { return Ok(None) };
-    let (alias, alias_code, policy) = (alias?, alias_code?, policy?);
-    let alias = alias.zip(alias_code).zip(wanted).map(|((alias, found), name)| alias.with(name.clone(), found.code));
+    let (alias, policy) = (alias?, policy?);
     let account = latest.arn.split(':').nth(4).unwrap_or_default();
     Ok(Some(ObservedFunction {
         name: name.clone(),
@@ -132,6 +134,18 @@ async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<O
         signing_enforced: false,
         code_link: latest.link,
     }))
+}
+
+/// The alias with the code it stands on, even where it moves between the two reads.
+async fn alias(name: &FunctionName, wanted: &AliasName, world: &World) -> Result<Option<ObservedAlias>, CallError> {
+    let lambda = &world.aws.lambda;
+    let (alias, found) = futures::join!(lambda.alias(name, wanted), lambda.function(name, Some(wanted.as_str())));
+    let Some((alias, mut found)) = alias?.zip(found?) else { return Ok(None) };
+    if found.code.version != alias.version {
+        let Some(of_version) = lambda.function(name, Some(alias.version.as_str())).await? else { return Ok(None) };
+        found = of_version;
+    }
+    Ok(Some(alias.with(wanted.clone(), found.code)))
 }
 
 async fn api(settings: &ApiSettings, world: &World) -> Result<Option<ObservedApi>, ReadError> {
@@ -179,11 +193,13 @@ async fn objects(settings: &Settings, keys: Vec<ObjectKey>, world: &World) -> Ve
     .await
 }
 
-/// The functions that an artifact would change.
+/// The functions that an artifact would change, or that somebody else is changing.
 fn changing(artifacts: &BTreeMap<FunctionKey, Artifact>, observed: &Observed) -> Vec<FunctionKey> {
     let changes = |key: &FunctionKey| {
         let found = observed.functions.get(key).and_then(Option::as_ref);
-        found.zip(artifacts.get(key)).is_some_and(|(found, artifact)| code_changes(artifact, found))
+        let changes =
+            |(found, artifact): (&ObservedFunction, _)| found.latest.is_busy() || code_changes(artifact, found);
+        found.zip(artifacts.get(key)).is_some_and(changes)
     };
     artifacts.keys().filter(|key| changes(key)).cloned().collect()
 }
@@ -248,24 +264,20 @@ async fn settled(
     world: &World,
     listener: &dyn Listener,
 ) -> Result<ObservedFunction, ReadError> {
-    if !is_busy(before) {
+    if !before.latest.is_busy() {
         return Ok(before.clone());
     }
     let what = format!("the update of {} that somebody else began", before.name);
-    let wait = Wait::new(what, settings.wait_timeout, Some(&world.cancel), listener);
+    let wait = Wait::new(what, settings.wait_timeout, vec![world.cancel.clone()], listener);
     let look = async || {
         let found = world.aws.lambda.function(&before.name, None).await.map_err(failed_to_read)?;
         let Some(found) = found else { return Err(Problem::new(format!("function {} is gone", before.name))) };
         let now = ObservedFunction { latest: found.code, code_link: found.link, ..before.clone() };
-        Ok(if is_busy(&now) { Look::NotYet(String::new()) } else { Look::Ready(now) })
+        Ok(if now.latest.is_busy() { Look::NotYet(String::new()) } else { Look::Ready(now) })
     };
     match wait.until(look).await {
         Ok(now) => Ok(now),
         Err(WaitError::Final(problem)) => Err(ReadError::Other(problem)),
         Err(WaitError::Deadline(_) | WaitError::Cancelled) => Ok(before.clone()),
     }
-}
-
-fn is_busy(function: &ObservedFunction) -> bool {
-    function.latest.last_update_status == "InProgress" || function.latest.state == "Pending"
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
+use futures::future::select_all;
 use tokio::sync::watch;
 
 use crate::aws::Aws;
@@ -81,6 +82,14 @@ impl Cancellation {
         }
     }
 
+    /// Ends when one of the switches is thrown; never, where there is none.
+    pub async fn any(stops: &[Self]) {
+        if stops.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(stops.iter().map(|stop| Box::pin(stop.cancelled()))).await;
+    }
+
     /// Does this unless somebody asks to stop; for reads, which may be dropped at any point.
     pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
@@ -105,8 +114,8 @@ pub struct Wait<'a> {
     pub longest: Duration,
     /// For all of it.
     pub deadline: Duration,
-    /// Ends the wait early; `None` where it must be seen through.
-    pub cancel: Option<&'a Cancellation>,
+    /// Each ends the wait early; none where it must be seen through.
+    pub stops: Vec<Cancellation>,
     /// Hears that it goes on.
     pub listener: &'a dyn Listener,
 }
@@ -121,9 +130,9 @@ pub enum Look<T> {
 
 /// How a wait ended badly.
 #[derive(Debug)]
-pub enum WaitError {
+pub enum WaitError<E> {
     /// It will never be there.
-    Final(Problem),
+    Final(E),
     /// The deadline passed; what was seen last.
     Deadline(String),
     /// Somebody asked to stop.
@@ -135,21 +144,21 @@ impl<'a> Wait<'a> {
     pub fn new(
         what: impl Into<String>,
         deadline: Duration,
-        cancel: Option<&'a Cancellation>,
+        stops: Vec<Cancellation>,
         listener: &'a dyn Listener,
     ) -> Self {
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(2));
-        Self { what: what.into(), first, longest, deadline, cancel, listener }
+        Self { what: what.into(), first, longest, deadline, stops, listener }
     }
 
     /// Looks until it is there, will never be, or the deadline passed. The one poller of the program.
-    pub async fn until<T>(&self, look: impl AsyncFnMut() -> Result<Look<T>, Problem>) -> Result<T, WaitError> {
+    pub async fn until<T, E>(&self, look: impl AsyncFnMut() -> Result<Look<T>, E>) -> Result<T, WaitError<E>> {
         let result = self.looks(look).await;
         self.listener.hear(Event::WaitFinished { what: self.what.clone() });
         result
     }
 
-    async fn looks<T>(&self, mut look: impl AsyncFnMut() -> Result<Look<T>, Problem>) -> Result<T, WaitError> {
+    async fn looks<T, E>(&self, mut look: impl AsyncFnMut() -> Result<Look<T>, E>) -> Result<T, WaitError<E>> {
         let began = Instant::now();
         let mut pause = self.first;
         loop {
@@ -167,16 +176,27 @@ impl<'a> Wait<'a> {
         }
     }
 
-    async fn rest(&self, pause: Duration) -> Result<(), WaitError> {
-        let Some(cancel) = self.cancel else {
-            tokio::time::sleep(pause).await;
-            return Ok(());
-        };
+    async fn rest<E>(&self, pause: Duration) -> Result<(), WaitError<E>> {
         tokio::select! {
             () = tokio::time::sleep(pause) => Ok(()),
-            () = cancel.cancelled() => Err(WaitError::Cancelled),
+            () = Cancellation::any(&self.stops) => Err(WaitError::Cancelled),
         }
     }
+}
+
+/// Does this, and tells once a second that it goes on.
+pub async fn told<T>(what: &str, listener: &dyn Listener, work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    tokio::pin!(work);
+    let result = loop {
+        tokio::select! {
+            result = &mut work => break result,
+            _ = ticks.tick() => listener.hear(Event::Waiting { what: what.to_owned(), waited: began.elapsed() }),
+        }
+    };
+    listener.hear(Event::WaitFinished { what: what.to_owned() });
+    result
 }
 
 /// Between 80 % and 120 %, so that runs that began together do not stay together.

@@ -1,10 +1,12 @@
 //! One execution of a plan: what it works with, what it made, and what it must be able to put back.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 
+use futures::FutureExt;
 use futures::future::join_all;
+use tokio::sync::watch;
 
 use super::undo::Undo;
 use crate::error::{Failure, Kind, Problem};
@@ -23,7 +25,9 @@ pub struct Run<'a> {
     pub(super) world: &'a World,
     pub(super) listener: &'a dyn Listener,
     made: Mutex<Made>,
-    stopped: AtomicBool,
+    /// Thrown at the first error.
+    stop: watch::Sender<bool>,
+    stopped: Cancellation,
 }
 
 #[derive(Default)]
@@ -31,15 +35,14 @@ struct Made {
     versions: BTreeMap<FunctionKey, Version>,
     deployments: BTreeMap<ApiKey, DeploymentId>,
     object_versions: BTreeMap<ObjectKey, String>,
-    undo: Vec<Undo>,
+    undo: BTreeMap<usize, Undo>,
+    remembered: usize,
 }
 
 /// Why a step did not end well.
 pub(super) enum StepError {
     Problem(Problem),
-    /// Somebody asked to stop.
-    Cancelled,
-    /// Another step failed, so this one did not begin.
+    /// Somebody asked to stop, or another step failed: this one did not begin, or did not wait.
     Stopped,
 }
 
@@ -59,25 +62,26 @@ impl<'a> Run<'a> {
         world: &'a World,
         listener: &'a dyn Listener,
     ) -> Self {
-        let (made, stopped) = (Mutex::default(), AtomicBool::new(false));
-        Self { plan, settings, artifacts, observed, world, listener, made, stopped }
+        let (stop, stopped) = Cancellation::new();
+        Self { plan, settings, artifacts, observed, world, listener, made: Mutex::default(), stop, stopped }
     }
 
     /// Runs all at once and lets each end: a write that is under way is never dropped, or nobody could
-    /// say whether it was done. After the first error no further write begins.
+    /// say whether it was done. After the first error no further write begins, and waits end. A defect of
+    /// this program is an error like any other: it must not leave a stage half-released either.
     pub(super) async fn all<F>(&self, steps: impl IntoIterator<Item = F>) -> Result<(), Failure>
     where
         F: Future<Output = Result<(), StepError>>,
     {
         let step = async |step: F| {
-            let result = step.await;
+            let result = AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|_| Err(defect().into()));
             if result.is_err() {
-                self.stopped.store(true, Ordering::Relaxed);
+                self.stop.send_replace(true);
             }
             result
         };
         let results = join_all(steps.into_iter().map(step)).await;
-        failure_of(results.into_iter().filter_map(Result::err).collect())
+        failure_of(results.into_iter().filter_map(Result::err).collect(), self.world.cancel.is_cancelled())
     }
 
     /// Both at once; the problems of both.
@@ -99,22 +103,26 @@ impl<'a> Run<'a> {
 
     /// Comes before each write: nobody asked to stop, and no other step failed.
     pub(super) fn may_write(&self) -> Result<(), StepError> {
-        if self.world.cancel.is_cancelled() {
-            Err(StepError::Cancelled)
-        } else if self.stopped.load(Ordering::Relaxed) {
-            Err(StepError::Stopped)
-        } else {
-            Ok(())
-        }
+        let stopped = self.world.cancel.is_cancelled() || self.stopped.is_cancelled();
+        if stopped { Err(StepError::Stopped) } else { Ok(()) }
     }
 
     /// Comes before each write that can be put back, since its answer may be lost.
-    pub(super) fn remember(&self, undo: Undo) {
-        self.made(|made| made.undo.push(undo));
+    pub(super) fn remember(&self, undo: Undo) -> usize {
+        self.made(|made| {
+            made.remembered += 1;
+            made.undo.insert(made.remembered, undo);
+            made.remembered
+        })
+    }
+
+    /// The write was refused.
+    pub(super) fn forget(&self, memory: usize) {
+        self.made(|made| made.undo.remove(&memory));
     }
 
     pub(super) fn take_undo(&self) -> Vec<Undo> {
-        self.made(|made| std::mem::take(&mut made.undo))
+        self.made(|made| std::mem::take(&mut made.undo)).into_values().collect()
     }
 
     pub(super) fn published(&self, function: &FunctionKey, version: Version) {
@@ -163,9 +171,29 @@ impl<'a> Run<'a> {
         self.listener.hear(Event::Done(what));
     }
 
-    /// A wait that a cancellation ends.
+    /// A wait that a signal ends, and another step's error.
     pub(super) fn wait(&self, what: String) -> Wait<'_> {
-        Wait::new(what, self.settings.wait_timeout, Some(&self.world.cancel), self.listener)
+        Wait::new(what, self.settings.wait_timeout, self.stops(), self.listener)
+    }
+
+    fn stops(&self) -> Vec<Cancellation> {
+        vec![self.world.cancel.clone(), self.stopped.clone()]
+    }
+
+    /// Ends at a signal, and at another step's error.
+    pub(super) async fn stopped(&self) {
+        Cancellation::any(&self.stops()).await;
+    }
+
+    /// Does this unless it is stopped; for reads, which may be dropped at any point.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, StepError>>,
+    ) -> Result<T, StepError> {
+        tokio::select! {
+            result = work => result,
+            () = self.stopped() => Err(StepError::Stopped),
+        }
     }
 
     pub(super) fn released(&self, smoke: Option<SmokeResult>) -> Released {
@@ -191,26 +219,29 @@ impl<'a> Run<'a> {
 }
 
 /// Problems first; a cancellation only where nothing else went wrong.
-fn failure_of(errors: Vec<StepError>) -> Result<(), Failure> {
+fn failure_of(errors: Vec<StepError>, cancelled: bool) -> Result<(), Failure> {
     if errors.is_empty() {
         return Ok(());
     }
     let problem = |error| if let StepError::Problem(problem) = error { Some(problem) } else { None };
-    let cancelled = errors.iter().any(|error| matches!(error, StepError::Cancelled));
     let problems: Vec<Problem> = errors.into_iter().filter_map(problem).collect();
-    if !problems.is_empty() {
-        return Err(Failure { kind: Kind::Failed, problems });
+    if problems.is_empty() && cancelled {
+        return Err(Cancellation::failure());
     }
-    if cancelled { Err(Cancellation::failure()) } else { Err(Failure { kind: Kind::Failed, problems: Vec::new() }) }
+    Err(Failure { kind: Kind::Failed, problems })
 }
 
-/// A wait's bad end as a step's.
-pub(super) fn ended(error: WaitError, what: &str, fix: &str) -> StepError {
+fn defect() -> Problem {
+    Problem::new("the release stopped at a defect of sls-release")
+        .why("a step panicked; the message is above")
+        .fix("please report it")
+}
+
+/// A wait's bad end as a step's; `what` fits before "in time".
+pub(super) fn ended(error: WaitError<StepError>, what: &str, fix: &str) -> StepError {
     match error {
-        WaitError::Final(problem) => StepError::Problem(problem),
-        WaitError::Cancelled => StepError::Cancelled,
-        WaitError::Deadline(seen) => {
-            StepError::Problem(Problem::new(format!("{what} did not happen in time")).why(seen).fix(fix))
-        }
+        WaitError::Final(error) => error,
+        WaitError::Cancelled => StepError::Stopped,
+        WaitError::Deadline(seen) => StepError::Problem(Problem::new(format!("{what} in time")).why(seen).fix(fix)),
     }
 }

@@ -39,27 +39,21 @@ async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepErro
 
 async fn send(run: &Run<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, StepError> {
     run.may_write()?;
-    let failed = |error: CallError| {
-        if run.world.cancel.is_cancelled() {
-            StepError::Cancelled
-        } else {
-            error.into_problem(format!("failed to upload {}", put.key)).into()
-        }
-    };
-    run.world.aws.s3.put(put, sent, run.world.cancel.cancelled()).await.map_err(failed)
+    let result = run.world.aws.s3.put(put, sent, run.stopped()).await;
+    result.map_err(|error: CallError| match run.may_write() {
+        Ok(()) => error.into_problem(format!("failed to upload {}", put.key)).into(),
+        Err(stopped) => stopped,
+    })
 }
 
 /// Fetches the live code by Lambda's link and puts it under its own digest.
 async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> {
-    let file = fetch(run, keep).await.map_err(|why| {
-        Problem::new(format!("failed to keep the live code of {}", keep.name))
-            .why(why)
-            .fix("without it nothing could be put back: put the zip that is live into the bucket as the key says")
-    })?;
-    let bytes = file
-        .as_file()
-        .metadata()
-        .map_err(|error| Problem::new("failed to keep the live code").why(error.to_string()))?;
+    let failed = |why| {
+        let problem = Problem::new(format!("failed to keep the live code of {}", keep.name)).why(why);
+        problem.fix("without it nothing could be put back: put the zip that is live into the bucket as the key says")
+    };
+    let file = run.unless_stopped(async { fetch(run, keep).await.map_err(|why| failed(why).into()) }).await?;
+    let bytes = file.as_file().metadata().map_err(|error| failed(error.to_string()))?;
     let put = Put {
         bucket: run.bucket()?,
         owner: run.bucket_owner(),

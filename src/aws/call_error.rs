@@ -50,9 +50,19 @@ impl CallError {
     {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = error.code().unwrap_or_default().to_owned();
-        let message = error.message().map_or_else(|| chain(error), str::to_owned);
+        let message = match (error.message(), status) {
+            (Some(message), _) => message.to_owned(),
+            (None, Some(status)) => format!("HTTP status {status}, without a reason"),
+            (None, None) => chain(error),
+        };
         let answer = answer(status, &code);
         Self { action, resource: resource.into(), answer, code, message }
+    }
+
+    /// An answer that lacks what AWS documents; the call may have been done.
+    pub(super) fn malformed(action: &'static str, resource: impl Into<String>) -> Self {
+        let message = "the answer lacks what AWS documents".to_owned();
+        Self { action, resource: resource.into(), answer: Answer::Unknown, code: String::new(), message }
     }
 
     /// The user's view: `what` says which step failed.
@@ -77,11 +87,12 @@ impl CallError {
             (Answer::Denied, _) => {
                 format!("allow {} on {}; the README lists the policy that a release needs", self.action, self.resource)
             }
-            (Answer::Unknown, "") if self.message.contains("credentials") => {
+            (Answer::Unknown, "") if self.message.contains("credential") => {
                 "give it credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and \
                  AWS_SECRET_ACCESS_KEY"
                     .to_owned()
             }
+            (Answer::Refused, "") => "check AWS_ENDPOINT_URL: what answers there does not speak as AWS does".to_owned(),
             (Answer::Unknown, "") => "check the network, the region, and AWS_ENDPOINT_URL where it is set".to_owned(),
             (Answer::Changed, _) => {
                 "somebody else changed it in the meantime: run `sls-release plan`, then release again".to_owned()
@@ -112,17 +123,18 @@ fn answer(status: Option<u16>, code: &str) -> Answer {
     }
 }
 
-/// An error with its causes, each once: "dispatch failure: io error: connection refused".
+/// An error's causes, each once, without those that are dumps of the SDK's own types.
 fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = Some(error);
     while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
+        let text = cause.to_string();
+        let text = text.trim_start_matches("dispatch failure").trim_start_matches(": ").to_owned();
+        let is_dump = text.is_empty() || text == "other" || text.contains('{') || text.len() > 200;
+        if !is_dump && !causes.iter().any(|known| known.contains(&text)) {
+            causes.push(text);
         }
         next = cause.source();
     }
-    text
+    if causes.is_empty() { "the call could not be made".to_owned() } else { causes.join(": ") }
 }

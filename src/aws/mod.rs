@@ -34,6 +34,12 @@ pub struct Aws {
     pub endpoint_url: Option<String>,
 }
 
+/// For a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// For an answer of Lambda or API Gateway.
+const ANSWER: Duration = Duration::from_secs(30);
+
 /// Attempts per call. The SDK backs off between them, and repeats only what may be repeated.
 const ATTEMPTS: u32 = 5;
 
@@ -45,10 +51,7 @@ impl Aws {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_mins(1))
-            .build();
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ANSWER).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))

@@ -7,7 +7,7 @@ use crate::model::{Outcome, Request};
 use crate::observe;
 use crate::plan;
 use crate::report::Reporter;
-use crate::world::{Cancellation, World};
+use crate::world::{self, Cancellation, World};
 
 /// From a folder of code to an endpoint that answers. `plan` ends before the first write.
 ///
@@ -17,12 +17,14 @@ pub async fn release(request: &Request, cancel: &Cancellation, out: &Reporter) -
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
     let region = settings.region.as_ref().map(|region| &region.value);
     let world = World::connect(region, cancel.clone()).await?;
-    let observed = cancel.or_cancelled(observe::stage(&settings, &artifacts, &world, out)).await?;
+    let observed = cancel
+        .or_cancelled(world::told("AWS to answer", out, observe::stage(&settings, &artifacts, &world, out)))
+        .await?;
     let plan = plan::decide(&settings, &artifacts, &observed)?;
-    out.plan(&plan);
     if request.plan_only {
         return Ok(Outcome::Planned(plan));
     }
+    out.plan(&plan);
     if plan.is_empty() {
         let endpoints = world.urls(&plan.endpoints);
         return Ok(Outcome::Unchanged { plan, endpoints });

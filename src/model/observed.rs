@@ -138,6 +138,15 @@ pub struct ObservedCode {
     pub durable: bool,
 }
 
+impl ObservedCode {
+    /// An update of it, or its creation, is in progress: Lambda refuses further writes until that ends.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
+    pub fn is_busy(&self) -> bool {
+        self.last_update_status == "InProgress" || self.state == "Pending"
+    }
+}
+
 /// A layer of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedLayer {

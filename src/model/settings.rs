@@ -187,6 +187,8 @@ pub struct SmokeSettings {
     pub status: u16,
     /// What the body of a good answer holds: proof that this release answers.
     pub contains: Option<String>,
+    /// `contains` names the commit, so that a good answer proves more than health.
+    pub proves_release: bool,
     /// Good answers in a row.
     pub hits: u32,
     /// For all of it.

@@ -221,6 +221,7 @@ fn decide_smoke(settings: &Settings, stack: &Stack<'_>, plan: &mut Plan) {
     };
     plan.smoke = Some(SmokePlan {
         endpoint,
+        shown: SmokePlan::shown(&target),
         target,
         hits: smoke.hits,
         timeout: smoke.timeout,

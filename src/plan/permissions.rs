@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::{Api, Call, Function, Stack};
-use crate::model::{AddPermission, ObservedFunction, Plan, PolicyStatement};
+use crate::model::{AddPermission, ObservedFunction, Plan, PolicyStatement, Sha256};
 
 pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
     for function in &stack.functions {
@@ -32,10 +32,20 @@ fn permission(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> AddP
         function: function.key.clone(),
         name: function.observed.name.clone(),
         qualifier: function.qualifier(),
-        statement_id: format!("sls-release-{}-{}", api.observed.id, api.settings.stage.value),
+        statement_id: statement_id(api),
         source_arn,
         account: function.observed.account.clone(),
     }
+}
+
+/// At most 100 characters, as Lambda allows; a stage with a longer name is named by its digest.
+fn statement_id(api: &Api<'_>) -> String {
+    let stage = &api.settings.stage.value;
+    let id = format!("sls-release-{}-{stage}", api.observed.id);
+    if id.len() <= 100 {
+        return id;
+    }
+    format!("sls-release-{}-{}", api.observed.id, &Sha256::of(stage.as_str().as_bytes()).hex()[..32])
 }
 
 /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>`.

@@ -94,9 +94,10 @@ pub(super) fn check(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         problems.extend(durable(function, stack));
         problems.extend(weights(function));
         problems.extend(unused(function, stack));
-        let updates = |step: &CodeStep| matches!(step, CodeStep::Update { .. });
-        if plan.code.iter().any(|change| change.function == *function.key && updates(&change.step)) {
-            problems.extend(update(function, stack));
+        if let Some(change) = plan.code.iter().find(|change| change.function == *function.key) {
+            problems.extend(busy(function));
+            let updates = matches!(change.step, CodeStep::Update { .. });
+            problems.extend(if updates { update(function, stack) } else { Vec::new() });
         }
     }
     for api in &stack.apis {
@@ -181,7 +182,7 @@ fn unused(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
 }
 
 fn update(function: &Function<'_>, stack: &Stack<'_>) -> Vec<Problem> {
-    let checks = [signing(function), busy(function), runtime(function), size(function), no_handler(function)];
+    let checks = [signing(function), runtime(function), size(function), no_handler(function)];
     checks.into_iter().flatten().chain(objects::other_bytes(function, stack)).collect()
 }
 
@@ -196,9 +197,11 @@ fn signing(function: &Function<'_>) -> Option<Problem> {
 }
 
 fn busy(function: &Function<'_>) -> Option<Problem> {
-    let latest = &function.observed.latest;
-    let busy = latest.last_update_status == "InProgress" || latest.state == "Pending";
-    busy.then(|| refused(function, "an update of it is still in progress", "try again when it has ended"))
+    function
+        .observed
+        .latest
+        .is_busy()
+        .then(|| refused(function, "an update of it is still in progress", "try again when it has ended"))
 }
 
 fn runtime(function: &Function<'_>) -> Option<Problem> {
@@ -266,7 +269,8 @@ fn calls_nothing_of_ours(api: &Api<'_>, stack: &Stack<'_>) -> Option<Problem> {
         .map(|target| target.function)
         .collect();
     let absent = called.iter().any(|name| is_absent(name, stack)); // which is a refusal of its own
-    if called.is_empty() || !api.calls.is_empty() || stack.functions.is_empty() || absent {
+    let ours_somehow = !api.calls.is_empty() || authorizes(api, stack);
+    if called.is_empty() || ours_somehow || stack.functions.is_empty() || absent {
         return None;
     }
     let called: Vec<_> = called.iter().map(FunctionName::as_str).collect();
@@ -276,6 +280,12 @@ fn calls_nothing_of_ours(api: &Api<'_>, stack: &Stack<'_>) -> Option<Problem> {
             .fix("correct `name` of the function, or the API's `id`")
             .at(api.settings.api.location()),
     )
+}
+
+/// Whether one of the functions is a Lambda authorizer of the API.
+fn authorizes(api: &Api<'_>, stack: &Stack<'_>) -> bool {
+    let authorizers = api.observed.definition.document["authorizers"].to_string();
+    stack.functions.iter().any(|function| authorizers.contains(&format!(":function:{}", function.observed.name)))
 }
 
 /// Whether the settings name the function and AWS has none.

@@ -53,8 +53,8 @@ pub(super) fn by_subject(plan: &Plan) -> BTreeMap<Subject, Vec<Step>> {
     steps.at_once(&plan.code, change_code);
     steps.at_once(&plan.deployments, create_deployment);
     steps.at_once(&plan.new_aliases, create_alias);
-    steps.at_once(&plan.permissions, add_permission);
     steps.at_once(&plan.moves, move_alias);
+    steps.at_once(&plan.permissions, add_permission);
     steps.at_once(&plan.stages, point_stage);
     steps.at_once(&plan.flushes, flush_cache);
     steps.at_once(plan.smoke.as_slice(), smoke);
@@ -130,8 +130,8 @@ fn flush_cache(step: &FlushCache) -> Told {
 
 fn smoke(step: &SmokePlan) -> Told {
     let place = match &step.endpoint {
-        Some(endpoint) => format!("{} on stage {} of API {}", step.target, endpoint.stage, endpoint.api),
-        None => step.target.clone(),
+        Some(endpoint) => format!("{} on stage {} of API {}", step.shown, endpoint.stage, endpoint.api),
+        None => step.shown.clone(),
     };
     let contains = step.contains.as_ref().map(|text| format!(" and contain \"{text}\"")).unwrap_or_default();
     let what = format!(

@@ -32,6 +32,7 @@ pub(super) fn smoke(merged: &Table, words: Words<'_>, problems: &mut Problems) -
         headers,
         body: body.map(|body| body.value),
         status: table.integer("status").and_then(|status| status.try_into().ok()).unwrap_or(STATUS),
+        proves_release: table.text("contains").is_some_and(|said| said.value.contains("{commit}")),
         contains: contains.map(|contains| contains.value),
         hits: table.integer("hits").and_then(|hits| hits.try_into().ok()).unwrap_or(HITS),
         timeout: layers::duration_in(table, "timeout").unwrap_or(TIMEOUT),

@@ -1,130 +1,129 @@
 //! Aliases, permissions and code as they were.
 
-use super::{Target, Undone};
+use std::fmt::Write;
+
+use super::Undone;
+use super::restore::{Seen, Thing};
 use crate::apply::aliases::is_ours;
 use crate::apply::run::Run;
-use crate::aws::{GotFunction, NewCode};
-use crate::model::{AddPermission, ChangeCode, CreateAlias, MoveAlias, Version};
-use crate::world::{Look, Wait, WaitError};
+use crate::aws::{CallError, NewCode};
+use crate::model::{AddPermission, ChangeCode, CreateAlias, MoveAlias, RevisionId, Version};
 
 pub(super) async fn alias(run: &Run<'_>, alias: &MoveAlias, to: &Version) -> Undone {
-    let (name, from) = (&alias.name, &alias.from);
-    let command =
-        format!("lambda update-alias --function-name {name} --name {} --function-version {from}", alias.alias);
-    let target = Target::new(run, format!("alias {} of {name}", alias.alias), &command);
+    let MoveAlias { name, alias, from, .. } = alias;
+    let thing = Thing::new(
+        run,
+        format!("alias {alias} of {name}"),
+        format!("alias {alias} of {name} stands on version {from} again"),
+        &format!("lambda update-alias --function-name {name} --name {alias} --function-version {from}"),
+        &format!("lambda get-alias --function-name {name} --name {alias}"),
+    );
     let lambda = &run.world.aws.lambda;
-    let now = match lambda.alias(name, &alias.alias).await {
-        Ok(Some(now)) => now,
-        Ok(None) => return target.somebody_else("it is gone"),
-        Err(error) => return target.failed(error),
+    let look = async || {
+        Ok(match lambda.alias(name, alias).await? {
+            None => Seen::SomebodyElses("it is gone".to_owned()),
+            Some(now) if now.version == *from => Seen::AsBefore,
+            Some(now) if now.version == *to => Seen::Ours(now.revision),
+            Some(now) => Seen::SomebodyElses(format!("it stands on version {}", now.version)),
+        })
     };
-    if now.version == *from {
-        return Undone::Nothing;
-    }
-    if now.version != *to {
-        return target.somebody_else(&format!("it stands on version {}", now.version));
-    }
-    let answer = lambda.move_alias(name, &alias.alias, from, &now.revision).await;
-    target.done(answer, format!("alias {} of {name} stands on version {from} again", alias.alias))
+    let write = async |revision: RevisionId| lambda.move_alias(name, alias, from, &revision).await;
+    thing.restore(look, write).await
 }
 
 pub(super) async fn new_alias(run: &Run<'_>, new: &CreateAlias, version: &Version) -> Undone {
-    let name = &new.name;
-    let command = format!("lambda delete-alias --function-name {name} --name {}", new.alias);
-    let target = Target::new(run, format!("the absence of alias {} of {name}", new.alias), &command);
+    let CreateAlias { name, alias, .. } = new;
+    let thing = Thing::new(
+        run,
+        format!("alias {alias} of {name}, which did not exist"),
+        format!("alias {alias} of {name} deleted"),
+        &format!("lambda delete-alias --function-name {name} --name {alias}"),
+        &format!("lambda get-alias --function-name {name} --name {alias}"),
+    );
     let lambda = &run.world.aws.lambda;
-    match lambda.alias(name, &new.alias).await {
-        Ok(None) => Undone::Nothing,
-        Ok(Some(now)) if now.version == *version => {
-            let answer = lambda.delete_alias(name, &new.alias).await;
-            target.done(answer, format!("alias {} of {name} deleted", new.alias))
-        }
-        Ok(Some(now)) => target.somebody_else(&format!("it stands on version {}", now.version)),
-        Err(error) => target.failed(error),
-    }
+    let look = async || {
+        Ok(match lambda.alias(name, alias).await? {
+            None => Seen::AsBefore,
+            Some(now) if now.version == *version => Seen::Ours(()),
+            Some(now) => Seen::SomebodyElses(format!("it stands on version {}", now.version)),
+        })
+    };
+    thing.restore(look, async |()| lambda.delete_alias(name, alias).await).await
 }
 
 pub(super) async fn permission(run: &Run<'_>, permission: &AddPermission) -> Undone {
-    let (name, id) = (&permission.name, &permission.statement_id);
-    let qualifier = permission.qualifier.parameter().map_or(String::new(), |name| format!(" --qualifier {name}"));
-    let command = format!("lambda remove-permission --function-name {name} --statement-id {id}{qualifier}");
-    let target = Target::new(run, format!("the policy of {name}:{}", permission.qualifier), &command);
+    let AddPermission { name, qualifier, statement_id: id, .. } = permission;
+    let parameter = qualifier.parameter().map_or(String::new(), |name| format!(" --qualifier {name}"));
+    let thing = Thing::new(
+        run,
+        format!("permission {id} on {name}:{qualifier}"),
+        format!("permission {id} on {name}:{qualifier} removed"),
+        &format!("lambda remove-permission --function-name {name} --statement-id {id}{parameter}"),
+        &format!("lambda get-policy --function-name {name}{parameter}"),
+    );
     let lambda = &run.world.aws.lambda;
-    let policy = match lambda.policy(name, &permission.qualifier).await {
-        Ok(Some(policy)) => policy,
-        Ok(None) => return Undone::Nothing,
-        Err(error) => return target.failed(error),
+    let look = async || {
+        let Some(policy) = lambda.policy(name, qualifier).await? else { return Ok(Seen::AsBefore) };
+        Ok(match policy.statements.iter().find(|statement| statement.sid == *id) {
+            None => Seen::AsBefore,
+            Some(statement) if is_ours(statement, permission) => Seen::Ours(policy.revision),
+            Some(_) => Seen::SomebodyElses(format!("statement {id} allows something else")),
+        })
     };
-    let Some(statement) = policy.statements.iter().find(|statement| statement.sid == *id) else {
-        return Undone::Nothing;
-    };
-    if !is_ours(statement, permission) {
-        return target.somebody_else(&format!("statement {id} allows something else"));
-    }
-    let answer = lambda.remove_permission(permission, &policy.revision).await;
-    target.done(answer, format!("permission {id} on {name}:{} removed", permission.qualifier))
+    thing.restore(look, async |revision: RevisionId| lambda.remove_permission(permission, &revision).await).await
 }
 
 pub(super) async fn code(run: &Run<'_>, change: &ChangeCode) -> Undone {
-    let bucket = run.bucket().map(ToString::to_string).unwrap_or_default();
-    let (name, key) = (&change.name, &change.keep_key);
-    let command = format!("lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}");
-    let target = Target::new(run, format!("$LATEST of {name}"), &command);
-    let now = match settled(&target, change).await {
-        Ok(now) => now,
-        Err(undone) => return undone,
+    let name = &change.name;
+    let thing = Thing::new(
+        run,
+        format!("$LATEST of {name}"),
+        format!("$LATEST of {name} holds its code again"),
+        &by_hand(run, change),
+        &format!("lambda get-function --function-name {name} --query Configuration"),
+    );
+    let look = async || {
+        Ok(match run.world.aws.lambda.function(name, None).await? {
+            None => Seen::SomebodyElses("it is gone".to_owned()),
+            Some(now) if now.code.is_busy() => Seen::Busy,
+            Some(now) if now.code.sha256 == change.before => Seen::AsBefore,
+            Some(now) if now.code.sha256 == change.after => Seen::Ours(now.code.revision),
+            Some(now) => Seen::SomebodyElses(format!("its CodeSha256 is {}", now.code.sha256.base64())),
+        })
     };
-    if now.code.sha256 == change.before {
-        return Undone::Nothing;
-    }
-    if now.code.sha256 != change.after {
-        return target.somebody_else(&format!("its CodeSha256 is {}", now.code.sha256.base64()));
-    }
-    if let Err(undone) = put_code(&target, change, &now).await {
-        return undone;
-    }
-    match settled(&target, change).await {
-        Ok(now) if now.code.sha256 == change.before => {
-            Undone::PutBack(format!("$LATEST of {name} holds its code again"))
-        }
-        Ok(now) => target.somebody_else(&format!("its CodeSha256 is {}", now.code.sha256.base64())),
-        Err(undone) => undone,
-    }
+    thing.restore(look, async |revision: RevisionId| put_code(run, change, &revision).await).await
 }
 
-async fn put_code(target: &Target<'_>, change: &ChangeCode, now: &GotFunction) -> Result<(), Undone> {
+async fn put_code(run: &Run<'_>, change: &ChangeCode, revision: &RevisionId) -> Result<(), CallError> {
+    let Ok(bucket) = run.bucket() else { return Ok(()) };
     let code = NewCode {
         name: &change.name,
-        bucket: target.run.bucket().map_err(|problem| target.left(problem.what))?,
+        bucket,
         key: &change.keep_key,
         object_version: None,
-        revision: &now.code.revision,
+        revision,
         architecture: change.architecture.as_deref(),
         source_kms_key: change.source_kms_key.as_deref(),
         storage_mode: change.storage_mode.as_deref(),
         publish: false,
     };
-    let answer = target.run.world.aws.lambda.update_code(&code).await;
-    answer.map(|_| ()).map_err(|error| target.failed(error))
+    run.world.aws.lambda.update_code(&code).await.map(|_| ())
 }
 
-/// Waits until no update is in progress; a cancelled run sees this through.
-async fn settled(target: &Target<'_>, change: &ChangeCode) -> Result<GotFunction, Undone> {
-    let run = target.run;
-    let look = async || {
-        let found = run.world.aws.lambda.function(&change.name, None).await;
-        match found.map_err(|error| error.into_problem(""))? {
-            Some(found) if found.code.last_update_status == "InProgress" => {
-                Ok(Look::NotYet("an update is in progress".to_owned()))
-            }
-            Some(found) => Ok(Look::Ready(found)),
-            None => Ok(Look::NotYet("it is gone".to_owned())),
+/// Says all that an update reverts where it is left out.
+fn by_hand(run: &Run<'_>, change: &ChangeCode) -> String {
+    let bucket = run.bucket().map(ToString::to_string).unwrap_or_default();
+    let (name, key) = (&change.name, &change.keep_key);
+    let mut command = format!("lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}");
+    let kept = [
+        ("architectures", &change.architecture),
+        ("source-kms-key-arn", &change.source_kms_key),
+        ("s3-object-storage-mode", &change.storage_mode),
+    ];
+    for (flag, value) in kept {
+        if let Some(value) = value {
+            write!(command, " --{flag} {value}").ok(); // writing to a string does not fail
         }
-    };
-    let wait = Wait::new(target.what.clone(), run.settings.wait_timeout, None, run.listener);
-    wait.until(look).await.map_err(|error| match error {
-        WaitError::Final(problem) => target.left(problem.why),
-        WaitError::Deadline(seen) => target.left(seen),
-        WaitError::Cancelled => target.left("the run was cancelled"),
-    })
+    }
+    command
 }

@@ -1,27 +1,30 @@
 //! Puts back what a run changed, in reverse, and only that.
 //!
-//! Each step looks first: what was never done needs nothing, what somebody else changed since is left
-//! alone and named. So it does not matter whether the answer to a write was lost.
+//! Each thing is looked at first: what was never done needs nothing, what somebody else changed since is
+//! left alone and named. Then it is written, and looked at again. So it does not matter whether the answer
+//! to a write, forward or back, was lost.
 
 mod functions;
+mod restore;
 mod stages;
+
+use std::panic::AssertUnwindSafe;
 
 use futures::future::{FutureExt, LocalBoxFuture, join_all};
 
 use super::run::Run;
-use crate::aws::CallError;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    AddPermission, ChangeCode, CreateAlias, CreateDeployment, DeploymentId, Event, FlushCache, MoveAlias, NotPutBack,
-    Outcome, PointStage, PutBack, Version,
+    AddPermission, ChangeCode, CreateAlias, CreateDeployment, DeploymentId, MoveAlias, NotPutBack, Outcome, PointStage,
+    PutBack, Version,
 };
 
 /// Something that a run did, or may have done.
 pub(super) enum Undo {
+    /// Needs no putting back: versions stay, and an empty cache is no loss.
+    Nothing,
     /// The stage may serve `to`.
     Stage { point: PointStage, to: DeploymentId },
-    /// Answers of the new code may be in the cache.
-    Flush(FlushCache),
     /// The alias may stand on `to`.
     Alias { alias: MoveAlias, to: Version },
     /// The statement may be there.
@@ -38,14 +41,19 @@ impl Undo {
     /// What callers see first comes first; what shares a number runs at once.
     fn rank(&self) -> u8 {
         match self {
-            Undo::Stage { .. } => 0,
-            Undo::Alias { .. } => 1,
-            Undo::Permission(_) => 2,
-            Undo::NewAlias { .. } => 3,
-            Undo::Code(_) => 4,
-            Undo::Flush(_) => 5,
+            Undo::Nothing => 0,
+            Undo::Stage { .. } => 1,
+            Undo::Alias { .. } => 2,
+            Undo::Permission(_) => 3,
+            Undo::NewAlias { .. } => 4,
+            Undo::Code(_) => 5,
             Undo::Deployment(_) => 6,
         }
+    }
+
+    /// Whether callers may have been answered by it, so that its answers may be in a cache.
+    fn may_have_answered(&self) -> bool {
+        matches!(self, Undo::Stage { .. } | Undo::Alias { .. } | Undo::NewAlias { .. } | Undo::Code(_))
     }
 }
 
@@ -63,63 +71,43 @@ enum Undone {
 pub(super) async fn put_back(run: Run<'_>, failure: Failure) -> Outcome {
     let mut undo = run.take_undo();
     undo.sort_by_key(Undo::rank);
-    let (mut put_back, mut not_put_back) = (Vec::new(), Vec::new());
+    let mut undone = Vec::new();
     for same_rank in undo.chunk_by(|one, next| one.rank() == next.rank()) {
-        for undone in join_all(same_rank.iter().map(|undo| one(&run, undo))).await {
-            match undone {
-                Undone::Nothing => {}
-                Undone::PutBack(what) => put_back.push(PutBack { what }),
-                Undone::Left(left) => not_put_back.push(left),
-            }
+        undone.extend(join_all(same_rank.iter().map(|undo| guarded(one(&run, undo)))).await);
+    }
+    if undo.iter().any(Undo::may_have_answered) {
+        undone.extend(join_all(run.plan.flushes.iter().map(|flush| guarded(stages::flush(&run, flush)))).await);
+    }
+    let (mut put_back, mut not_put_back) = (Vec::new(), Vec::new());
+    for undone in undone {
+        match undone {
+            Undone::Nothing => {}
+            Undone::PutBack(what) => put_back.push(PutBack { what }),
+            Undone::Left(left) => not_put_back.push(left),
         }
     }
     let kind = if not_put_back.is_empty() { Kind::Failed } else { Kind::NotPutBack };
     Outcome::Failed { plan: run.plan, failure: Failure { kind, ..failure }, put_back, not_put_back }
 }
 
+/// A defect in putting back one thing must not keep the others from being put back.
+async fn guarded(undo: impl Future<Output = Undone>) -> Undone {
+    let defect = || NotPutBack {
+        what: "a part of the stage".to_owned(),
+        why: "putting it back stopped at a defect of sls-release; the message is above".to_owned(),
+        command: "sls-release plan".to_owned(),
+    };
+    AssertUnwindSafe(undo).catch_unwind().await.unwrap_or_else(|_| Undone::Left(defect()))
+}
+
 fn one<'r>(run: &'r Run<'_>, undo: &'r Undo) -> LocalBoxFuture<'r, Undone> {
     match undo {
+        Undo::Nothing => futures::future::ready(Undone::Nothing).boxed_local(),
         Undo::Stage { point, to } => stages::point(run, point, to).boxed_local(),
-        Undo::Flush(flush) => stages::flush(run, flush).boxed_local(),
         Undo::Alias { alias, to } => functions::alias(run, alias, to).boxed_local(),
         Undo::Permission(permission) => functions::permission(run, permission).boxed_local(),
         Undo::NewAlias { new, version } => functions::new_alias(run, new, version).boxed_local(),
         Undo::Code(change) => functions::code(run, change).boxed_local(),
         Undo::Deployment(deployment) => stages::deployment(run, deployment).boxed_local(),
-    }
-}
-
-/// What is to be put back, and the command that does it by hand.
-struct Target<'r> {
-    run: &'r Run<'r>,
-    /// After "failed to put back": "alias live of hello-dev".
-    what: String,
-    command: String,
-}
-
-impl<'r> Target<'r> {
-    fn new(run: &'r Run<'_>, what: String, command: &str) -> Self {
-        run.listener.hear(Event::PuttingBack(what.clone()));
-        Self { run, what, command: format!("aws {command} --region {}", run.plan.region) }
-    }
-
-    fn left(&self, why: impl Into<String>) -> Undone {
-        Undone::Left(NotPutBack { what: self.what.clone(), why: why.into(), command: self.command.clone() })
-    }
-
-    fn failed(&self, error: CallError) -> Undone {
-        self.left(error.into_problem("").why)
-    }
-
-    fn somebody_else(&self, now: &str) -> Undone {
-        self.left(format!("somebody else changed it since: {now}"))
-    }
-
-    /// A write's answer.
-    fn done(&self, answer: Result<(), CallError>, as_before: String) -> Undone {
-        match answer {
-            Ok(()) => Undone::PutBack(as_before),
-            Err(error) => self.failed(error),
-        }
     }
 }

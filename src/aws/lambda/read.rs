@@ -136,11 +136,5 @@ impl Lambda {
 }
 
 pub(super) fn malformed(action: &'static str, name: &FunctionName) -> CallError {
-    CallError {
-        action,
-        resource: name.to_string(),
-        answer: Answer::Unknown,
-        code: String::new(),
-        message: "the answer lacks what AWS documents".to_owned(),
-    }
+    CallError::malformed(action, name.as_str())
 }

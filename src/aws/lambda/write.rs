@@ -1,11 +1,13 @@
-//! Writes. Each carries what was observed, so that Lambda refuses it where somebody else was faster.
+//! Writes. Each carries what was observed, so that Lambda refuses it where somebody else was faster, and
+//! each is one call: whoever sends it knows what a refusal means, and repeats it where that is right.
 
+use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::operation::update_function_code::builders::UpdateFunctionCodeFluentBuilder;
 use aws_sdk_lambda::types::{Architecture, S3ObjectStorageMode};
 
 use super::Lambda;
 use super::read::malformed;
-use crate::aws::call_error::CallError;
+use crate::aws::call_error::{self, CallError};
 use crate::model::{AddPermission, AliasName, BucketName, FunctionName, ObjectKey, RevisionId, Sha256, Version};
 
 /// What `UpdateFunctionCode` takes.
@@ -30,17 +32,19 @@ pub struct NewCode<'a> {
     pub publish: bool,
 }
 
+fn once() -> Builder {
+    Builder::new().retry_config(call_error::once())
+}
+
 impl Lambda {
-    /// `UpdateFunctionCode` from S3; returns the version, which is `$LATEST` unless one was published,
-    /// and its code's hash.
+    /// `UpdateFunctionCode` from S3; returns the version, which is `$LATEST` unless one was published.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
-    pub async fn update_code(&self, code: &NewCode<'_>) -> Result<(Version, Option<Sha256>), CallError> {
+    pub async fn update_code(&self, code: &NewCode<'_>) -> Result<Version, CallError> {
         let action = "lambda:UpdateFunctionCode";
-        let answer = self.update_call(code).send().await;
+        let answer = self.update_call(code).customize().config_override(once()).send().await;
         let answer = answer.map_err(|error| CallError::new(action, code.name.as_str(), &error))?;
-        let version = answer.version.ok_or_else(|| malformed(action, code.name))?;
-        Ok((Version::new(version), answer.code_sha256.as_deref().and_then(Sha256::from_base64)))
+        answer.version.map(Version::new).ok_or_else(|| malformed(action, code.name))
     }
 
     fn update_call(&self, code: &NewCode<'_>) -> UpdateFunctionCodeFluentBuilder {
@@ -69,8 +73,8 @@ impl Lambda {
     ) -> Result<Version, CallError> {
         let call = self.client.publish_version().function_name(name.as_str()).code_sha256(sha256.base64());
         let call = call.set_revision_id(revision.map(ToString::to_string));
-        let answer =
-            call.send().await.map_err(|error| CallError::new("lambda:PublishVersion", name.as_str(), &error))?;
+        let answer = call.customize().config_override(once()).send().await;
+        let answer = answer.map_err(|error| CallError::new("lambda:PublishVersion", name.as_str(), &error))?;
         answer.version.map(Version::new).ok_or_else(|| malformed("lambda:PublishVersion", name))
     }
 
@@ -82,7 +86,7 @@ impl Lambda {
         version: &Version,
     ) -> Result<(), CallError> {
         let call = self.client.create_alias().function_name(name.as_str()).name(alias.as_str());
-        let answer = call.function_version(version.as_str()).send().await;
+        let answer = call.function_version(version.as_str()).customize().config_override(once()).send().await;
         answer.map(|_| ()).map_err(|error| CallError::new("lambda:CreateAlias", format!("{name}:{alias}"), &error))
     }
 
@@ -95,7 +99,8 @@ impl Lambda {
         revision: &RevisionId,
     ) -> Result<(), CallError> {
         let call = self.client.update_alias().function_name(name.as_str()).name(alias.as_str());
-        let answer = call.function_version(version.as_str()).revision_id(revision.as_str()).send().await;
+        let answer = call.function_version(version.as_str()).revision_id(revision.as_str());
+        let answer = answer.customize().config_override(once()).send().await;
         answer.map(|_| ()).map_err(|error| CallError::new("lambda:UpdateAlias", format!("{name}:{alias}"), &error))
     }
 
@@ -118,7 +123,7 @@ impl Lambda {
             .action("lambda:InvokeFunction")
             .principal("apigateway.amazonaws.com")
             .source_arn(&permission.source_arn);
-        let answer = call.send().await;
+        let answer = call.customize().config_override(once()).send().await;
         answer.map(|_| ()).map_err(|error| CallError::new("lambda:AddPermission", permission.name.as_str(), &error))
     }
 

@@ -11,16 +11,12 @@ impl RestApis {
     /// call after a lost answer would make a second deployment.
     ///
     /// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html>
-    pub async fn create_deployment(
-        &self,
-        id: &RestApiId,
-        description: &str,
-    ) -> Result<Option<DeploymentId>, CallError> {
+    pub async fn create_deployment(&self, id: &RestApiId, description: &str) -> Result<DeploymentId, CallError> {
         let call = self.client.create_deployment().rest_api_id(id.as_str()).description(description).customize();
         let once = aws_sdk_apigateway::config::Builder::new().retry_config(once());
         let answer = call.config_override(once).send().await;
         let answer = answer.map_err(|error| CallError::new("apigateway:POST", path(id, "deployments"), &error))?;
-        Ok(answer.id.map(DeploymentId::new))
+        answer.id.map(DeploymentId::new).ok_or_else(|| CallError::malformed("apigateway:POST", path(id, "deployments")))
     }
 
     /// `DeleteDeployment`; API Gateway refuses it for one that a stage serves.

@@ -5,19 +5,29 @@ mod multipart;
 use std::path::Path;
 
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumMode;
 
+use tokio::sync::Semaphore;
+
+use super::CONNECT;
 use super::call_error::{Answer, CallError};
 use crate::model::{AccountId, BucketName, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256};
 
 /// The objects of one account and region.
 pub struct S3 {
     client: Client,
+    /// Bodies on their way, over all uploads: more would share the same line, and hold 16 MiB each.
+    bodies: Semaphore,
 }
+
+/// Bodies on their way at once.
+const BODIES: usize = 4;
+
+/// How often an upload is sent that meets another one of the same key.
+const CONFLICTS: u32 = 3;
 
 /// An upload.
 pub struct Put<'a> {
@@ -37,9 +47,14 @@ pub struct Put<'a> {
 
 impl S3 {
     pub(super) fn new(config: &SdkConfig, custom_endpoint: bool) -> Self {
-        // Only AWS itself resolves `<bucket>.<host>`.
-        let config = aws_sdk_s3::config::Builder::from(config).force_path_style(custom_endpoint).build();
-        Self { client: Client::from_conf(config) }
+        // The read timeout would count the sending of the body; the SDK's own watch over stalled streams
+        // ends an upload that no longer moves.
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).disable_read_timeout().build();
+        let config = aws_sdk_s3::config::Builder::from(config)
+            .force_path_style(custom_endpoint) // only AWS itself resolves `<bucket>.<host>`
+            .timeout_config(timeouts)
+            .build();
+        Self { client: Client::from_conf(config), bodies: Semaphore::new(BODIES) }
     }
 
     /// `HeadBucket`.
@@ -49,12 +64,12 @@ impl S3 {
         let call = self.client.head_bucket().bucket(bucket.as_str());
         let error = match call.set_expected_bucket_owner(owner.map(ToString::to_string)).send().await {
             Ok(_) => return Ok(ObservedBucket::Present),
-            Err(error) => call_error("s3:ListBucket", bucket.as_str(), &error),
+            Err(error) => CallError::new("s3:ListBucket", bucket.as_str(), &error),
         };
         match error.answer {
             Answer::NotFound => Ok(ObservedBucket::Missing),
             Answer::Denied => Ok(ObservedBucket::Forbidden(format!("s3:ListBucket on {bucket}: {}", error.message))),
-            Answer::Refused if error.message.starts_with("301") => {
+            Answer::Refused if is_elsewhere(&error) => {
                 Ok(ObservedBucket::Forbidden(format!("bucket {bucket} is in another region")))
             }
             _ => Err(error),
@@ -75,10 +90,10 @@ impl S3 {
                 checksum_sha256: found.checksum_sha256,
             })),
             Err(error) => {
-                let error = call_error("s3:GetObject", format!("{bucket}/{key}"), &error);
+                let error = CallError::new("s3:GetObject", format!("{bucket}/{key}"), &error);
                 match error.answer {
                     Answer::NotFound | Answer::Denied => Ok(None),
-                    Answer::Refused if error.message.starts_with("301") => Ok(None),
+                    Answer::Refused if is_elsewhere(&error) => Ok(None),
                     _ => Err(error),
                 }
             }
@@ -97,20 +112,37 @@ impl S3 {
         sent: &(dyn Fn(u64) + Sync),
         stop: impl Future<Output = ()>,
     ) -> Result<Option<String>, CallError> {
-        let result = if put.bytes <= PART_BYTES {
-            stoppable(put, self.put_whole(put, sent), stop).await
-        } else {
-            self.put_parts(put, sent, stop).await
-        };
-        match result {
-            Err(error) if error.answer == Answer::Changed => {
-                Ok(self.object(put.bucket, put.key).await?.and_then(|object| object.version_id))
+        tokio::pin!(stop);
+        let mut conflicts = 0;
+        loop {
+            let result = if put.bytes <= PART_BYTES {
+                stoppable(put, self.put_whole(put, sent), &mut stop).await
+            } else {
+                self.put_parts(put, sent, &mut stop).await
+            };
+            match result {
+                Err(error) if error.answer == Answer::Changed => return self.there_already(put).await,
+                // Another upload of the same key is under way: "on a 409 failure you should retry the upload".
+                Err(error) if error.answer == Answer::Conflict && conflicts < CONFLICTS => conflicts += 1,
+                result => return result,
             }
-            other => other,
         }
     }
 
+    /// The object that somebody else put first must be the same.
+    async fn there_already(&self, put: &Put<'_>) -> Result<Option<String>, CallError> {
+        let Some(found) = self.object(put.bucket, put.key).await? else {
+            return Err(refused(put, "an object is there, but it cannot be looked at".to_owned()));
+        };
+        let whole = found.checksum_sha256.filter(|sum| !sum.contains('-'));
+        if found.bytes == put.bytes && whole.is_none_or(|sum| sum == put.sha256.base64()) {
+            return Ok(found.version_id);
+        }
+        Err(refused(put, "an object is there that holds other bytes than its name says".to_owned()))
+    }
+
     async fn put_whole(&self, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, CallError> {
+        let _permit = self.bodies.acquire().await;
         let body = ByteStream::from_path(put.path).await.map_err(|error| unreadable(put, &error))?;
         let call = self
             .client
@@ -122,7 +154,7 @@ impl S3 {
             .content_type("application/zip")
             .checksum_sha256(put.sha256.base64())
             .body(body);
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         sent(put.bytes);
         Ok(answer.version_id.filter(|version| version != "null"))
     }
@@ -159,14 +191,9 @@ fn refused(put: &Put<'_>, message: String) -> CallError {
     }
 }
 
-/// As [`CallError::new`]; S3 answers `HEAD` without a body, so the status is all there is.
-fn call_error<E>(action: &'static str, resource: impl Into<String>, error: &SdkError<E, HttpResponse>) -> CallError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let mut found = CallError::new(action, resource, error);
-    if let (Some(response), None) = (error.raw_response(), error.message()) {
-        found.message = format!("{} without a reason", response.status().as_u16());
-    }
-    found
+/// S3 sends those who ask in another region elsewhere; `HEAD` has no body that would name the region.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html>
+fn is_elsewhere(error: &CallError) -> bool {
+    error.code == "PermanentRedirect" || error.message.starts_with("HTTP status 301")
 }

@@ -11,12 +11,9 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::{Put, S3, call_error, stoppable, unreadable};
+use super::{BODIES, Put, S3, stoppable, unreadable};
 use crate::aws::call_error::CallError;
 use crate::model::{PART_BYTES, Sha256};
-
-/// Parts in flight: 64 MiB of memory.
-const PARALLEL: usize = 4;
 
 impl S3 {
     pub(super) async fn put_parts(
@@ -46,7 +43,7 @@ impl S3 {
             .content_type("application/zip")
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_type(ChecksumType::Composite);
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         Ok(answer.upload_id.unwrap_or_default())
     }
 
@@ -61,10 +58,11 @@ impl S3 {
             sent(PART_BYTES.min(put.bytes - index * PART_BYTES));
             Ok(part)
         });
-        parts.buffered(PARALLEL).try_collect().await
+        parts.buffered(BODIES).try_collect().await
     }
 
     async fn send_part(&self, put: &Put<'_>, upload: &str, index: u64) -> Result<CompletedPart, CallError> {
+        let _permit = self.bodies.acquire().await;
         let bytes = read_part(put.path, index).await.map_err(|error| unreadable(put, &error))?;
         let checksum = Sha256::of(&bytes).base64();
         let number = i32::try_from(index + 1).unwrap_or(i32::MAX);
@@ -78,7 +76,7 @@ impl S3 {
             .part_number(number)
             .checksum_sha256(&checksum)
             .body(ByteStream::from(bytes));
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         Ok(CompletedPart::builder().part_number(number).checksum_sha256(checksum).set_e_tag(answer.e_tag).build())
     }
 
@@ -97,15 +95,20 @@ impl S3 {
             .upload_id(upload)
             .if_none_match("*")
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build());
-        let answer = call.send().await.map_err(|error| call_error("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
         Ok(answer.version_id.filter(|version| version != "null"))
     }
 
     /// Parts that are never completed cost money until a lifecycle rule removes them.
     async fn abort(&self, put: &Put<'_>, upload: &str) {
-        let call = self.client.abort_multipart_upload().bucket(put.bucket.as_str()).key(put.key.as_str());
+        let call = self
+            .client
+            .abort_multipart_upload()
+            .bucket(put.bucket.as_str())
+            .key(put.key.as_str())
+            .set_expected_bucket_owner(put.owner.map(ToString::to_string));
         if let Err(error) = call.upload_id(upload).send().await {
-            let error = call_error("s3:AbortMultipartUpload", put.resource(), &error);
+            let error = CallError::new("s3:AbortMultipartUpload", put.resource(), &error);
             tracing::warn!("upload {upload} of {} was not aborted: {}", error.resource, error.message);
         }
     }

@@ -31,10 +31,10 @@ pub struct Plan {
     pub deployments: Vec<CreateDeployment>,
     /// `CreateAlias`.
     pub new_aliases: Vec<CreateAlias>,
-    /// `AddPermission`.
-    pub permissions: Vec<AddPermission>,
     /// `UpdateAlias`.
     pub moves: Vec<MoveAlias>,
+    /// `AddPermission`; after the moves, since it changes an alias's revision.
+    pub permissions: Vec<AddPermission>,
     /// `UpdateStage`.
     pub stages: Vec<PointStage>,
     /// `FlushStageCache`.

@@ -174,8 +174,12 @@ pub struct FlushCache {
 pub struct SmokePlan {
     /// The stage to ask; `None` where the settings give a whole URL.
     pub endpoint: Option<Endpoint>,
-    /// The path on it, or the whole URL.
+    /// The path on it, or the whole URL. May hold a key.
+    #[serde(skip)]
     pub target: String,
+    /// The target as it may be shown: without query and user.
+    #[serde(rename = "target")]
+    pub shown: String,
     /// Good answers in a row.
     pub hits: u32,
     /// For all of it, in whole seconds.
@@ -189,6 +193,24 @@ pub struct SmokePlan {
     /// Method, headers and body; may be secret.
     #[serde(skip)]
     pub settings: SmokeSettings,
+}
+
+impl SmokePlan {
+    /// A path or URL without what may hold a secret: its query, its fragment, its user.
+    pub fn shown(target: &str) -> String {
+        let end = target.find(['?', '#']).unwrap_or(target.len());
+        let target = &target[..end];
+        match target
+            .split_once("://")
+            .map(|(scheme, rest)| (scheme, rest.split_at(rest.find('/').unwrap_or(rest.len()))))
+        {
+            Some((scheme, (host, path))) => {
+                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+                format!("{scheme}://{host}{path}")
+            }
+            None => target.to_owned(),
+        }
+    }
 }
 
 fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

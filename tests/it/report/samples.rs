@@ -145,7 +145,8 @@ fn change(function: &str, goes_live: GoesLive) -> ChangeCode {
 fn smoke_plan() -> SmokePlan {
     SmokePlan {
         endpoint: Some(endpoint()),
-        target: "/hello".into(),
+        target: format!("/hello?key={SECRET}"),
+        shown: SmokePlan::shown(&format!("/hello?key={SECRET}")),
         hits: 3,
         timeout: Duration::from_secs(90),
         status: 200,
@@ -158,6 +159,7 @@ fn smoke_plan() -> SmokePlan {
             body: Some(SECRET.into()),
             status: 200,
             contains: Some("c0ffee".into()),
+            proves_release: true,
             hits: 3,
             timeout: Duration::from_secs(90),
         },
