@@ -125,7 +125,7 @@ fn a_lost_answer_to_a_write_does_no_harm() {
                 Some(4) => assert_eq!(after, before, "{action} {fault:?}: {run:?}"),
                 _ => panic!("{action} {fault:?}: {run:?}"),
             }
-            assert_eq!(run.code, Some(0), "{action} {fault:?}: {run:?}");
+            assert_eq!(run.code, Some(0), "{action} {fault:?}: {}", run.document()["problems"]);
             assert_eq!(after.deployments.len(), before.deployments.len() + 1, "{action} {fault:?}");
         }
     }
