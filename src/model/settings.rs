@@ -55,7 +55,7 @@ impl<T> Sourced<T> {
 /// The settings of one stage, overrides applied and names filled in.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// The stage that is released.
+    /// The stage that is released; `{stage}` itself where `package` was given none.
     pub stage: StageName,
     /// `None`: AWS's own chain decides.
     pub region: Option<Sourced<Region>>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document::Table;
 use super::file::SettingsFile;
 use super::problems::{Problems, checked, origin};
-use super::{duration, names, near};
+use super::{duration, names, near, placeholders};
 use crate::error::Problem;
 use crate::model::{Request, Source, Sourced, StageName};
 
@@ -31,11 +31,14 @@ fn from_environment(request: &Request, variable: &str) -> Option<Sourced<String>
     Some(Sourced { value: value.clone(), source: Source::Environment(variable.to_owned()) })
 }
 
-/// The stage that is meant, if somebody said one that can be meant.
+/// The stage that is meant, if somebody said one that can be meant; [`placeholders::STAGE`] where none is needed.
 pub(super) fn stage(request: &Request, document: &Table) -> Result<StageName, Problem> {
     let flag = ("--stage", request.overrides.stage.as_deref());
-    let said = first(request, flag, "SLS_RELEASE_STAGE", document.text("stage"))
-        .ok_or_else(|| Problem::new("no stage was given").fix("say which, such as `--stage dev`"))?;
+    let said = match first(request, flag, "SLS_RELEASE_STAGE", document.text("stage")) {
+        Some(said) => said,
+        None if request.stage_optional => return Ok(StageName::new(placeholders::STAGE)),
+        None => return Err(Problem::new("no stage was given").fix("say which, such as `--stage dev`")),
+    };
     let stage = checked(said, &names::STAGE, StageName::new)?;
     slip(&stage, document).map_or(Ok(stage.value), Err)
 }

@@ -249,6 +249,48 @@ fn an_unknown_commit_is_refused_only_where_it_is_used() {
 }
 
 #[test]
+fn a_commit_that_is_no_commits_name_is_refused_only_where_it_is_used() {
+    let text = format!("{SMALL}[smoke]\nurl='https://a.example'\ncontains='{{commit}}'");
+    let of = |commit: &str| Request { commit: Some(commit.to_owned()), ..stage("dev") };
+    insta::assert_snapshot!(refusal(&of("a\u{1b}[2J"), &text), @r"sls-release.toml:5:10: the commit cannot stand for `{commit}`: it holds the control character `\u{1b}`; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
+    insta::assert_snapshot!(refusal(&of(&"é".repeat(201)), &text), @r"sls-release.toml:5:10: the commit cannot stand for `{commit}`: it has 201 characters; 200 are allowed; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
+    assert_eq!(settings(&of(&"é".repeat(200)), &text).smoke.unwrap().contains.unwrap(), "é".repeat(200));
+    assert!(resolve(&of("a\nb"), &file(SMALL)).is_ok());
+}
+
+/// What `package` asks for where nobody said a stage.
+fn without_stage() -> Request {
+    Request { stage_optional: true, ..Request::default() }
+}
+
+#[test]
+fn package_needs_no_stage_where_no_source_does() {
+    let text = "[artifacts]\nbucket='acme-{stage}'\nprefix='p/{stage}'\n\
+                [functions.hello]\nsource='lambda'\nname='hello-{stage}'\nalias='{stage}'\n\
+                [apis.public]\nname='api-{stage}'\n[smoke]\npath='/{stage}'\ncontains='{commit}'\n\
+                [stages.prod.functions.hello]\nsource='prod'\n";
+    let none = settings(&without_stage(), text);
+    assert_eq!(none.stage.as_str(), "{stage}");
+    let hello = function(&none, "hello");
+    assert_eq!(hello.source.value, Path::new("lambda"));
+    assert_eq!((hello.name.value.as_str(), hello.alias.as_ref().unwrap().value.as_str()), ("hello-{stage}", "{stage}"));
+    assert_eq!(none.apis[&ApiKey::new("public")].stage.value.as_str(), "{stage}");
+    assert_eq!(none.smoke.unwrap().contains.unwrap(), "{commit}");
+    let prod = Request { overrides: stage("prod").overrides, ..without_stage() };
+    assert_eq!(function(&settings(&prod, text), "hello").source.value, Path::new("prod"));
+}
+
+#[test]
+fn package_needs_a_stage_where_a_source_does() {
+    let refused = |text: &str| refusal(&without_stage(), text);
+    insta::assert_snapshot!(refused("[functions.hello]\nsource='build/{stage}'\n"), @r"sls-release.toml:2:8: no stage was given: `build/{stage}` needs one; say which, such as `--stage dev`");
+    insta::assert_snapshot!(refused("[functions.hello]\nsource='a'\nname='{pr}-{stage}'\nalias='a b'\n"), @r"
+    sls-release.toml:3:6: unknown placeholder `{pr}`; known here is `{stage}`
+    sls-release.toml:4:7: invalid alias `a b`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
+    ");
+}
+
+#[test]
 fn what_is_not_toml_is_refused() {
     insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`");
     insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: duplicate key");
@@ -333,6 +375,23 @@ fn a_missing_key_is_refused() {
     sls-release.toml:5:1: [apis.x] has both `id` and `name`; keep one of them
     sls-release.toml:8:1: [smoke] has both `path` and `url`; keep one of them
     ");
+}
+
+#[test]
+fn a_missing_key_is_refused_beside_an_unknown_one_in_another_table() {
+    insta::assert_snapshot!(
+        refused("regoin='x'\n[artifacts]\nbukcet='b'\n[functions.a]\nname='a'\n[functions.b]\nsorce='b'\n\
+                 [apis.x]\nredeploy='never'\n[stages.dev.apis.y]\nident='y'\n[smoke]\npath='/'\nhit=3\n"),
+        @r#"
+    sls-release.toml:1:1: unknown key `regoin`; did you mean `region`?
+    sls-release.toml:3:1: unknown key `bukcet` in [artifacts]; did you mean `bucket`?
+    sls-release.toml:4:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
+    sls-release.toml:7:1: unknown key `sorce` in [functions.b]; did you mean `source`?
+    sls-release.toml:8:1: [apis.x] has neither `id` nor `name`; add one of them, such as `id = "a1b2c3d4e5"`
+    sls-release.toml:11:1: unknown key `ident` in [stages.dev.apis.y]; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:14:1: unknown key `hit` in [smoke]; did you mean `hits`?
+    "#
+    );
 }
 
 #[test]
