@@ -293,7 +293,8 @@ fn package_needs_a_stage_where_a_source_does() {
 #[test]
 fn what_is_not_toml_is_refused() {
     insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`");
-    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: duplicate key");
+    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: the key `region` is there twice; keep one of them");
+    insta::assert_snapshot!(refused(&format!("{SMALL}{SMALL}")), @r"sls-release.toml:3:12: this is not TOML: the key `hello` is there twice; keep one of them");
 }
 
 #[test]
@@ -530,8 +531,23 @@ fn config_names_the_file_and_nothing_else_is_looked_for() {
     assert_eq!(read(&config("other.toml"), folder.path()).unwrap().text, "named");
     let missing = read(&config("none.toml"), folder.path()).unwrap_err();
     assert!(missing.to_string().contains("none.toml`; give `--config` another path"), "{missing}");
-    let directory = read(&config(""), folder.path()).unwrap_err();
-    assert!(directory.to_string().starts_with("failed to read the settings file"), "{directory}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_comes_with_a_fix() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |name: &str| {
+        let config = Some(folder.path().join(name));
+        let failure = read(&Request { config, ..Request::default() }, folder.path()).unwrap_err();
+        assert_eq!(failure.kind, Kind::Usage);
+        failure.to_string().replace(&folder.path().display().to_string(), "here")
+    };
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    std::fs::write(folder.path().join("latin-1"), b"# a\n# Gr\xfc\xdfe\n").unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    insta::assert_snapshot!(refused("folder"), @r"failed to read the settings file `here/folder`: it is a folder; name the file itself with `--config`");
+    insta::assert_snapshot!(refused("latin-1"), @r"here/latin-1:2:5: failed to read the settings file `here/latin-1`: its byte 0xFC here is not UTF-8; save it as UTF-8");
+    insta::assert_snapshot!(refused("file/below"), @r"failed to read the settings file `here/file/below`: Not a directory (os error 20); make it readable, or name another file with `--config`");
 }
 
 #[test]
