@@ -73,6 +73,8 @@ pub struct Settings {
     pub wait_timeout: Duration,
     /// Where the archives are written.
     pub out_dir: PathBuf,
+    /// Where they are written unless a flag or a variable says otherwise: older ones may lie there.
+    pub usual_out_dir: PathBuf,
     /// The settings file; `None` where a command needs none.
     pub file: PathBuf,
 }

@@ -78,10 +78,13 @@ pub(super) fn duration_in(table: &Table, key: &str) -> Option<Duration> {
 /// Where archives go: the file's word is relative to the file, a flag's or a variable's to the current folder.
 pub(super) fn out_dir(request: &Request, file: &SettingsFile, document: &Table) -> PathBuf {
     let variable = || from_environment(request, "SLS_RELEASE_OUT_DIR").map(|said| said.value.into());
-    request.out_dir.clone().or_else(variable).unwrap_or_else(|| {
-        let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty());
-        beside(file, from_file.as_deref().unwrap_or(OUT_DIR))
-    })
+    request.out_dir.clone().or_else(variable).unwrap_or_else(|| usual_out_dir(file, document))
+}
+
+/// Where archives go by the file's word or by default.
+pub(super) fn usual_out_dir(file: &SettingsFile, document: &Table) -> PathBuf {
+    let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty());
+    beside(file, from_file.as_deref().unwrap_or(OUT_DIR))
 }
 
 /// A path as the settings file means it: from its own folder.

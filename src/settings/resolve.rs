@@ -51,6 +51,7 @@ fn for_stage(
         smoke: smoke::smoke(&merged, words, problems),
         wait_timeout: layers::wait_timeout(request, &merged, problems),
         out_dir: layers::out_dir(request, file, &merged),
+        usual_out_dir: layers::usual_out_dir(file, &merged),
         file: file.path.clone(),
         functions,
         stage,

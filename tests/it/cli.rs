@@ -161,6 +161,25 @@ mod binary {
         assert!(stderr.contains("--stage"), "{stderr}");
     }
 
+    #[test]
+    fn archives_of_the_usual_folder_are_not_packed_where_another_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "out_dir = \"build\"\n[functions.hello]\nsource = \".\"\n";
+        std::fs::write(folder.path().join("sls-release.toml"), settings).unwrap();
+        std::fs::write(folder.path().join("app.py"), "").unwrap();
+        let entries = |arguments: &[&str]| {
+            let arguments = [&["package", "--stage", "dev"], arguments].concat();
+            let (_, stdout, stderr) = run_in(folder.path(), &arguments);
+            stdout
+                .lines()
+                .find_map(|line| line.trim().strip_prefix("entries").map(str::trim).map(str::to_owned))
+                .expect(&stderr)
+        };
+        assert_eq!(entries(&[]), "1");
+        assert!(folder.path().join("build/hello.zip").exists());
+        assert_eq!(entries(&["--out-dir", "elsewhere"]), "1");
+    }
+
     /// The example of docs/settings.md is what the program says.
     #[test]
     fn mistakes_look_as_the_reference_shows_them() {
