@@ -45,7 +45,7 @@ pub(super) fn find(
 }
 
 /// Points at the source, where nothing better is known.
-pub(super) fn located(problems: Vec<Problem>, settings: &FunctionSettings) -> Vec<Problem> {
+fn located(problems: Vec<Problem>, settings: &FunctionSettings) -> Vec<Problem> {
     let at = settings.source.location();
     let locate = |problem: Problem| if problem.at.is_some() { problem } else { problem.at(at.clone()) };
     problems.into_iter().map(locate).collect()
