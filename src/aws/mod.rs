@@ -5,6 +5,7 @@ mod lambda;
 mod rest_api;
 mod s3;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -40,8 +41,21 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// For an answer of Lambda or API Gateway.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Attempts per call. The SDK backs off between them, and repeats only what may be repeated.
+/// Attempts per call where `AWS_MAX_ATTEMPTS` says nothing; the SDK's own three are few for an account whose
+/// calls others make too. It backs off between them, and repeats only what may be repeated.
 const ATTEMPTS: u32 = 5;
+
+/// `AWS_MAX_ATTEMPTS`, which counts the first attempt too. The SDK's chain does not tell whether it was set.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+fn attempts() -> Result<u32, Failure> {
+    let Some(text) = std::env::var_os("AWS_MAX_ATTEMPTS").filter(|text| !text.is_empty()) else { return Ok(ATTEMPTS) };
+    let attempts = text.to_str().and_then(|text| text.parse::<NonZeroU32>().ok());
+    attempts.map(NonZeroU32::get).ok_or_else(|| {
+        let what = format!("AWS_MAX_ATTEMPTS is `{}`, which is no number of attempts", text.display());
+        Problem::new(what).fix("set it to 5, say, or unset it").into_failure(Kind::Usage)
+    })
+}
 
 impl Aws {
     /// Reads the SDK's default chain: environment, profiles, SSO, web identity, `AWS_ENDPOINT_URL`.
@@ -54,7 +68,7 @@ impl Aws {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ANSWER).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts()?))
             .timeout_config(timeouts);
         if let Some(region) = region {
             loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));

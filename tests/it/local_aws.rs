@@ -14,7 +14,7 @@ fn the_stack_answers_before_the_first_release() {
     let state = stack.state(Some("live"));
     assert_eq!(state.answers["/one"], (200, "placeholder".to_owned()));
     assert_eq!(state.answers["/two"], (200, "placeholder".to_owned()));
-    assert_eq!(state.aliases[&stack.function("one")], "1");
+    assert_eq!(state.aliases[&stack.function("one")].0, "1");
     assert_eq!(state.deployments.len(), 1);
     assert!(state.deployments.contains(&state.deployment));
 }

@@ -7,6 +7,7 @@ mod architecture;
 mod bad_input;
 mod cli;
 mod emulator;
+mod faults;
 mod local_aws;
 mod package;
 mod plan;

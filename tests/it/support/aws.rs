@@ -81,8 +81,32 @@ impl Aws {
 
     /// The version an alias stands on.
     pub(crate) fn alias(&self, function: &str, alias: &str) -> String {
+        self.find_alias(function, alias).unwrap()
+    }
+
+    /// The same where there may be no alias.
+    pub(crate) fn find_alias(&self, function: &str, alias: &str) -> Option<String> {
         let call = self.lambda.get_alias().function_name(function).name(alias).send();
-        self.runtime.block_on(call).unwrap().function_version.unwrap()
+        match self.runtime.block_on(call) {
+            Ok(found) => Some(found.function_version.unwrap()),
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => None,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    /// The ids of the statements in the policy of a function, or of its alias.
+    pub(crate) fn statements(&self, function: &str, alias: Option<&str>) -> BTreeSet<String> {
+        let call = self.lambda.get_policy().function_name(function).set_qualifier(alias.map(str::to_owned)).send();
+        let policy = match self.runtime.block_on(call) {
+            Ok(found) => found.policy.unwrap(),
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => {
+                return BTreeSet::new();
+            }
+            Err(error) => panic!("{error:?}"),
+        };
+        let policy: serde_json::Value = serde_json::from_str(&policy).unwrap();
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        statements.map(|statement| statement["Sid"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The deployment a stage points at.

@@ -6,7 +6,7 @@ pub(crate) mod local_aws;
 mod aws;
 mod run;
 pub(crate) mod scene;
-mod stack;
+pub(crate) mod stack;
 pub(crate) mod strict;
 
 use std::sync::OnceLock;

@@ -25,12 +25,14 @@ pub(crate) struct Stack {
 }
 
 /// What a release may change, and what it has to put back.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     /// `CodeSha256` of `$LATEST`, by function.
     pub(crate) latest: BTreeMap<String, String>,
-    /// The version the alias stands on, by function; empty where the stack has no alias.
-    pub(crate) aliases: BTreeMap<String, String>,
+    /// The version the alias stands on, and its `CodeSha256`, by function; nothing where there is no alias.
+    pub(crate) aliases: BTreeMap<String, (String, String)>,
+    /// The ids of the statements in the policy of the alias, or of the function where there is none.
+    pub(crate) statements: BTreeMap<String, BTreeSet<String>>,
     /// What the stage points at.
     pub(crate) deployment: String,
     /// All there are.
@@ -119,10 +121,15 @@ impl Stack {
     pub(crate) fn state(&self, alias: Option<&str>) -> State {
         let aws = Aws::shared();
         let functions = self.functions();
-        let standing = |name: &String| alias.map(|alias| (name.clone(), aws.alias(name, alias)));
+        let standing = |name: &String| {
+            let version = aws.find_alias(name, alias?)?;
+            let sha256 = aws.code(name, &version).0;
+            Some((name.clone(), (version, sha256)))
+        };
         State {
             latest: functions.keys().map(|name| (name.clone(), aws.code(name, "$LATEST").0)).collect(),
             aliases: functions.keys().filter_map(standing).collect(),
+            statements: functions.keys().map(|name| (name.clone(), aws.statements(name, alias))).collect(),
             deployment: aws.stage_deployment(&self.api, "dev"),
             deployments: aws.deployments(&self.api),
             answers: functions.into_values().map(|path| self.call_for_state(path)).collect(),

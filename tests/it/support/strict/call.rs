@@ -76,6 +76,11 @@ impl Call {
         !self.is_to_endpoint() && !matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
+    /// As IAM policies name it: `lambda:UpdateFunctionCode`.
+    pub(crate) fn iam_action(&self) -> String {
+        actions::iam_action(self)
+    }
+
     /// The path without the query.
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()

@@ -24,6 +24,8 @@ pub(crate) enum When {
     Action(&'static str),
     /// The first call of this action from now on.
     Next(&'static str),
+    /// Each call from this number on.
+    From(usize),
 }
 
 /// What goes wrong.
@@ -35,6 +37,47 @@ pub(crate) enum Fault {
     DoneButFailed,
     /// It was done, and the connection ends without an answer.
     DoneButReset,
+    /// 429 (503 of S3), and nothing was done.
+    Throttled,
+    /// 403 in the words of IAM, and nothing was done.
+    Denied,
+}
+
+impl Fault {
+    /// The answer of AWS where the call was not even begun.
+    pub(super) fn instead(self, call: &Call) -> Option<Message> {
+        match (self, call.service.as_str()) {
+            (Self::NotDone, _) => Some(internal(call)),
+            (Self::Throttled, "s3") => Some(error("s3", 503, "SlowDown", "Please reduce your request rate.")),
+            (Self::Throttled, service) => Some(error(service, 429, "TooManyRequestsException", "Rate exceeded")),
+            (Self::Denied, _) => Some(denied(call)),
+            (Self::DoneButFailed | Self::DoneButReset, _) => None,
+        }
+    }
+
+    /// What the client gets where the call was done; `None` where the connection ends.
+    pub(super) fn afterwards(self, call: &Call, answer: Message) -> Option<Message> {
+        match self {
+            Self::DoneButReset => None,
+            Self::DoneButFailed => Some(internal(call)),
+            Self::NotDone | Self::Throttled | Self::Denied => Some(answer),
+        }
+    }
+}
+
+fn internal(call: &Call) -> Message {
+    error(&call.service, 500, "ServiceException", "Internal error")
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+fn denied(call: &Call) -> Message {
+    let action = iam_action(call);
+    let (user, arn) = (format!("arn:aws:iam::{ACCOUNT}:user/test"), arn(call, REGION, ACCOUNT));
+    let message = format!(
+        "User: {user} is not authorized to perform: {action} on resource: {arn} because no identity-based \
+         policy allows the {action} action"
+    );
+    error(&call.service, 403, "AccessDeniedException", &message)
 }
 
 /// Changes the document of an answer.
@@ -172,18 +215,8 @@ impl Hooks {
     }
 
     /// The refusal of a call that was denied.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
     pub(super) fn denial(&self, call: &Call) -> Option<Message> {
-        let action = iam_action(call);
-        self.is_denied(&action).then(|| {
-            let (user, arn) = (format!("arn:aws:iam::{ACCOUNT}:user/test"), arn(call, REGION, ACCOUNT));
-            let message = format!(
-                "User: {user} is not authorized to perform: {action} on resource: {arn} because no identity-based \
-                 policy allows the {action} action"
-            );
-            error(&call.service, 403, "AccessDeniedException", &message)
-        })
+        self.is_denied(&iam_action(call)).then(|| denied(call))
     }
 
     /// The refusal of every call by such credentials, in the service's words.
@@ -234,9 +267,10 @@ fn take<T: Clone>(orders: &mut Vec<(When, T)>, call: &Call) -> Option<T> {
     let at = orders.iter().position(|(when, _)| match when {
         When::Call(number) => *number == call.number,
         When::Action(action) | When::Next(action) => *action == call.action,
+        When::From(number) => *number <= call.number,
     })?;
     let order = orders[at].1.clone();
-    if !matches!(orders[at].0, When::Action(_)) {
+    if matches!(orders[at].0, When::Call(_) | When::Next(_)) {
         orders.remove(at);
     }
     Some(order)

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::call::Call;
-use super::errors::error;
 use super::hooks::{Credentials, Fault, Held, Hooks, When};
 use super::http::{Message, read_request, write_answer};
 use super::log::Log;
@@ -170,17 +169,15 @@ impl Shared {
             return Some(refusal);
         }
         let fault = self.hooks.fault_of(&exchange.call);
-        let failed = error(&exchange.call.service, 500, "ServiceException", "Internal error");
-        if fault == Some(Fault::NotDone) {
-            return Some(failed);
+        if let Some(instead) = fault.and_then(|fault| fault.instead(&exchange.call)) {
+            return Some(instead);
         }
         let mut answer = self.answer(exchange);
         self.hooks.hide_absence(&exchange.call, &mut answer);
         self.hooks.edit(&exchange.call, &mut answer);
         match fault {
-            Some(Fault::DoneButFailed) => Some(failed),
-            Some(Fault::DoneButReset) => None,
-            _ => Some(answer),
+            Some(fault) => fault.afterwards(&exchange.call, answer),
+            None => Some(answer),
         }
     }
 
