@@ -42,6 +42,11 @@ fn says_of(name: &str, code: i32, stack: &Stack, run: &Run) -> Log {
     stack.proxy.take_calls()
 }
 
+/// What was said, with a name instead of what differs from run to run.
+fn named(run: &Run, own: &str, shown: &str) -> Run {
+    Run { stderr: run.stderr.replace(own, shown), stdout: run.stdout.replace(own, shown), code: run.code }
+}
+
 /// A release, as people run it, that is refused without a write.
 #[track_caller]
 fn refused(name: &str, stack: &Stack) {

@@ -40,6 +40,7 @@ fn no_settings_file() {
 fn unusable_settings() {
     settings_say("unknown_key", "[functions.hello]\nsuorce = \"lambda\"\n");
     settings_say("wrong_type", "[functions.hello]\nsource = 7\nexclude = \"*.md\"\n[smoke]\nhits = \"three\"\n");
+    settings_say("alias_is_a_number", "[functions.hello]\nsource = \"lambda\"\nalias = \"7\"\n");
     settings_say("not_toml", "[functions.hello\nsource = \"lambda\"\n");
     settings_say(
         "two_functions_with_one_name",

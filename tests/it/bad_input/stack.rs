@@ -1,12 +1,11 @@
 //! A stack that is not as the settings say, or that a release could not put back: refused before the first write.
 
-use std::fs::File;
-
-use serde_json::json;
+use std::fs::{self, File};
 
 use aws_sdk_lambda::types::{AliasRoutingConfiguration, Runtime};
+use serde_json::json;
 
-use super::{refused, says_of};
+use super::{named, refused, says_of};
 use crate::support::scene::{ALIAS, LATEST, answering};
 use crate::support::strict::rules::BucketRegion;
 use crate::support::{Aws, Stack};
@@ -36,6 +35,18 @@ fn what_the_settings_name_is_missing() {
 }
 
 #[test]
+fn two_apis_with_one_name() {
+    let stack = stack(&[], &LATEST.replace("id = \"$API\"", "name = \"$NAME-api\""));
+    let aws = Aws::shared();
+    let twin = aws.gateway.create_rest_api().name(format!("{}-api", stack.name));
+    let twin = aws.block_on(twin.send()).unwrap().id.unwrap();
+    stack.proxy.take_calls();
+    let run = stack.run(&["--stage", "dev"]);
+    let run = named(&named(&run, &twin, "<id>"), &stack.api, "<id>");
+    assert!(says_of("two_apis_with_one_name", 3, &stack, &run).writes().is_empty());
+}
+
+#[test]
 fn bucket_in_another_region() {
     let stack = stack(&[], LATEST);
     stack.proxy.rule::<BucketRegion>().set(stack.bucket(), "eu-west-1");
@@ -45,7 +56,7 @@ fn bucket_in_another_region() {
 #[test]
 fn handler_missing_from_the_zip() {
     let stack = stack(&[], LATEST);
-    std::fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
+    fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
     refused("handler_missing", &stack);
 }
 
@@ -88,8 +99,7 @@ fn integration_calls_another_function() {
     let (stack, other) = (stack(&[], LATEST), Stack::build(&[]));
     stack.settings(&LATEST.replace("$NAME-{stage}", &other.function("dev")));
     stack.proxy.take_calls();
-    let run = stack.run(&["--stage", "dev"]);
-    let run = crate::support::Run { stderr: run.stderr.replace(&other.name, "<other>"), ..run };
+    let run = named(&stack.run(&["--stage", "dev"]), &other.name, "<other>");
     assert!(says_of("integration_calls_another_function", 3, &stack, &run).writes().is_empty());
 }
 
@@ -152,6 +162,6 @@ fn blocked_runtime() {
 fn every_reason_at_once() {
     let stack =
         stack(&[], &LATEST.replace("$NAME-artifacts", "$NAME-nowhere").replace("{stage}\"\n[smoke]", "x\"\n[smoke]"));
-    std::fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
+    fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
     refused("every_reason_at_once", &stack);
 }
