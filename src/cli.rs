@@ -209,6 +209,7 @@ impl Cli {
             overrides: self.overrides(),
             only: self.options.functions.iter().map(FunctionKey::new).collect(),
             plan_only: matches!(self.command, Some(Command::Plan(_))),
+            stage_optional: matches!(self.command, Some(Command::Package(_))),
             out_dir: self.options.out_dir.clone(),
             verify: package.verify,
             threads: package.threads,

@@ -54,7 +54,11 @@ fn guarded(work: impl FnOnce() -> Result<u8, Failure>) -> Result<u8, Failure> {
 /// A report that nobody can read must not look like success; what was released stays released.
 fn written(out: &Reporter, code: u8) -> u8 {
     let Some(error) = out.write_error() else { return code };
-    let said = writeln!(io::stderr(), "error: the command ended with {code}, but its report was not written: {error}");
+    let said = writeln!(
+        io::stderr(),
+        "error: the report could not be written to {error}\n  fix: what was released stays released; see it with \
+         `sls-release plan`"
+    );
     if code == 0 || said.is_err() { Kind::Internal.exit_code() } else { code }
 }
 

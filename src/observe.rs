@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
-use crate::aws::{Answer, CallError};
+use crate::aws::CallError;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     AccountId, AliasName, ApiName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings,
@@ -89,7 +89,7 @@ fn refuse(errors: Vec<ReadError>) -> Result<(), Failure> {
     let mut problems: Vec<Problem> = Vec::new();
     for error in errors {
         let (alone, problem) = match error {
-            ReadError::Call(error) => (error.answer == Answer::Unknown, failed_to_read(error)),
+            ReadError::Call(error) => (error.is_of_all_calls(), failed_to_read(error)),
             ReadError::Other(problem) => (false, problem),
         };
         if alone {

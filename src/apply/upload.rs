@@ -20,7 +20,7 @@ async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepErro
     let Some(artifact) = run.artifacts.get(&upload.function) else {
         return Err(Problem::new(format!("the plan uploads {}, which was not packed", upload.function)).into());
     };
-    let what = upload.function.to_string();
+    let what = upload.key.to_string();
     run.listener.hear(Event::UploadStarted { what: what.clone(), bytes: upload.bytes });
     let sent = |bytes| run.listener.hear(Event::Uploaded { what: what.clone(), bytes });
     let put = Put {
@@ -33,7 +33,7 @@ async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepErro
     };
     let version = send(run, &put, &sent).await?;
     run.uploaded(&upload.key, version);
-    run.listener.hear(Event::UploadFinished { what: upload.key.to_string() });
+    run.listener.hear(Event::UploadFinished { what: what.clone() });
     Ok(())
 }
 

@@ -53,7 +53,7 @@ impl CallError {
         let message = match (error.message(), status) {
             (Some(message), _) => message.to_owned(),
             (None, Some(status)) => format!("HTTP status {status}, without a reason"),
-            (None, None) => chain(error),
+            (None, None) => no_answer(error),
         };
         let answer = answer(status, &code);
         Self { action, resource: resource.into(), answer, code, message }
@@ -63,6 +63,31 @@ impl CallError {
     pub(super) fn malformed(action: &'static str, resource: impl Into<String>) -> Self {
         let message = "the answer lacks what AWS documents".to_owned();
         Self { action, resource: resource.into(), answer: Answer::Unknown, code: String::new(), message }
+    }
+
+    /// Whether it says nothing of this call alone: without an answer, or with credentials that AWS does not take,
+    /// all calls fail alike.
+    pub fn is_of_all_calls(&self) -> bool {
+        self.answer == Answer::Unknown || self.are_expired() || self.are_not_taken()
+    }
+
+    /// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>,
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+    fn are_expired(&self) -> bool {
+        matches!(self.code.as_str(), "ExpiredToken" | "ExpiredTokenException" | "RequestExpired")
+    }
+
+    /// A key that AWS does not know, another secret than it knows, or a clock that is wrong.
+    fn are_not_taken(&self) -> bool {
+        const CODES: [&str; 6] = [
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "InvalidSignatureException",
+            "SignatureDoesNotMatch",
+            "RequestTimeTooSkewed",
+        ];
+        CODES.contains(&self.code.as_str())
     }
 
     /// The user's view: `what` says which step failed.
@@ -77,13 +102,10 @@ impl CallError {
 
     fn fix(&self) -> String {
         match (self.answer, self.code.as_str()) {
-            (_, "ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
-                "the credentials have expired: sign in again".to_owned()
+            _ if self.are_expired() => "the credentials have expired: sign in again".to_owned(),
+            _ if self.are_not_taken() => {
+                "AWS does not take these credentials: check AWS_PROFILE, the AWS_* variables and the clock".to_owned()
             }
-            (
-                _,
-                "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" | "SignatureDoesNotMatch",
-            ) => "AWS does not know these credentials: check AWS_PROFILE and the AWS_* variables".to_owned(),
             (Answer::Denied, _) => {
                 format!("allow {} on {}; the README lists the policy that a release needs", self.action, self.resource)
             }
@@ -121,6 +143,12 @@ fn answer(status: Option<u16>, code: &str) -> Answer {
         (Some(300..500), _) => Answer::Refused,
         _ => Answer::Unknown,
     }
+}
+
+/// Why there was none: without credentials the call was not even made.
+fn no_answer(error: &dyn Error) -> String {
+    let causes = chain(error);
+    if causes.contains("credential") { format!("no credentials can be used ({causes})") } else { causes }
 }
 
 /// An error's causes, each once, without those that are dumps of the SDK's own types.

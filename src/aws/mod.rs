@@ -79,6 +79,7 @@ impl Aws {
     fn from_config(config: &SdkConfig) -> Result<Self, Failure> {
         let Some(region) = config.region() else {
             return Err(Problem::new("no AWS region is set")
+                .why("neither the settings nor the AWS configuration names one")
                 .fix("set `region` in sls-release.toml, pass --region, or set AWS_REGION")
                 .into_failure(Kind::Usage));
         };

@@ -34,7 +34,8 @@ fn threads(request: &Request) -> Result<usize, Failure> {
     }
 }
 
-/// Packs the chosen functions. The settings file is never part of an archive, even beside the sources.
+/// Packs the chosen functions. The settings file and older archives are never part of an archive, even beside the
+/// sources.
 fn pack(
     request: &Request,
     settings: &Settings,
@@ -47,7 +48,7 @@ fn pack(
         out_dir: &settings.out_dir,
         verify: request.verify,
         threads: threads(request)?,
-        keep_out: std::slice::from_ref(&settings.file),
+        keep_out: &[settings.file.clone(), settings.usual_out_dir.clone()],
     };
     let artifacts = packaging::build(&chosen, &options, &|| cancel.is_cancelled(), out)?;
     out.artifacts(&artifacts);

@@ -55,6 +55,8 @@ pub enum ObservedBucket {
     Present,
     /// There is none of that name.
     Missing,
+    /// It is in another region.
+    Elsewhere,
     /// It answers 403: somebody else's, or a permission is missing. In AWS's words.
     Forbidden(String),
 }

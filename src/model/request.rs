@@ -18,6 +18,8 @@ pub struct Request {
     pub only: Vec<FunctionKey>,
     /// `plan`: stop before the first write.
     pub plan_only: bool,
+    /// `package`: what needs a stage or a commit stays as it stands where none was given.
+    pub stage_optional: bool,
     /// `--out-dir`: where the archives go.
     pub out_dir: Option<PathBuf>,
     /// `--verify`: inflate every entry after packing.

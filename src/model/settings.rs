@@ -55,7 +55,7 @@ impl<T> Sourced<T> {
 /// The settings of one stage, overrides applied and names filled in.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// The stage that is released.
+    /// The stage that is released; `{stage}` itself where `package` was given none.
     pub stage: StageName,
     /// `None`: AWS's own chain decides.
     pub region: Option<Sourced<Region>>,
@@ -73,6 +73,8 @@ pub struct Settings {
     pub wait_timeout: Duration,
     /// Where the archives are written.
     pub out_dir: PathBuf,
+    /// Where they are written unless a flag or a variable says otherwise: older ones may lie there.
+    pub usual_out_dir: PathBuf,
     /// The settings file; `None` where a command needs none.
     pub file: PathBuf,
 }

@@ -97,27 +97,28 @@ impl<'a> Packing<'a> {
             return self.written(|writer| writer.end_entry(Method::Deflated, crc32, compressed, bytes));
         }
         self.written(ArchiveWriter::discard_data)?;
-        let stored = self.store(file, crc32);
-        let ControlFlow::Continue(()) = self.usable(stored)? else { return Ok(()) };
+        let ControlFlow::Continue(()) = self.store(file, crc32)? else { return Ok(()) };
         self.written(|writer| writer.end_entry(Method::Stored, crc32, bytes, bytes))
     }
 
     /// Copies a file that DEFLATE does not make smaller.
-    fn store(&mut self, file: &SourceFile, crc32: u32) -> Result<(), Failure> {
+    fn store(&mut self, file: &SourceFile, crc32: u32) -> Result<ControlFlow<()>, Failure> {
         let mut crc = Hasher::new();
         let mut buffer = vec![0; CHUNK_BYTES];
         for offset in (0..file.stamp.bytes).step_by(CHUNK_BYTES) {
             self.run.check_cancelled()?;
             let left = usize::try_from(file.stamp.bytes - offset).unwrap_or(CHUNK_BYTES);
             let buffer = &mut buffer[..left.min(CHUNK_BYTES)];
-            file.read_at(offset, buffer).map_err(|problem| problem.into_failure(Kind::Usage))?;
+            let read = file.read_at(offset, buffer).map_err(|problem| problem.into_failure(Kind::Usage));
+            let ControlFlow::Continue(()) = self.usable(read)? else { return Ok(ControlFlow::Break(())) };
             crc.update(buffer);
             self.written(|writer| writer.append(buffer))?;
         }
-        if crc.finalize() == crc32 { Ok(()) } else { Err(changed(&file.path).into_failure(Kind::Usage)) }
+        let same = crc.finalize() == crc32;
+        self.usable(if same { Ok(()) } else { Err(changed(&file.path).into_failure(Kind::Usage)) })
     }
 
-    /// Notes a file's problems and goes on, so that all of them are reported; after the first,
+    /// Notes a source file's problems and goes on, so that all of them are reported; after the first,
     /// nothing more is written.
     fn usable<T>(&mut self, result: Result<T, Failure>) -> Result<ControlFlow<(), T>, Failure> {
         match result {
@@ -125,7 +126,8 @@ impl<'a> Packing<'a> {
             Ok(value) => return Ok(ControlFlow::Continue(value)),
             Err(failure) if failure.kind != Kind::Usage => return Err(failure),
             Err(failure) => {
-                let new = failure.problems.into_iter().filter(|problem| !self.problems.contains(problem));
+                let problems = failure.problems.into_iter().map(|problem| self.run.at_source(problem));
+                let new = problems.filter(|problem| !self.problems.contains(problem));
                 self.problems.extend(new.collect::<Vec<_>>());
             }
         }

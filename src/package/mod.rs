@@ -31,7 +31,7 @@ use tempfile::NamedTempFile;
 use self::archive_writer::ArchiveWriter;
 use self::digests::digests;
 use self::run::Run;
-use self::source::{Contents, find, located, unused_globs};
+use self::source::{Contents, find, unused_globs};
 use self::zip_format::Record;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{ArchiveFormat, Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
@@ -57,9 +57,9 @@ pub struct Options<'a> {
 ///
 /// # Errors
 ///
-/// [`Kind::Usage`] with all problems of all functions where a source cannot be packed;
-/// [`Kind::Failed`] where it is cancelled or an archive cannot be written; [`Kind::Internal`] where
-/// an archive does not read back as it was packed.
+/// [`Kind::Usage`] with all problems of all functions where a source cannot be packed or an archive
+/// cannot be written; [`Kind::Failed`] where it is cancelled; [`Kind::Internal`] where an archive does
+/// not read back as it was packed.
 pub fn build(
     functions: &BTreeMap<FunctionKey, FunctionSettings>,
     options: &Options<'_>,
@@ -72,13 +72,14 @@ pub fn build(
     for Found { function, settings, contents } in found {
         let path = options.out_dir.join(format!("{function}.zip"));
         let (threads, verify) = (threads(options), options.verify);
-        let run = Run { function, path: &path, threads, verify, cancelled, listener };
+        let source_at = settings.source.location();
+        let run = Run { function, path: &path, threads, verify, cancelled, listener, source_at };
         if let Some(text) = unused_globs(function, settings) {
             listener.hear(Event::Warning(text));
         }
         match pack(&contents, settings.archive, &run) {
             Ok(artifact) => drop(artifacts.insert(function.clone(), artifact)),
-            Err(failure) if failure.kind == Kind::Usage => problems.extend(located(failure.problems, settings)),
+            Err(failure) if failure.kind == Kind::Usage => problems.extend(failure.problems),
             Err(failure) => return Err(failure),
         }
     }

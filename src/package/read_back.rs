@@ -119,7 +119,8 @@ mod tests {
     fn with_run<T>(verify: bool, test: impl FnOnce(&Run<'_>) -> T) -> T {
         let function = FunctionKey::new("hello");
         let path = Path::new("hello.zip");
-        test(&Run { function: &function, path, threads: 1, verify, cancelled: &|| false, listener: &Silent })
+        let (cancelled, listener, source_at) = (&|| false, &Silent, None);
+        test(&Run { function: &function, path, threads: 1, verify, cancelled, listener, source_at })
     }
 
     fn packed() -> (File, Vec<Entry>) {

@@ -8,7 +8,7 @@ use zip::result::ZipResult;
 use super::read_back::ReadBack;
 use super::run::Run;
 use super::source_file::SourceFile;
-use crate::error::{Failure, Kind, Problem};
+use crate::error::{Failure, Problem};
 use crate::model::Entry;
 
 /// How much is copied between two looks at cancellation.
@@ -21,7 +21,7 @@ pub(super) fn copy(source: &SourceFile, mut copy: &File, run: &Run<'_>) -> Resul
         run.check_cancelled()?;
         let left = usize::try_from(source.stamp.bytes - offset).unwrap_or(PIECE_BYTES);
         let piece = &mut buffer[..left.min(PIECE_BYTES)];
-        source.read_at(offset, piece).map_err(|problem| problem.into_failure(Kind::Usage))?;
+        source.read_at(offset, piece).map_err(|problem| run.unusable(problem))?;
         copy.write_all(piece).map_err(|error| run.not_written(&error))?;
         run.packed(piece.len() as u64);
     }
@@ -29,10 +29,10 @@ pub(super) fn copy(source: &SourceFile, mut copy: &File, run: &Run<'_>) -> Resul
 }
 
 fn entries(source: &SourceFile, copy: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
-    let refused = |error: io::Error| unusable(source, &error.to_string()).into_failure(Kind::Usage);
+    let refused = |error: io::Error| run.unusable(not_a_zip(source, &error.to_string()));
     let (mut archive, entries) = read(copy).map_err(|error| refused(error.into()))?;
     if entries.is_empty() {
-        return Err(unusable(source, "it holds no file").into_failure(Kind::Usage));
+        return Err(run.unusable(not_a_zip(source, "it holds no file")));
     }
     if run.verify {
         archive.inflate_all(run)?.map_err(|error| refused(error.into()))?;
@@ -46,7 +46,7 @@ fn read(copy: &File) -> ZipResult<(ReadBack<'_>, Vec<Entry>)> {
     Ok((archive, entries))
 }
 
-fn unusable(source: &SourceFile, why: &str) -> Problem {
+fn not_a_zip(source: &SourceFile, why: &str) -> Problem {
     Problem::new(format!("`{}` is not a usable zip archive", source.path.display()))
         .why(why)
         .fix("make it again, or set `source` to a folder")

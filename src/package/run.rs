@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::error::{Failure, Kind, Problem};
+use crate::error::{Failure, Kind, Location, Problem};
 use crate::model::{Event, FunctionKey, Listener};
 
 /// One function's packing.
@@ -17,6 +17,8 @@ pub(super) struct Run<'a> {
     pub(super) verify: bool,
     pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
     pub(super) listener: &'a dyn Listener,
+    /// The setting that names the source.
+    pub(super) source_at: Option<Location>,
 }
 
 impl Run<'_> {
@@ -42,7 +44,17 @@ impl Run<'_> {
     pub(super) fn not_written(&self, error: &io::Error) -> Failure {
         Problem::new(format!("failed to write `{}`", self.path.display()))
             .why(error.to_string())
-            .fix("make room, or choose another folder by `--out-dir`")
-            .into_failure(Kind::Failed)
+            .fix("choose another folder by `--out-dir`, or mend this one")
+            .into_failure(Kind::Usage)
+    }
+
+    /// A failure of the source.
+    pub(super) fn unusable(&self, problem: Problem) -> Failure {
+        self.at_source(problem).into_failure(Kind::Usage)
+    }
+
+    /// Points at the setting that names the source.
+    pub(super) fn at_source(&self, problem: Problem) -> Problem {
+        problem.at(self.source_at.clone())
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn find(
 }
 
 /// Points at the source, where nothing better is known.
-pub(super) fn located(problems: Vec<Problem>, settings: &FunctionSettings) -> Vec<Problem> {
+fn located(problems: Vec<Problem>, settings: &FunctionSettings) -> Vec<Problem> {
     let at = settings.source.location();
     let locate = |problem: Problem| if problem.at.is_some() { problem } else { problem.at(at.clone()) };
     problems.into_iter().map(locate).collect()
@@ -99,6 +99,7 @@ fn missing(function: &FunctionKey, source: &Path, error: &io::Error) -> Problem 
         return unreadable(source, error);
     }
     Problem::new(format!("the source `{}` of {function} does not exist", source.display()))
+        .why("neither a file nor a folder has this name")
         .fix(format!("build it first, or set `source` under [functions.{function}]"))
 }
 

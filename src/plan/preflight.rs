@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Api, Function, Stack, handler, objects};
 use crate::error::Problem;
 use crate::model::{
-    AddPermission, ApiName, CodeStep, FunctionName, Observed, ObservedBucket, Plan, Qualifier, Settings, SmokeTarget,
-    Sourced,
+    AddPermission, AliasName, ApiName, CodeStep, FunctionName, Observed, ObservedBucket, Plan, Qualifier, Settings,
+    SmokeTarget, Sourced,
 };
 
 /// Lambda's limit for the code of a function with its layers.
@@ -40,6 +40,7 @@ pub(super) fn missing(settings: &Settings, observed: &Observed) -> Vec<Problem> 
         if observed.functions.get(key).is_some_and(Option::is_none) {
             problems.push(
                 Problem::new(format!("function {} does not exist in {}", function.name.value, observed.region))
+                    .why("a release changes the code of functions that are there, and creates none")
                     .fix("create it with Terraform first, or correct `name` or the region")
                     .at(function.name.location()),
             );
@@ -68,9 +69,13 @@ fn bucket(settings: &Settings, observed: &Observed) -> Option<Problem> {
     let problem = match &observed.bucket {
         ObservedBucket::Present => return None,
         ObservedBucket::Missing => Problem::new(format!("bucket {name} does not exist"))
+            .why("the artifacts are uploaded to it, and a release creates no bucket")
             .fix("create it with Terraform first, or correct `bucket` under [artifacts]"),
+        ObservedBucket::Elsewhere => Problem::new(format!("bucket {name} is not in {}", observed.region))
+            .why("Lambda takes code from a bucket of its own region alone")
+            .fix(format!("choose a bucket in {}, or correct the region", observed.region)),
         ObservedBucket::Forbidden(why) => Problem::new(format!("bucket {name} may not be used")).why(why.clone()).fix(
-            "check that it is yours and in this region, that `owner` under [artifacts] names its account, and \
+            "check that it is yours, that `owner` under [artifacts] names its account, and \
                  that s3:ListBucket, s3:GetObject and s3:PutObject are allowed; without s3:ListBucket S3 answers 403 \
                  for an absent object",
         ),
@@ -83,7 +88,10 @@ fn missing_api(api: &Sourced<ApiName>, observed: &Observed) -> Problem {
         ApiName::Id(id) => format!("REST API {id} does not exist in {}", observed.region),
         ApiName::Name(name) => format!("there is no REST API named {name} in {}", observed.region),
     };
-    Problem::new(name).fix("correct `id` or `name`, or the region").at(api.location())
+    Problem::new(name)
+        .why("a release redeploys APIs that are there, and creates none")
+        .fix("correct `id` or `name`, or the region")
+        .at(api.location())
 }
 
 /// What stands in the way of this plan.
@@ -171,14 +179,23 @@ fn unused(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
         return None;
     }
     let calls = format!("{} {} of {} calls {}", call.method, call.path, api.key, call.qualifier);
+    let set = called_alias(&call.qualifier).map(|alias| format!(", or set `alias = \"{alias}\"`")).unwrap_or_default();
     let Some(alias) = &function.settings.alias else {
-        let fix =
-            format!("set `alias = \"{}\"`, or let the integration's URI end in the function's name", call.qualifier);
+        let fix = format!("let the integration's URI end in the function's name{set}");
         return Some(refused(function, &format!("no integration uses its $LATEST: {calls}"), &fix));
     };
     let why = format!("no integration uses its alias {}: {calls}", alias.value);
-    let fix = "let the integration's URI end in the alias, or leave `alias` out so that $LATEST is released";
-    Some(refused(function, &why, fix).at(alias.location()))
+    let leave = ", or leave `alias` out so that $LATEST is released";
+    let other = if call.qualifier == Qualifier::Latest { leave } else { &set };
+    let fix = format!("let the integration's URI end in the alias{other}");
+    Some(refused(function, &why, &fix).at(alias.location()))
+}
+
+/// The alias that a qualifier names; no name of an alias is a number.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html>
+fn called_alias(qualifier: &Qualifier) -> Option<&AliasName> {
+    let Qualifier::Named(name) = qualifier else { return None };
+    name.as_str().contains(|c: char| !c.is_ascii_digit()).then_some(name)
 }
 
 fn update(function: &Function<'_>, stack: &Stack<'_>) -> Vec<Problem> {
@@ -247,6 +264,7 @@ fn stage(api: &Api<'_>) -> Option<Problem> {
     let name = &api.settings.stage.value;
     let problem = match &api.observed.stage {
         None => Problem::new(format!("REST API {} has no stage {name}", api.observed.id))
+            .why("a release changes which deployment a stage serves, and creates no stage")
             .fix("create the stage with Terraform first, or correct `stage`"),
         Some(stage) if stage.has_canary => Problem::new(format!("stage {name} of {} has an active canary", api.key))
             .why("a canary serves part of the calls from another deployment")

@@ -88,7 +88,8 @@ fn longest_run(text: &str, wanted: char) -> usize {
 /// An URL as a link in Markdown; as prose where it holds anything but plain URL characters.
 pub fn markdown_link(url: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/?=&._~%-".contains(&byte);
-    if url.starts_with("https://") && url.bytes().all(plain) { format!("<{url}>") } else { markdown(url) }
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    if web && url.bytes().all(plain) { format!("<{url}>") } else { markdown(url) }
 }
 
 /// A whole JSON document that serde wrote: the same values, but nothing that a terminal or the runner obeys.

@@ -4,8 +4,10 @@ use super::document::{Document, Ending};
 use super::page::{Look, Page};
 use super::steps;
 use super::units;
-use crate::error::{Failure, Kind, Problem};
-use crate::model::{Artifact, Entry, NotPutBack, Plan, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
+use crate::error::{Kind, Problem};
+use crate::model::{
+    Artifact, Entry, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
+};
 
 /// The result, for standard output; empty after a failure.
 pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> String {
@@ -13,7 +15,7 @@ pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> St
     match document.outcome {
         Ending::Planned => document.plan.into_iter().for_each(|plan| whole_plan(&mut page, plan)),
         Ending::Unchanged => unchanged(&mut page, document, verbose),
-        Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it)),
+        Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it, verbose)),
         Ending::Packaged => artifacts(&mut page, document, verbose),
         Ending::Failed => {}
     }
@@ -23,9 +25,7 @@ pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> St
 /// What went wrong and what was put back, for standard error; empty after a success.
 pub(super) fn failure(document: &Document<'_>, colour: bool) -> String {
     let mut page = Page::new(colour);
-    if let Some(failure) = document.failure {
-        problems(&mut page, failure);
-    }
+    document.failure.into_iter().flat_map(|it| &it.problems).for_each(|it| problem(&mut page, it));
     page.finish() + &state(document, colour)
 }
 
@@ -87,12 +87,18 @@ fn skips(page: &mut Page, plan: &Plan) {
 }
 
 fn plan_steps(page: &mut Page, plan: &Plan) {
-    for (subject, steps) in steps::by_subject(plan) {
+    let subjects = steps::by_subject(plan);
+    let last = subjects.values().flatten().map(|step| step.number).max();
+    let width = last.map_or(0, |last| last.to_string().len());
+    for (subject, steps) in subjects {
         page.blank();
         page.line(0, Look::Heading, &subject.to_string());
         for step in steps {
-            page.line(2, Look::Plain, &format!("{}. {}", step.number, step.what));
-            page.line(5, Look::Dim, &format!("because: {}", step.why));
+            page.line(2, Look::Plain, &format!("{:>width$}. {}", step.number, step.what));
+            if let Some(until) = &step.until {
+                page.line(width + 4, Look::Plain, &format!("until {until}"));
+            }
+            page.line(width + 4, Look::Dim, &format!("because: {}", step.why));
         }
     }
 }
@@ -102,41 +108,60 @@ fn warnings(page: &mut Page, plan: &Plan) {
         page.blank();
     }
     for warning in &plan.warnings {
-        page.labelled(0, Look::Warning, "warning:", &warning.to_string());
+        page.wrapped(Look::Warning, "warning:", &warning.to_string());
     }
 }
 
 fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
     let stage = document.stage.map(ToString::to_string).unwrap_or_default();
-    page.labelled(0, Look::Good, "nothing to do:", &format!("stage {stage} runs this code already"));
+    page.labelled(
+        0,
+        Look::Good,
+        "nothing to do:",
+        &format!("stage {stage} {}", document.plan.map_or("", unchanged_words)),
+    );
     endpoints(page, document);
     for skip in document.plan.into_iter().filter(|_| verbose).flat_map(|plan| &plan.skipped) {
         page.line(2, Look::Dim, &skip.to_string());
     }
 }
 
-fn released(page: &mut Page, document: &Document<'_>, released: &Released) {
+/// What the stage has already, as far as it was looked at.
+fn unchanged_words(plan: &Plan) -> &'static str {
+    let (mut code, mut left_out) = (false, false);
+    for skip in &plan.skipped {
+        code |= matches!(skip, Skip::CodeUnchanged { .. });
+        left_out |= matches!(skip, Skip::FunctionNotChosen { .. });
+    }
+    match (code, left_out) {
+        (true, false) => "runs this code already",
+        (true, true) => "runs this code of the chosen functions already; --function left out the others",
+        (false, _) => "has no function to release, and no API that needs a deployment",
+    }
+}
+
+fn released(page: &mut Page, document: &Document<'_>, released: &Released, verbose: bool) {
     let stage = document.stage.map(ToString::to_string).unwrap_or_default();
     let time = units::duration(released.duration);
     page.labelled(0, Look::Good, "released", &format!("to stage {stage} in {time}"));
-    let functions: Vec<[String; 5]> = released.functions.iter().map(function_row).collect();
-    page.table(2, &functions);
-    page.table(2, &api_rows(released));
-    let proof = released.smoke.as_ref().map_or_else(|| UNPROVEN.to_owned(), smoke_words);
-    page.line(2, Look::Plain, &proof);
+    let mut rows: Vec<Vec<String>> = released.functions.iter().map(|it| function_row(it, verbose)).collect();
+    rows.extend(api_rows(released).into_iter().map(Vec::from));
+    rows.extend(smoke_rows(released.smoke.as_ref()));
+    page.table(2, &rows);
 }
 
 /// Where no smoke test was asked for.
 pub(super) const UNPROVEN: &str = "no smoke test: nothing proves that the endpoint answers";
 
-fn function_row(function: &ReleasedFunction) -> [String; 5] {
-    [
+fn function_row(function: &ReleasedFunction, verbose: bool) -> Vec<String> {
+    let alias = function.alias.as_ref().map_or_else(|| "no alias".to_owned(), |alias| format!("alias {alias}"));
+    let row = [
         format!("function {}", function.function),
         function.name.to_string(),
         format!("version {}", function.version),
-        function.alias.as_ref().map_or_else(|| "no alias".to_owned(), |alias| format!("alias {alias}")),
-        function.sha256.base64(),
-    ]
+        alias,
+    ];
+    row.into_iter().chain(verbose.then(|| function.sha256.base64())).collect()
 }
 
 fn api_rows(released: &Released) -> Vec<[String; 2]> {
@@ -145,22 +170,34 @@ fn api_rows(released: &Released) -> Vec<[String; 2]> {
     deployments.chain(endpoints).collect()
 }
 
+/// The URL, and what its answers prove.
+fn smoke_rows(smoke: Option<&SmokeResult>) -> Vec<Vec<String>> {
+    let Some(smoke) = smoke else { return vec![vec![UNPROVEN.to_owned()]] };
+    let row = |label: &str, text: String| vec![label.to_owned(), text];
+    let mut rows = vec![row("smoke", smoke.url.clone()), row("", smoke_words(smoke))];
+    rows.extend(hint(smoke.proof).map(|hint| row("", hint.to_owned())));
+    rows
+}
+
 fn endpoints(page: &mut Page, document: &Document<'_>) {
     for (api, endpoint) in document.endpoints.into_iter().flatten() {
         page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
     }
 }
 
-/// What the smoke test showed, and what that proves.
+/// What the smoke test showed, and what that proves: to stand after its URL.
 pub(super) fn smoke_words(smoke: &SmokeResult) -> String {
+    let hits = if smoke.hits == 1 { String::new() } else { format!(", {} times in a row", smoke.hits) };
     let proof = match smoke.proof {
-        SmokeProof::ThisRelease => "which proves that this release answers",
-        SmokeProof::Health => {
-            "which proves that the endpoint answers, but not that this release does; set `contains` under [smoke]"
-        }
+        SmokeProof::ThisRelease => "this release answers",
+        SmokeProof::Health => "the endpoint answers, but perhaps not this release",
     };
-    let hits = units::counted(usize::try_from(smoke.hits).unwrap_or(usize::MAX), "time");
-    format!("{} answered {}, {hits} in a row, {proof}", smoke.url, smoke.status)
+    format!("answered {}{hits}: {proof}", smoke.status)
+}
+
+/// How to prove more the next time.
+pub(super) fn hint(proof: SmokeProof) -> Option<&'static str> {
+    (proof == SmokeProof::Health).then_some("set `contains` under [smoke] to prove that this release answers")
 }
 
 fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
@@ -189,7 +226,7 @@ fn artifact_rows(artifact: &Artifact) -> [[String; 2]; 6] {
 }
 
 fn sized(bytes: u64) -> String {
-    format!("{} ({bytes} bytes)", units::bytes(bytes))
+    if bytes < 1024 { units::bytes(bytes) } else { format!("{} ({bytes} bytes)", units::bytes(bytes)) }
 }
 
 fn entry_rows(artifact: &Artifact) -> Vec<[String; 4]> {
@@ -200,19 +237,18 @@ fn entry_rows(artifact: &Artifact) -> Vec<[String; 4]> {
     artifact.entries.iter().map(row).collect()
 }
 
-fn problems(page: &mut Page, failure: &Failure) {
-    for problem in &failure.problems {
-        page.labelled(0, Look::Bad, "error:", &problem.what);
-        for (label, text) in details(problem) {
-            page.labelled(2, Look::Heading, label, &text);
-        }
+/// What and why are a line each, since AWS says much of them; our own advice may need several.
+fn problem(page: &mut Page, problem: &Problem) {
+    page.labelled(0, Look::Bad, "error:", &problem.what);
+    if !problem.why.is_empty() {
+        page.labelled(2, Look::Heading, "why:", &problem.why);
     }
-}
-
-fn details(problem: &Problem) -> Vec<(&'static str, String)> {
-    let at = problem.at.as_ref().map(ToString::to_string).unwrap_or_default();
-    let all = [("why:", problem.why.clone()), ("fix:", problem.fix.clone()), ("at:", at)];
-    all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+    if !problem.fix.is_empty() {
+        page.labelled_lines(2, Look::Heading, "fix:", &problem.fix);
+    }
+    if let Some(at) = &problem.at {
+        page.labelled(2, Look::Heading, "at:", &at.to_string());
+    }
 }
 
 fn put_back(page: &mut Page, done: &[PutBack]) {

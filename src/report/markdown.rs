@@ -45,10 +45,11 @@ fn problems(failure: &Failure) -> String {
 
 fn problem(problem: &Problem) -> String {
     let at = problem.at.as_ref().map(ToString::to_string).unwrap_or_default();
-    let details = [("why", &problem.why), ("fix", &problem.fix), ("at", &at)].into_iter();
+    let why = escape::markdown(&problem.why);
+    let fix = problem.fix.trim_end().lines().map(escape::markdown).collect::<Vec<_>>().join("<br>");
+    let details = [("why", why), ("fix", fix), ("at", escape::markdown(&at))].into_iter();
     let details = details.filter(|(_, text)| !text.is_empty());
-    let details: Vec<String> =
-        details.map(|(label, text)| format!("<br>{label}: {}", escape::markdown(text))).collect();
+    let details: Vec<String> = details.map(|(label, text)| format!("<br>{label}: {text}")).collect();
     format!("**{}**{}", escape::markdown(&problem.what), details.concat())
 }
 
@@ -88,7 +89,11 @@ fn endpoints(document: &Document<'_>) -> String {
 
 fn smoke(released: &Released) -> String {
     match &released.smoke {
-        Some(smoke) => escape::markdown(&human::smoke_words(smoke)),
+        Some(smoke) => {
+            let words = [Some(human::smoke_words(smoke)), human::hint(smoke.proof).map(str::to_owned)];
+            let words = words.into_iter().flatten().map(|words| escape::markdown(&words)).collect::<Vec<_>>();
+            format!("{} {}", escape::markdown_link(&smoke.url), words.join("; "))
+        }
         None => human::UNPROVEN.to_owned(),
     }
 }
@@ -124,7 +129,9 @@ fn plan_details(plan: &Plan, ending: Ending) -> String {
 fn plan_steps(plan: &Plan) -> String {
     let sections = steps::by_subject(plan).into_iter().map(|(subject, steps)| {
         let steps = steps.iter().map(|step| {
-            format!("{}\\. {} ({})", step.number, escape::markdown(&step.what), escape::markdown(&step.why))
+            let until = step.until.iter().map(|until| format!(" until {}", escape::markdown(until)));
+            let what = escape::markdown(&step.what) + &until.collect::<String>();
+            format!("{}\\. {what} ({})", step.number, escape::markdown(&step.why))
         });
         titled(&escape::markdown(&subject.to_string()), steps)
     });

@@ -125,7 +125,7 @@ impl Reporter {
         self.end(End::Failure(failure));
     }
 
-    /// The first write that failed, once; a reader that went away is no error.
+    /// The first write that failed, once, as `<sink>: <why>`; a reader that went away is no error.
     pub fn write_error(&self) -> Option<io::Error> {
         self.lock().writers.error.take()
     }
@@ -157,7 +157,7 @@ impl Reporter {
 fn end_for_github(document: &Document<'_>, planned: bool, writers: &mut Writers) {
     writers.stdout(&github::end(document, planned));
     writers.github_output(github::outputs(document));
-    writers.github_summary(&markdown::summary(document));
+    writers.github_summary(markdown::summary(document));
 }
 
 impl Inner {

@@ -4,6 +4,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::escape;
 
+/// As wide as prose is written.
+const COLUMNS: usize = 100;
+
 /// Where a line matters.
 #[derive(Clone, Copy)]
 pub(super) enum Look {
@@ -55,14 +58,35 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// Several lines, the first behind the label, the others below its text; empty ones stay empty.
+    pub(super) fn labelled_lines(&mut self, indent: usize, look: Look, label: &str, text: &str) {
+        let mut lines = text.trim_end().lines();
+        self.labelled(indent, look, label, lines.next().unwrap_or_default());
+        let indent = indent + label.chars().count() + 1;
+        lines.for_each(|line| if line.is_empty() { self.blank() } else { self.line(indent, Look::Plain, line) });
+    }
+
+    /// Prose behind a label, in lines of [`COLUMNS`] at most.
+    pub(super) fn wrapped(&mut self, look: Look, label: &str, text: &str) {
+        let columns = COLUMNS - label.chars().count() - 1;
+        let lines = escape::terminal(text).split(' ').fold(Vec::<String>::new(), |mut lines, word| {
+            match lines.last_mut().filter(|line| line.chars().count() + word.chars().count() < columns) {
+                Some(line) => line.extend([" ", word]),
+                None => lines.push(word.to_owned()),
+            }
+            lines
+        });
+        self.labelled_lines(0, look, label, &lines.join("\n"));
+    }
+
     pub(super) fn blank(&mut self) {
         self.text.push('\n');
     }
 
-    /// Rows with aligned columns; the last column is as long as it is.
-    pub(super) fn table<const COLUMNS: usize>(&mut self, indent: usize, rows: &[[String; COLUMNS]]) {
-        let rows: Vec<[String; COLUMNS]> =
-            rows.iter().map(|row| row.each_ref().map(|cell| escape::terminal(cell))).collect();
+    /// Rows with aligned columns; a row's last cell is as long as it is, and no column's measure.
+    pub(super) fn table<R: AsRef<[String]>>(&mut self, indent: usize, rows: &[R]) {
+        let escaped = |row: &R| row.as_ref().iter().map(|cell| escape::terminal(cell)).collect();
+        let rows: Vec<Vec<String>> = rows.iter().map(escaped).collect();
         for row in &rows {
             let cells = row.iter().enumerate();
             let cells: Vec<String> =
@@ -83,6 +107,8 @@ impl Page {
     }
 }
 
-fn width<const COLUMNS: usize>(rows: &[[String; COLUMNS]], column: usize) -> usize {
-    rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+/// The width of a column, by the rows that go on behind it.
+fn width(rows: &[Vec<String>], column: usize) -> usize {
+    let cells = rows.iter().filter(|row| column + 1 < row.len()).map(|row| row[column].chars().count());
+    cells.max().unwrap_or(0)
 }

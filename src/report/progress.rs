@@ -31,12 +31,14 @@ pub(super) struct Progress {
     bars: Option<Bars>,
     /// The waits that had their line.
     told: BTreeSet<String>,
+    /// The sizes of the uploads that are under way.
+    uploads: BTreeMap<String, u64>,
 }
 
 impl Progress {
     /// With bars where standard error is a terminal that may move.
     pub(super) fn new(live: bool) -> Self {
-        Self { bars: live.then(Bars::new), told: BTreeSet::new() }
+        Self { bars: live.then(Bars::new), told: BTreeSet::new(), uploads: BTreeMap::new() }
     }
 
     /// Takes an event; some are worth a line.
@@ -47,6 +49,14 @@ impl Progress {
         match event {
             Event::PackFinished { what, bytes } => {
                 Some(line(Look::Good, "packed:", format!("{what} ({})", units::bytes(bytes))))
+            }
+            Event::UploadStarted { what, bytes } => {
+                self.uploads.insert(what, bytes);
+                None
+            }
+            Event::UploadFinished { what } => {
+                let size = self.uploads.remove(&what).map(|bytes| format!(" ({})", units::bytes(bytes)));
+                Some(line(Look::Good, "done:", format!("uploaded {what}{}", size.unwrap_or_default())))
             }
             Event::Waiting { what, waited } => self.wait(&what, waited),
             Event::WaitFinished { what } => {
@@ -83,7 +93,7 @@ impl Progress {
 }
 
 /// The three kinds of work that take time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
     Pack,
     Upload,
@@ -111,7 +121,9 @@ impl Bars {
             Event::UploadFinished { what } => self.finish(Work::Upload, what),
             Event::Waiting { what, waited } => self.wait(what, *waited),
             Event::WaitFinished { what } => self.finish(Work::Wait, what),
-            Event::Done(_) | Event::PuttingBack(_) | Event::Warning(_) => {}
+            // What is put back began nothing new, and what was under way has ended, well or not.
+            Event::PuttingBack(_) => self.clear_sizes(),
+            Event::Done(_) | Event::Warning(_) => {}
         }
     }
 
@@ -134,14 +146,19 @@ impl Bars {
     }
 
     fn finish(&mut self, work: Work, what: &str) {
-        if let Some(bar) = self.by_work.remove(&(work, what.to_owned())) {
-            bar.finish_and_clear();
-            self.all.remove(&bar);
-        }
+        self.clear_where(|key| *key == (work, what.to_owned()));
+    }
+
+    fn clear_sizes(&mut self) {
+        self.clear_where(|(work, _)| *work != Work::Wait);
     }
 
     fn clear(&mut self) {
-        while let Some((_, bar)) = self.by_work.pop_first() {
+        self.clear_where(|_| true);
+    }
+
+    fn clear_where(&mut self, over: impl Fn(&(Work, String)) -> bool) {
+        for (_, bar) in self.by_work.extract_if(.., |key, _| over(key)) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
@@ -168,4 +185,39 @@ fn style(template: &str) -> ProgressStyle {
             // The display loses one frame where its buffer refuses text.
             let _ = write!(out, "{:.1} s", state.elapsed().as_secs_f64());
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upload(what: &str) -> [Event; 2] {
+        let what = what.to_owned();
+        [Event::UploadStarted { what: what.clone(), bytes: 5 }, Event::Uploaded { what, bytes: 5 }]
+    }
+
+    fn bars_after(events: impl IntoIterator<Item = Event>) -> Vec<(Work, String)> {
+        let mut progress = Progress::new(true);
+        for event in events {
+            progress.hear(event);
+        }
+        progress.bars.unwrap().by_work.into_keys().collect()
+    }
+
+    #[test]
+    fn a_bar_goes_away_with_its_work() {
+        let begun =
+            [Event::PackStarted { what: "hello".into(), bytes: 1 }].into_iter().chain(upload("a")).chain(upload("b"));
+        assert_eq!(bars_after(begun.clone()).len(), 3);
+        let ended =
+            [Event::PackFinished { what: "hello".into(), bytes: 1 }, Event::UploadFinished { what: "a".into() }];
+        assert_eq!(bars_after(begun.chain(ended)), [(Work::Upload, "b".to_owned())]);
+    }
+
+    #[test]
+    fn putting_back_leaves_the_waits_alone() {
+        let waiting = Event::Waiting { what: "it".into(), waited: Duration::ZERO };
+        let events = upload("a").into_iter().chain([waiting, Event::PuttingBack("alias live".into())]);
+        assert_eq!(bars_after(events), [(Work::Wait, "it".to_owned())]);
+    }
 }

@@ -64,34 +64,41 @@ impl Writers {
     }
 
     pub(super) fn stdout(&mut self, text: &str) {
-        let written = write(&mut self.sinks.stdout, text);
-        self.remember(written);
+        self.stdout_or_error(Ok(text.to_owned()));
     }
 
     pub(super) fn stderr(&mut self, text: &str) {
         let written = write(&mut self.sinks.stderr, text);
-        self.remember(written);
+        self.remember("standard error", written);
     }
 
     pub(super) fn stdout_or_error(&mut self, text: io::Result<String>) {
         let written = text.and_then(|text| write(&mut self.sinks.stdout, &text));
-        self.remember(written);
+        self.remember("standard output", written);
     }
 
     pub(super) fn github_output(&mut self, text: io::Result<String>) {
-        let written = text.and_then(|text| append(self.sinks.github_output.as_deref(), &text));
-        self.remember(written);
+        let path = self.sinks.github_output.clone();
+        self.append(path, text);
     }
 
-    pub(super) fn github_summary(&mut self, text: &str) {
-        let written = append(self.sinks.github_summary.as_deref(), text);
-        self.remember(written);
+    pub(super) fn github_summary(&mut self, text: String) {
+        let path = self.sinks.github_summary.clone();
+        self.append(path, Ok(text));
+    }
+
+    fn append(&mut self, path: Option<PathBuf>, text: io::Result<String>) {
+        if let Some(path) = path {
+            let written = text.and_then(|text| append(&path, &text));
+            self.remember(&path.display().to_string(), written);
+        }
     }
 
     /// A reader that went away (`| head`) has read enough.
-    fn remember(&mut self, written: io::Result<()>) {
+    fn remember(&mut self, sink: &str, written: io::Result<()>) {
         let error = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-        self.error = self.error.take().or(error);
+        let named = error.map(|error| io::Error::new(error.kind(), format!("{sink}: {error}")));
+        self.error = self.error.take().or(named);
     }
 }
 
@@ -100,10 +107,6 @@ fn write(sink: &mut dyn Write, text: &str) -> io::Result<()> {
     sink.flush()
 }
 
-fn append(path: Option<&Path>, text: &str) -> io::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let in_words =
-        |error: io::Error| io::Error::new(error.kind(), format!("failed to write {}: {error}", path.display()));
-    let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(in_words)?;
-    file.write_all(text.as_bytes()).map_err(in_words)
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
 }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::units;
 use crate::model::{
-    AddPermission, ApiKey, ChangeCode, CodeStep, CreateAlias, CreateDeployment, FlushCache, FunctionKey, GoesLive,
-    KeepLiveCode, MoveAlias, Plan, PointStage, SmokePlan, UploadArtifact,
+    AddPermission, ApiKey, ChangeCode, CodeStep, CreateAlias, CreateDeployment, FlushCache, FunctionKey, KeepLiveCode,
+    MoveAlias, Plan, PointStage, SmokePlan, UploadArtifact,
 };
 
 /// What a step changes; functions first, then APIs, then the smoke test.
@@ -32,17 +32,20 @@ pub(super) struct Step {
     /// Steps of one number run at once.
     pub(super) number: usize,
     pub(super) what: String,
+    /// What it waits for.
+    pub(super) until: Option<String>,
     pub(super) why: String,
 }
 
 struct Told {
     subject: Subject,
     what: String,
+    until: Option<String>,
     why: String,
 }
 
 fn told(subject: Subject, what: String, why: impl Into<String>) -> Told {
-    Told { subject, what, why: why.into() }
+    Told { subject, what, until: None, why: why.into() }
 }
 
 /// All steps of the plan; within a subject in their order.
@@ -70,8 +73,8 @@ struct Steps {
 impl Steps {
     fn at_once<T>(&mut self, items: &[T], tell: impl Fn(&T) -> Told) {
         self.number += usize::from(!items.is_empty());
-        for Told { subject, what, why } in items.iter().map(tell) {
-            self.by_subject.entry(subject).or_default().push(Step { number: self.number, what, why });
+        for Told { subject, what, until, why } in items.iter().map(tell) {
+            self.by_subject.entry(subject).or_default().push(Step { number: self.number, what, until, why });
         }
     }
 }
@@ -91,11 +94,8 @@ fn change_code(step: &ChangeCode) -> Told {
         CodeStep::Update { .. } => format!("update the code of {} and publish a version", step.name),
         CodeStep::Publish => format!("publish $LATEST of {} as a version", step.name),
     };
-    let why = match step.goes_live {
-        GoesLive::AtUpdate => format!("{}; callers use $LATEST and see it at once", step.reason),
-        GoesLive::WithAlias => step.reason.to_string(),
-    };
-    told(Subject::Function(step.function.clone()), what, why)
+    // Where callers use $LATEST, a warning of the plan says so.
+    told(Subject::Function(step.function.clone()), what, step.reason.to_string())
 }
 
 fn create_deployment(step: &CreateDeployment) -> Told {
@@ -133,17 +133,21 @@ fn smoke(step: &SmokePlan) -> Told {
         Some(endpoint) => format!("{} on stage {} of API {}", step.shown, endpoint.stage, endpoint.api),
         None => step.shown.clone(),
     };
-    let contains = step.contains.as_ref().map(|text| format!(" and contain \"{text}\"")).unwrap_or_default();
-    let what = format!(
-        "ask {place} until {} in a row have status {}{contains}, for up to {}",
-        units::counted(usize::try_from(step.hits).unwrap_or(usize::MAX), "answer"),
-        step.status,
-        units::duration(step.timeout),
-    );
+    let what = format!("ask {place}");
     let why = if step.contains.is_some() {
         "it proves that this release answers"
     } else {
         "it proves that the endpoint answers"
     };
-    told(Subject::Smoke, what, why)
+    Told { until: Some(good_answers(step)), ..told(Subject::Smoke, what, why) }
+}
+
+fn good_answers(step: &SmokePlan) -> String {
+    let (answers, have, contain) = if step.hits == 1 {
+        ("an answer".to_owned(), "has", "contains")
+    } else {
+        (format!("{} answers in a row", step.hits), "have", "contain")
+    };
+    let contains = step.contains.as_ref().map(|text| format!(" and {contain} \"{text}\"")).unwrap_or_default();
+    format!("{answers} {have} status {}{contains}, for up to {}", step.status, units::duration(step.timeout))
 }

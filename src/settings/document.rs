@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry as Slot;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::file::SettingsFile;
+use super::file::{self, SettingsFile};
 use crate::error::{Failure, Kind, Location, Problem};
 use crate::model::{Source, Sourced};
 
@@ -42,10 +42,18 @@ pub(super) enum Value {
 pub(super) fn parse(file: &SettingsFile) -> Result<Table, Failure> {
     match DeTable::parse(&file.text) {
         Ok(root) => Ok(table(file, String::new(), &root.span(), root.get_ref())),
-        Err(error) => {
-            let at = error.span().map(|span| location(file, span.start));
-            Err(Problem::new("this is not TOML").why(error.message()).at(at).into_failure(Kind::Usage))
+        Err(error) => Err(not_toml(file, &error).into_failure(Kind::Usage)),
+    }
+}
+
+fn not_toml(file: &SettingsFile, error: &toml::de::Error) -> Problem {
+    let at = error.span().map(|span| location(file, span.start));
+    let problem = Problem::new("this is not TOML").at(at);
+    match error.span().and_then(|span| file.text.get(span)) {
+        Some(key) if error.message() == "duplicate key" => {
+            problem.why(format!("the key `{key}` is there twice")).fix("keep one of them")
         }
+        _ => problem.why(error.message()),
     }
 }
 
@@ -88,13 +96,7 @@ fn integer(number: &DeInteger<'_>) -> Value {
 }
 
 fn location(file: &SettingsFile, offset: usize) -> Location {
-    let before = file.text.get(..offset).unwrap_or(&file.text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Location {
-        file: file.path.clone(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-    }
+    file::location_after(&file.path, file.text.get(..offset).unwrap_or(&file.text))
 }
 
 impl Value {

@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
-use crate::error::{Failure, Kind, Problem};
+use crate::error::{Failure, Kind, Location, Problem};
 use crate::model::Request;
 
 /// The name that is looked for where `--config` is not given.
@@ -52,17 +53,47 @@ fn folders(start: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn read_at(path: &Path) -> Result<Option<SettingsFile>, Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(SettingsFile { path: path.to_path_buf(), text })),
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
+            Ok(Some(SettingsFile { path: path.to_path_buf(), text }))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot_read(path, &error)),
     }
 }
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    Problem::new(format!("failed to read the settings file `{}`", path.display()))
-        .why(error.to_string())
+    let (why, fix) = if path.is_dir() {
+        ("it is a folder".to_owned(), "name the file itself with `--config`")
+    } else {
+        (error.to_string(), "make it readable, or name another file with `--config`")
+    };
+    failed_to_read(path).why(why).fix(fix).into_failure(Kind::Usage)
+}
+
+fn not_utf8(path: &Path, error: &FromUtf8Error) -> Failure {
+    let (before, rest) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+    let byte = rest.first().map(|byte| format!(" 0x{byte:02X}")).unwrap_or_default();
+    failed_to_read(path)
+        .why(format!("its byte{byte} here is not UTF-8"))
+        .fix("save it as UTF-8")
+        .at(Some(location_after(path, &String::from_utf8_lossy(before))))
         .into_failure(Kind::Usage)
+}
+
+fn failed_to_read(path: &Path) -> Problem {
+    Problem::new(format!("failed to read the settings file `{}`", path.display()))
+}
+
+/// The place behind the file's text up to there.
+pub(super) fn location_after(path: &Path, before: &str) -> Location {
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Location {
+        file: path.to_path_buf(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    }
 }
 
 fn no_such_file(path: &Path) -> Failure {

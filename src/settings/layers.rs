@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document::Table;
 use super::file::SettingsFile;
 use super::problems::{Problems, checked, origin};
-use super::{duration, names, near};
+use super::{duration, names, near, placeholders};
 use crate::error::Problem;
 use crate::model::{Request, Source, Sourced, StageName};
 
@@ -31,11 +31,14 @@ fn from_environment(request: &Request, variable: &str) -> Option<Sourced<String>
     Some(Sourced { value: value.clone(), source: Source::Environment(variable.to_owned()) })
 }
 
-/// The stage that is meant, if somebody said one that can be meant.
+/// The stage that is meant, if somebody said one that can be meant; [`placeholders::STAGE`] where none is needed.
 pub(super) fn stage(request: &Request, document: &Table) -> Result<StageName, Problem> {
     let flag = ("--stage", request.overrides.stage.as_deref());
-    let said = first(request, flag, "SLS_RELEASE_STAGE", document.text("stage"))
-        .ok_or_else(|| Problem::new("no stage was given").fix("say which, such as `--stage dev`"))?;
+    let said = match first(request, flag, "SLS_RELEASE_STAGE", document.text("stage")) {
+        Some(said) => said,
+        None if request.stage_optional => return Ok(StageName::new(placeholders::STAGE)),
+        None => return Err(Problem::new("no stage was given").fix("say which, such as `--stage dev`")),
+    };
     let stage = checked(said, &names::STAGE, StageName::new)?;
     slip(&stage, document).map_or(Ok(stage.value), Err)
 }
@@ -75,10 +78,13 @@ pub(super) fn duration_in(table: &Table, key: &str) -> Option<Duration> {
 /// Where archives go: the file's word is relative to the file, a flag's or a variable's to the current folder.
 pub(super) fn out_dir(request: &Request, file: &SettingsFile, document: &Table) -> PathBuf {
     let variable = || from_environment(request, "SLS_RELEASE_OUT_DIR").map(|said| said.value.into());
-    request.out_dir.clone().or_else(variable).unwrap_or_else(|| {
-        let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty());
-        beside(file, from_file.as_deref().unwrap_or(OUT_DIR))
-    })
+    request.out_dir.clone().or_else(variable).unwrap_or_else(|| usual_out_dir(file, document))
+}
+
+/// Where archives go by the file's word or by default.
+pub(super) fn usual_out_dir(file: &SettingsFile, document: &Table) -> PathBuf {
+    let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty());
+    beside(file, from_file.as_deref().unwrap_or(OUT_DIR))
 }
 
 /// A path as the settings file means it: from its own folder.

@@ -2,14 +2,37 @@
 
 use crate::error::Problem;
 
+/// The placeholder of the stage. Where no stage is needed and none was given, it stands for itself.
+pub(super) const STAGE: &str = "{stage}";
+
+/// A commit's name is 64 hex digits at most; this leaves room for one's own.
+const LONGEST_COMMIT: usize = 200;
+
 /// What the placeholders stand for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words<'a> {
+    /// The stage, or [`STAGE`] itself.
     pub(super) stage: &'a str,
     pub(super) commit: Option<&'a str>,
+    /// Whether a commit that cannot be filled in stays as it stands, since nobody needs it.
+    pub(super) commit_optional: bool,
 }
 
 impl Words<'_> {
+    /// Whether `text` waits for a stage that was not given, so that nothing can be said of it yet.
+    pub(super) fn waits_for_stage(self, text: &str) -> bool {
+        self.stage == STAGE && text.contains(STAGE)
+    }
+
+    /// Fills in what cannot wait for a stage.
+    pub(super) fn in_source(self, text: &str) -> Result<String, Problem> {
+        if self.waits_for_stage(text) {
+            let why = format!("`{text}` needs one");
+            return Err(Problem::new("no stage was given").why(why).fix("say which, such as `--stage dev`"));
+        }
+        self.in_name(text)
+    }
+
     /// Fills in a name or a path: `{stage}` alone is known, since a name must not change with each commit.
     pub(super) fn in_name(self, text: &str) -> Result<String, Problem> {
         fill(text, |word| match word {
@@ -22,14 +45,33 @@ impl Words<'_> {
     pub(super) fn in_text(self, text: &str) -> Result<String, Problem> {
         fill(text, |word| match word {
             "stage" => Ok(Some(self.stage)),
-            "commit" => self.commit.map(Some).ok_or_else(unknown_commit),
+            "commit" => self.commit(),
             _ => Ok(None),
         })
+    }
+
+    fn commit(&self) -> Result<Option<&str>, Problem> {
+        match self.commit.ok_or_else(unknown_commit).and_then(checked_commit) {
+            Err(_) if self.commit_optional => Ok(None),
+            commit => commit.map(Some),
+        }
     }
 }
 
 fn unknown_commit() -> Problem {
     Problem::new("nobody said which commit `{commit}` is").fix("set SLS_RELEASE_COMMIT, or run in a Git checkout")
+}
+
+/// What is no commit's name would break the request that it is sent in.
+fn checked_commit(commit: &str) -> Result<&str, Problem> {
+    let characters = commit.chars().count();
+    let why = match commit.chars().find(|character| character.is_control()) {
+        Some(control) => format!("it holds the control character `{}`", control.escape_default()),
+        None if characters > LONGEST_COMMIT => format!("it has {characters} characters; {LONGEST_COMMIT} are allowed"),
+        None => return Ok(commit),
+    };
+    let fix = "set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it";
+    Err(Problem::new("the commit cannot stand for `{commit}`").why(why).fix(fix))
 }
 
 /// Replaces each `{word}` of lower-case letters for which `value_of` has a value; leaves the rest as it stands.

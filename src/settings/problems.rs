@@ -1,5 +1,8 @@
 //! Collects everything that is wrong with the settings, so that one run shows all of it.
 
+use std::collections::BTreeSet;
+
+use super::document::Table;
 use super::names::Rule;
 use crate::error::{Failure, Kind, Location, Problem};
 use crate::model::{Source, Sourced};
@@ -8,7 +11,8 @@ use crate::model::{Source, Sourced};
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<Problem>,
-    misspelt: bool,
+    /// The tables that hold an unknown key, without the stage that they are of.
+    misspelt: BTreeSet<String>,
 }
 
 impl Problems {
@@ -16,15 +20,15 @@ impl Problems {
         self.found.push(problem);
     }
 
-    /// A key that no table knows.
-    pub(super) fn unknown_key(&mut self, problem: Problem) {
-        self.misspelt = true;
+    /// A key that this table does not know.
+    pub(super) fn unknown_key(&mut self, table: &Table, problem: Problem) {
+        self.misspelt.insert(whatever_stage(&table.name).to_owned());
         self.add(problem);
     }
 
-    /// Something that is not there; silent beside an unknown key, which is most likely it, misspelt.
-    pub(super) fn missing(&mut self, problem: Problem) {
-        if !self.misspelt {
+    /// Something that is not in the table; silent beside an unknown key of it, which is most likely it, misspelt.
+    pub(super) fn missing(&mut self, table: &Table, problem: Problem) {
+        if !self.misspelt.contains(whatever_stage(&table.name)) {
             self.add(problem);
         }
     }
@@ -59,6 +63,12 @@ impl Problems {
         self.found.sort_by_key(|problem| problem.at.as_ref().map(|at| (at.line, at.column)));
         Failure { kind: Kind::Usage, problems: self.found }
     }
+}
+
+/// `functions.hello` of `stages.dev.functions.hello`, since both are merged into one table.
+fn whatever_stage(table: &str) -> &str {
+    let of_stage = table.strip_prefix("stages.");
+    of_stage.map_or(table, |rest| rest.split_once('.').map_or("", |(_, inner)| inner))
 }
 
 /// Makes a name of the value if the rule allows it.

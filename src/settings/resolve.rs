@@ -38,7 +38,8 @@ fn for_stage(
     problems: &mut Problems,
 ) -> Settings {
     let merged = document::for_stage(document, stage.as_str());
-    let words = Words { stage: stage.as_str(), commit: request.commit.as_deref() };
+    let commit_optional = request.stage_optional;
+    let words = Words { stage: stage.as_str(), commit: request.commit.as_deref(), commit_optional };
     something_to_release(&merged, problems);
     let functions = tables::functions(&merged, file, words, problems);
     names_differ(&functions, problems);
@@ -50,6 +51,7 @@ fn for_stage(
         smoke: smoke::smoke(&merged, words, problems),
         wait_timeout: layers::wait_timeout(request, &merged, problems),
         out_dir: layers::out_dir(request, file, &merged),
+        usual_out_dir: layers::usual_out_dir(file, &merged),
         file: file.path.clone(),
         functions,
         stage,
@@ -60,6 +62,7 @@ fn something_to_release(merged: &Table, problems: &mut Problems) {
     let is_empty = |key| merged.table(key).is_none_or(|table| table.entries.is_empty());
     if is_empty("functions") && is_empty("apis") {
         problems.missing(
+            merged,
             Problem::new("there is no function and no API to release")
                 .fix("add a `[functions.<key>]` or an `[apis.<key>]` table")
                 .at(Some(merged.at.clone())),
@@ -82,7 +85,7 @@ fn chosen(request: &Request, merged: &Table, problems: &mut Problems) -> Vec<Fun
     let asked: BTreeSet<&FunctionKey> = request.only.iter().collect();
     for key in asked.iter().filter(|key| !known.contains(&key.as_str())) {
         let what = format!("unknown function `{key}` (from `--function`)");
-        problems.missing(Problem::new(what).fix(near::suggestion(key.as_str(), known.iter().copied())));
+        problems.missing(merged, Problem::new(what).fix(near::suggestion(key.as_str(), known.iter().copied())));
     }
     asked.into_iter().cloned().collect()
 }

@@ -84,6 +84,7 @@ fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
         match known().find(|(name, _)| name == key) {
             Some((_, shape)) => check_entry(shape, key, entry, table, problems),
             None => problems.unknown_key(
+                table,
                 Problem::new(format!("unknown key `{key}`{}", place(table)))
                     .fix(near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>()))
                     .at(Some(entry.key_at.clone())),

@@ -72,15 +72,17 @@ fn api(table: &Table, merged: &Table, problems: &mut Problems) -> Option<ApiKey>
         (Some(said), _) => {
             let what = format!("unknown API `{}` in [{}]", said.value, table.name);
             let fix = near::suggestion(&said.value, known.iter().copied());
-            problems.missing(Problem::new(what).fix(fix).at(said.location()));
+            problems.missing(merged, Problem::new(what).fix(fix).at(said.location()));
         }
         (None, [only]) => return Some(ApiKey::new(*only)),
         (None, []) => problems.missing(
+            merged,
             Problem::new(format!("[{}] has a `path`, but there is no API that it is on", table.name))
                 .fix("add an `[apis.<key>]` table, or use `url`")
                 .at(Some(table.at.clone())),
         ),
         (None, [first, ..]) => problems.missing(
+            table,
             Problem::new(format!("[{}] does not say which API its `path` is on", table.name))
                 .why(format!("there are {}", near::list(known.iter().copied())))
                 .fix(format!("add it, such as `api = \"{first}\"`"))
@@ -118,7 +120,7 @@ fn text(
     let value = problems.keep(words.in_text(&said.value), said.location())?;
     let filled = Sourced { value, source: said.source };
     match rule {
-        Some(rule) => problems.name(filled, rule, |text| text),
-        None => Some(filled),
+        Some(rule) if !words.waits_for_stage(&filled.value) => problems.name(filled, rule, |text| text),
+        _ => Some(filled),
     }
 }

@@ -70,8 +70,7 @@ fn function(
     words: Words<'_>,
     problems: &mut Problems,
 ) -> Option<FunctionSettings> {
-    let source = required(table, "source", "lambda", problems)
-        .and_then(|said| filled(said, &names::SOURCE, |path| path, words, problems));
+    let source = required(table, "source", "lambda", problems).and_then(|said| source_path(said, words, problems));
     let name = function_name((key, key_at), table, words, problems);
     let alias = match table.text("alias") {
         Some(said) => Some(filled(said, &names::ALIAS, AliasName::new, words, problems)?),
@@ -85,6 +84,12 @@ fn function(
         name: name?,
         alias,
     })
+}
+
+/// Unlike a name, a source is needed at once.
+fn source_path(said: Sourced<String>, words: Words<'_>, problems: &mut Problems) -> Option<Sourced<String>> {
+    let value = problems.keep(words.in_source(&said.value), said.location())?;
+    problems.name(Sourced { value, source: said.source }, &names::SOURCE, |path| path)
 }
 
 /// The name in Lambda; without one the key is the name, and the place to change is the key's.
@@ -133,7 +138,7 @@ fn redeploy(table: &Table) -> Redeploy {
     }
 }
 
-/// Fills in the placeholders of a name, then checks it.
+/// Fills in the placeholders of a name, then checks it; one that waits for its stage cannot be checked.
 fn filled<T>(
     said: Sourced<String>,
     rule: &Rule,
@@ -142,7 +147,8 @@ fn filled<T>(
     problems: &mut Problems,
 ) -> Option<Sourced<T>> {
     let value = problems.keep(words.in_name(&said.value), said.location())?;
-    problems.name(Sourced { value, source: said.source }, rule, make)
+    let filled = Sourced { value, source: said.source };
+    if words.waits_for_stage(&filled.value) { Some(filled.map(make)) } else { problems.name(filled, rule, make) }
 }
 
 /// The one of two keys that is there, with its name; both or neither is a problem.
@@ -158,6 +164,7 @@ pub(super) fn either(
         (Some(_), None) => return Some((one, table.text(one)?)),
         (None, Some(_)) => return Some((other, table.text(other)?)),
         (None, None) => problems.missing(
+            table,
             Problem::new(format!("[{}] has neither `{one}` nor `{other}`", table.name))
                 .fix(format!("add one of them, such as `{one} = \"{example}\"`"))
                 .at(Some(table.at.clone())),
@@ -183,6 +190,7 @@ fn required(table: &Table, key: &str, example: &str, problems: &mut Problems) ->
 
 fn missing(table: &Table, key: &str, example: &str, problems: &mut Problems) {
     problems.missing(
+        table,
         Problem::new(format!("[{}] has no `{key}`", table.name))
             .fix(format!("add it, such as `{key} = \"{example}\"`"))
             .at(Some(table.at.clone())),

@@ -49,6 +49,7 @@ fn without_a_command_it_releases() {
     assert_eq!(parse("release").unwrap().command(), Command::Release);
     assert!(!parse("--stage dev").unwrap().request(BTreeMap::new(), None).plan_only);
     assert!(parse("plan").unwrap().request(BTreeMap::new(), None).plan_only);
+    assert!(!parse("plan").unwrap().request(BTreeMap::new(), None).stage_optional);
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn options_stand_before_or_after_the_command() {
 fn the_arguments_of_package_reach_the_request() {
     let request = parse("package --verify --threads 3 --out-dir build --config a.toml").unwrap();
     let request = request.request([("SLS_RELEASE_STAGE".into(), "dev".into())].into(), None);
-    assert!(request.verify);
+    assert!(request.verify && request.stage_optional);
     assert_eq!(request.threads.map(usize::from), Some(3));
     assert_eq!(request.out_dir.unwrap().to_str(), Some("build"));
     assert_eq!(request.config.unwrap().to_str(), Some("a.toml"));
@@ -125,13 +126,23 @@ fn completions_know_the_commands() {
 
 /// The binary, with nothing of this process's environment, in an empty folder.
 mod binary {
+    use std::path::Path;
     use std::process::{Command, Output};
 
     fn run(arguments: &[&str]) -> (i32, String, String) {
+        run_in(tempfile::tempdir().unwrap().path(), arguments)
+    }
+
+    fn run_with(arguments: &[&str], settings: &str) -> (i32, String, String) {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("sls-release.toml"), settings).unwrap();
+        run_in(folder.path(), arguments)
+    }
+
+    fn run_in(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
         let Output { status, stdout, stderr } =
-            command.args(arguments).env_clear().current_dir(folder.path()).output().unwrap();
+            command.args(arguments).env_clear().current_dir(folder).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
     }
@@ -148,6 +159,43 @@ mod binary {
         let (code, stdout, stderr) = run(&["--stgae", "dev"]);
         assert_eq!((code, stdout.as_str()), (2, ""));
         assert!(stderr.contains("--stage"), "{stderr}");
+    }
+
+    #[test]
+    fn archives_of_the_usual_folder_are_not_packed_where_another_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "out_dir = \"build\"\n[functions.hello]\nsource = \".\"\n";
+        std::fs::write(folder.path().join("sls-release.toml"), settings).unwrap();
+        std::fs::write(folder.path().join("app.py"), "").unwrap();
+        let entries = |arguments: &[&str]| {
+            let arguments = [&["package", "--stage", "dev"], arguments].concat();
+            let (_, stdout, stderr) = run_in(folder.path(), &arguments);
+            stdout
+                .lines()
+                .find_map(|line| line.trim().strip_prefix("entries").map(str::trim).map(str::to_owned))
+                .expect(&stderr)
+        };
+        assert_eq!(entries(&[]), "1");
+        assert!(folder.path().join("build/hello.zip").exists());
+        assert_eq!(entries(&["--out-dir", "elsewhere"]), "1");
+    }
+
+    /// The example of docs/settings.md is what the program says.
+    #[test]
+    fn mistakes_look_as_the_reference_shows_them() {
+        let reference = include_str!("../../docs/settings.md");
+        let (_, shown) = reference.split_once("## Mistakes").unwrap();
+        let (shown, _) = shown.split_once("```text\n").unwrap().1.split_once("```").unwrap();
+        let settings = "[artifacts]\nbukcet = \"acme\"\n\n[functions.hello]\narchive = \"tar\"\n";
+        let (code, stdout, stderr) = run_with(&["plan", "--stage", "dev"], settings);
+        assert_eq!((code, stdout.as_str(), stderr.as_str()), (2, "", shown));
+    }
+
+    #[test]
+    fn package_needs_no_stage() {
+        let settings = "[functions.hello]\nsource = \"sls-release.toml\"\nname = \"hello-{stage}\"\n";
+        let (code, stdout, stderr) = run_with(&["package"], settings);
+        assert_eq!((code, stdout.lines().next()), (0, Some("function hello")), "{stderr}");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 mod api_definition;
 mod architecture;
+mod bad_input;
 mod cli;
+mod docs;
 mod emulator;
 mod faults;
 mod local_aws;

@@ -249,9 +249,52 @@ fn an_unknown_commit_is_refused_only_where_it_is_used() {
 }
 
 #[test]
+fn a_commit_that_is_no_commits_name_is_refused_only_where_it_is_used() {
+    let text = format!("{SMALL}[smoke]\nurl='https://a.example'\ncontains='{{commit}}'");
+    let of = |commit: &str| Request { commit: Some(commit.to_owned()), ..stage("dev") };
+    insta::assert_snapshot!(refusal(&of("a\u{1b}[2J"), &text), @r"sls-release.toml:5:10: the commit cannot stand for `{commit}`: it holds the control character `\u{1b}`; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
+    insta::assert_snapshot!(refusal(&of(&"é".repeat(201)), &text), @r"sls-release.toml:5:10: the commit cannot stand for `{commit}`: it has 201 characters; 200 are allowed; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
+    assert_eq!(settings(&of(&"é".repeat(200)), &text).smoke.unwrap().contains.unwrap(), "é".repeat(200));
+    assert!(resolve(&of("a\nb"), &file(SMALL)).is_ok());
+}
+
+/// What `package` asks for where nobody said a stage.
+fn without_stage() -> Request {
+    Request { stage_optional: true, ..Request::default() }
+}
+
+#[test]
+fn package_needs_no_stage_where_no_source_does() {
+    let text = "[artifacts]\nbucket='acme-{stage}'\nprefix='p/{stage}'\n\
+                [functions.hello]\nsource='lambda'\nname='hello-{stage}'\nalias='{stage}'\n\
+                [apis.public]\nname='api-{stage}'\n[smoke]\npath='/{stage}'\ncontains='{commit}'\n\
+                [stages.prod.functions.hello]\nsource='prod'\n";
+    let none = settings(&without_stage(), text);
+    assert_eq!(none.stage.as_str(), "{stage}");
+    let hello = function(&none, "hello");
+    assert_eq!(hello.source.value, Path::new("lambda"));
+    assert_eq!((hello.name.value.as_str(), hello.alias.as_ref().unwrap().value.as_str()), ("hello-{stage}", "{stage}"));
+    assert_eq!(none.apis[&ApiKey::new("public")].stage.value.as_str(), "{stage}");
+    assert_eq!(none.smoke.unwrap().contains.unwrap(), "{commit}");
+    let prod = Request { overrides: stage("prod").overrides, ..without_stage() };
+    assert_eq!(function(&settings(&prod, text), "hello").source.value, Path::new("prod"));
+}
+
+#[test]
+fn package_needs_a_stage_where_a_source_does() {
+    let refused = |text: &str| refusal(&without_stage(), text);
+    insta::assert_snapshot!(refused("[functions.hello]\nsource='build/{stage}'\n"), @r"sls-release.toml:2:8: no stage was given: `build/{stage}` needs one; say which, such as `--stage dev`");
+    insta::assert_snapshot!(refused("[functions.hello]\nsource='a'\nname='{pr}-{stage}'\nalias='a b'\n"), @r"
+    sls-release.toml:3:6: unknown placeholder `{pr}`; known here is `{stage}`
+    sls-release.toml:4:7: invalid alias `a b`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
+    ");
+}
+
+#[test]
 fn what_is_not_toml_is_refused() {
     insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`");
-    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: duplicate key");
+    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: the key `region` is there twice; keep one of them");
+    insta::assert_snapshot!(refused(&format!("{SMALL}{SMALL}")), @r"sls-release.toml:3:12: this is not TOML: the key `hello` is there twice; keep one of them");
 }
 
 #[test]
@@ -333,6 +376,23 @@ fn a_missing_key_is_refused() {
     sls-release.toml:5:1: [apis.x] has both `id` and `name`; keep one of them
     sls-release.toml:8:1: [smoke] has both `path` and `url`; keep one of them
     ");
+}
+
+#[test]
+fn a_missing_key_is_refused_beside_an_unknown_one_in_another_table() {
+    insta::assert_snapshot!(
+        refused("regoin='x'\n[artifacts]\nbukcet='b'\n[functions.a]\nname='a'\n[functions.b]\nsorce='b'\n\
+                 [apis.x]\nredeploy='never'\n[stages.dev.apis.y]\nident='y'\n[smoke]\npath='/'\nhit=3\n"),
+        @r#"
+    sls-release.toml:1:1: unknown key `regoin`; did you mean `region`?
+    sls-release.toml:3:1: unknown key `bukcet` in [artifacts]; did you mean `bucket`?
+    sls-release.toml:4:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
+    sls-release.toml:7:1: unknown key `sorce` in [functions.b]; did you mean `source`?
+    sls-release.toml:8:1: [apis.x] has neither `id` nor `name`; add one of them, such as `id = "a1b2c3d4e5"`
+    sls-release.toml:11:1: unknown key `ident` in [stages.dev.apis.y]; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:14:1: unknown key `hit` in [smoke]; did you mean `hits`?
+    "#
+    );
 }
 
 #[test]
@@ -471,8 +531,23 @@ fn config_names_the_file_and_nothing_else_is_looked_for() {
     assert_eq!(read(&config("other.toml"), folder.path()).unwrap().text, "named");
     let missing = read(&config("none.toml"), folder.path()).unwrap_err();
     assert!(missing.to_string().contains("none.toml`; give `--config` another path"), "{missing}");
-    let directory = read(&config(""), folder.path()).unwrap_err();
-    assert!(directory.to_string().starts_with("failed to read the settings file"), "{directory}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_comes_with_a_fix() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |name: &str| {
+        let config = Some(folder.path().join(name));
+        let failure = read(&Request { config, ..Request::default() }, folder.path()).unwrap_err();
+        assert_eq!(failure.kind, Kind::Usage);
+        failure.to_string().replace(&folder.path().display().to_string(), "here")
+    };
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    std::fs::write(folder.path().join("latin-1"), b"# a\n# Gr\xfc\xdfe\n").unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    insta::assert_snapshot!(refused("folder"), @r"failed to read the settings file `here/folder`: it is a folder; name the file itself with `--config`");
+    insta::assert_snapshot!(refused("latin-1"), @r"here/latin-1:2:5: failed to read the settings file `here/latin-1`: its byte 0xFC here is not UTF-8; save it as UTF-8");
+    insta::assert_snapshot!(refused("file/below"), @r"failed to read the settings file `here/file/below`: Not a directory (os error 20); make it readable, or name another file with `--config`");
 }
 
 #[test]

@@ -69,9 +69,7 @@ impl S3 {
         match error.answer {
             Answer::NotFound => Ok(ObservedBucket::Missing),
             Answer::Denied => Ok(ObservedBucket::Forbidden(format!("s3:ListBucket on {bucket}: {}", error.message))),
-            Answer::Refused if is_elsewhere(&error) => {
-                Ok(ObservedBucket::Forbidden(format!("bucket {bucket} is in another region")))
-            }
+            Answer::Refused if is_elsewhere(&error) => Ok(ObservedBucket::Elsewhere),
             _ => Err(error),
         }
     }

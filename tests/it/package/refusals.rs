@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::model::{Event, FunctionKey, Listener, Silent};
+use sls_release::model::{Artifact, Event, FunctionKey, Listener, Silent};
 use sls_release::package::{Options, build};
 
 use super::support::{Numbers, Packer, Tree, line, settings};
@@ -211,4 +211,28 @@ fn cancelling_leaves_nothing_behind() {
         assert_eq!((failure.kind, failure.problems[0].what.as_str()), (Kind::Failed, "cancelled while packing"));
         assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "after {looks} looks");
     }
+}
+
+/// The problem of an archive that cannot be written; it points at no source, since that is not its fault.
+fn check_unwritten(result: Result<Artifact, Failure>) {
+    let problem = one(result);
+    assert!(problem.what.contains("hello.zip") && !problem.why.is_empty(), "{problem}");
+    assert!(problem.fix.contains("--out-dir"), "{problem}");
+    assert_eq!(problem.at, None);
+}
+
+#[test]
+fn a_folder_where_the_archive_is_to_lie() {
+    let (tree, packer) = (Tree::of(&["a"]), Packer::new());
+    fs::create_dir(packer.out.path().join("hello.zip")).unwrap();
+    check_unwritten(packer.pack(settings(tree.root(), &["**"], &[])));
+    assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 1, "something was left behind");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_out_dir_that_takes_no_file() {
+    let tree = Tree::of(&["a"]);
+    let result = Packer::new().pack_with(settings(tree.root(), &["**"], &[]), Path::new("/proc"), &|| false, &Silent);
+    check_unwritten(result);
 }

@@ -66,6 +66,7 @@ fn a_code_span_is_fenced_by_more_backticks_than_it_holds() {
 #[test]
 fn only_a_plain_url_becomes_a_link() {
     assert_eq!(markdown_link("https://a.example/dev"), "<https://a.example/dev>");
+    assert_eq!(markdown_link("http://127.0.0.1:4566/r/_user_request_"), "<http://127.0.0.1:4566/r/_user_request_>");
     assert_eq!(markdown_link("https://a.example/>x"), "https\\://a.example/&gt;x");
     assert_eq!(markdown_link("javascript:alert(1)"), "javascript:alert\\(1\\)");
 }

@@ -1,7 +1,7 @@
 //! Snapshots of each format over each ending.
 
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::model::Outcome;
+use sls_release::model::{Artifact, FunctionKey, Outcome, Plan, Skip};
 use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 
 use super::{Told, samples, told, told_to};
@@ -111,6 +111,63 @@ fn archives() {
         snapshot(&format!("{name}_packaged"), &told(format, Verbosity::Normal, package));
     }
     snapshot("human_packaged_verbose", &told(Format::Human, Verbosity::Verbose, package));
+}
+
+fn stdout_of(outcome: &Outcome) -> String {
+    told(Format::Human, Verbosity::Normal, |it| it.outcome(outcome)).stdout
+}
+
+#[test]
+fn nothing_to_do_says_what_was_looked_at() {
+    let first_line = |skipped: Vec<Skip>| {
+        let plan = Plan { skipped, ..samples::empty_plan() };
+        stdout_of(&Outcome::Unchanged { plan, endpoints: samples::endpoints() }).lines().next().unwrap().to_owned()
+    };
+    let all = samples::empty_plan().skipped;
+    let left_out = Skip::FunctionNotChosen { function: FunctionKey::new("world") };
+    assert_eq!(first_line(all.clone()), "nothing to do: stage dev runs this code already");
+    assert_eq!(
+        first_line([all.clone(), vec![left_out]].concat()),
+        "nothing to do: stage dev runs this code of the chosen functions already; --function left out the others"
+    );
+    assert_eq!(
+        first_line(all[1..].to_vec()),
+        "nothing to do: stage dev has no function to release, and no API that needs a deployment"
+    );
+}
+
+#[test]
+fn one_is_not_many() {
+    let mut plan = samples::plan();
+    plan.smoke.as_mut().unwrap().hits = 1;
+    assert!(stdout_of(&Outcome::Planned(plan)).contains("until an answer has status 200 and contains \"c0ffee\", for"));
+    let Outcome::Released { plan, mut released } = samples::released_with_proof() else { panic!("it is released") };
+    released.smoke.as_mut().unwrap().hits = 1;
+    assert!(stdout_of(&Outcome::Released { plan, released }).contains(" answered 200: this release answers\n"));
+    let small = Artifact { zipped_bytes: 600, ..samples::artifact("hello") };
+    let told = told(Format::Human, Verbosity::Normal, |it| {
+        it.artifacts(&[(FunctionKey::new("hello"), small.clone())].into());
+        it.package_result();
+    });
+    assert!(told.stdout.contains(" 600 B\n"), "{}", told.stdout);
+}
+
+#[test]
+fn a_fix_of_several_lines_keeps_them() {
+    let fix = "make it:\n\n[artifacts]\n  bucket = \"a\u{1b}[31m\"\n::error::x\n";
+    let failure = Problem::new("no\nfile").why("a\nb").fix(fix).into_failure(Kind::Usage);
+    let told = |format| told(format, Verbosity::Normal, |it| it.failure(&failure));
+    let expected = "error: no file\n  why: a b\n  fix: make it:\n\n       [artifacts]\n         bucket = \"a\"\n       : :error::x\n";
+    assert_eq!(told(Format::Human).stderr, expected);
+    assert!(told(Format::Github).summary.contains("<br>fix: make it:<br><br>\\[artifacts\\]<br>"));
+}
+
+#[test]
+fn a_hash_is_shown_to_who_wants_to_know_more() {
+    let hash = samples::sha256("hello").base64();
+    let released = samples::released_with_proof();
+    assert!(!stdout_of(&released).contains(&hash));
+    assert!(told(Format::Human, Verbosity::Verbose, |it| it.outcome(&released)).stdout.contains(&hash));
 }
 
 #[test]

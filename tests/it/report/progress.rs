@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
 use sls_release::model::{Event, Listener};
-use sls_release::report::{Format, Reporter, Verbosity};
+use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 
 use super::{samples, sinks, told};
 
@@ -38,6 +38,7 @@ fn hear_all(reporter: &Reporter) {
 fn without_a_terminal_each_step_is_a_line_and_each_long_wait_one() {
     let expected = "\
         packed: hello (2.0 KiB)\n\
+        done: uploaded hello/code.zip (5 B)\n\
         waiting: for version 4 of hello-dev (6.0 s)\n\
         done: moved alias live of hello-dev to version 4\n\
         putting back: alias live of hello-dev\n\
@@ -74,26 +75,32 @@ impl Write for Broken {
     }
 }
 
-fn error_of(kind: ErrorKind) -> Option<ErrorKind> {
+fn error_of(kind: ErrorKind) -> Option<io::Error> {
     let reporter = Reporter::new(Format::Human, Verbosity::Normal, sinks(Broken(kind), Broken(kind)));
-    hear_all(&reporter);
     reporter.outcome(&samples::released_with_proof());
-    reporter.write_error().map(|error| error.kind())
+    reporter.write_error()
 }
 
 #[test]
 fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
-    assert_eq!(error_of(ErrorKind::BrokenPipe), None);
-    assert_eq!(error_of(ErrorKind::StorageFull), Some(ErrorKind::StorageFull));
+    assert!(error_of(ErrorKind::BrokenPipe).is_none());
+    let error = error_of(ErrorKind::StorageFull).unwrap();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::StorageFull, "standard output: no storage space")
+    );
 }
 
 #[test]
-fn an_output_file_that_cannot_be_written_is_an_error_that_names_it() {
+fn a_file_that_cannot_be_written_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("missing/output");
-    let sinks = sls_release::report::Sinks { github_output: Some(missing.clone()), ..sinks(io::sink(), io::sink()) };
-    let reporter = Reporter::new(Format::Github, Verbosity::Normal, sinks);
-    reporter.outcome(&samples::unchanged());
-    let error = reporter.write_error().unwrap().to_string();
-    assert!(error.contains(&missing.display().to_string()), "{error}");
+    let missing = folder.path().join("missing/file");
+    let named = |change: &dyn Fn(Sinks) -> Sinks| {
+        let reporter = Reporter::new(Format::Github, Verbosity::Normal, change(sinks(io::sink(), io::sink())));
+        reporter.outcome(&samples::unchanged());
+        reporter.write_error().unwrap().to_string()
+    };
+    let expected = format!("{}: No such file or directory (os error 2)", missing.display());
+    assert_eq!(named(&|sinks| Sinks { github_output: Some(missing.clone()), ..sinks }), expected);
+    assert_eq!(named(&|sinks| Sinks { github_summary: Some(missing.clone()), ..sinks }), expected);
 }

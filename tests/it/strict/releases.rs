@@ -11,8 +11,14 @@ use crate::support::strict::{Fault, When};
 fn a_release_waits_for_somebody_elses_update() {
     let stack = released(&["--alias", "live"], ALIAS);
     stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.take_calls();
     stack.proxy.rule::<Busy>().make_busy(&stack.function("dev"), Duration::from_secs(3));
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+    let log = stack.proxy.take_calls();
+    let update = log.calls("UpdateFunctionCode");
+    assert_eq!(update.len(), 1, "it was seen in time");
+    let looks = log.calls("GetFunction").into_iter().filter(|call| call.end <= update[0].start);
+    assert!(looks.filter(|call| call.query("Qualifier").is_none()).count() > 2, "{log:?}");
     assert_eq!(stack.call("/hello").body, "two");
 }
 
@@ -51,18 +57,32 @@ fn a_version_that_fails_is_put_back() {
 }
 
 #[test]
+fn a_version_that_stays_pending_is_put_back() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let before = stack.state(Some("live"));
+    stack.proxy.rule::<NewVersion>().stays_pending(&stack.function("dev"));
+    let run = stack.release(&["--wait-timeout", "3s"]).exits(4);
+    assert!(run.stdout.contains("Pending"), "{}", run.stdout);
+    assert_eq!(stack.state(Some("live")), before);
+}
+
+#[test]
 fn how_the_code_is_kept_stays_as_it_was() {
     let stack = released(&["--alias", "live"], ALIAS);
     let function = stack.function("dev");
     let key = Some("arn:aws:kms:us-east-1:000000000000:key/one".to_owned());
     let object = ["bucket", "key", "version"].map(str::to_owned);
     let rule = stack.proxy.rule::<CodeSettings>();
-    rule.set(&function, Settings { reference: Some(object), key: key.clone() });
+    rule.set(&function, Settings { reference: Some(object.clone()), key: key.clone() });
     stack.write("lambda/app.py", answering(200, "two"));
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
     let after = rule.of(&function);
     assert_eq!(after.key, key);
-    assert!(after.reference.is_some());
+    let [bucket, _, version] = after.reference.expect("it refers to its object still");
+    assert_eq!(bucket, stack.bucket());
+    assert_ne!(version, object[2], "the object of this release, at its version");
+    assert!(!version.is_empty());
 }
 
 #[test]
@@ -105,7 +125,7 @@ fn a_lost_answer_to_a_write_does_no_harm() {
                 Some(4) => assert_eq!(after, before, "{action} {fault:?}: {run:?}"),
                 _ => panic!("{action} {fault:?}: {run:?}"),
             }
-            assert_eq!(run.code, Some(0), "{action} {fault:?}: {run:?}");
+            assert_eq!(run.code, Some(0), "{action} {fault:?}: {}", run.document()["problems"]);
             assert_eq!(after.deployments.len(), before.deployments.len() + 1, "{action} {fault:?}");
         }
     }
@@ -123,4 +143,20 @@ fn a_denied_write_is_named_and_put_back() {
         assert!(run.stdout.contains(action), "{}", run.stdout);
         assert_eq!(stack.state(Some("live")), before);
     }
+}
+
+#[test]
+fn calls_come_after_one_another_only_where_they_must() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.proxy.set_latency(Duration::from_millis(400), Duration::ZERO);
+    stack.proxy.take_calls();
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "unchanged");
+    assert_eq!(stack.proxy.take_calls().depth(), 1, "it looks once");
+
+    stack.write("lambda/app.py", answering(200, "two"));
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+    let log = stack.proxy.take_calls();
+    // Two looks, upload, update, wait, alias, smoke test.
+    assert_eq!(log.depth(), 7, "{log:?}");
+    assert_eq!(log.writes().len(), 3);
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::actions::{arn, iam_action};
 use super::call::Call;
 use super::errors::error;
@@ -79,11 +81,25 @@ fn denied(call: &Call) -> Message {
     error(&call.service, 403, "AccessDeniedException", &message)
 }
 
+/// Changes the document of an answer.
+type Edit = Box<dyn Fn(&mut Value) + Send>;
+
+/// What is wrong with the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Their session token is too old.
+    Expired,
+    /// No key of theirs is known.
+    Unknown,
+}
+
 #[derive(Default)]
 struct Orders {
     faults: Vec<(When, Fault)>,
     holds: Vec<(When, Arc<Gate>)>,
     denied: BTreeSet<String>,
+    credentials: Option<Credentials>,
+    edits: Vec<(&'static str, Edit)>,
     per_call: Duration,
     per_connection: Duration,
 }
@@ -158,6 +174,14 @@ impl Hooks {
         self.0.lock().unwrap().denied.insert(action.to_owned());
     }
 
+    pub(super) fn take_no_credentials(&self, credentials: Credentials) {
+        self.0.lock().unwrap().credentials = Some(credentials);
+    }
+
+    pub(super) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
+        self.0.lock().unwrap().edits.push((action, Box::new(edit)));
+    }
+
     pub(super) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
         let mut orders = self.0.lock().unwrap();
         (orders.per_call, orders.per_connection) = (per_call, per_connection);
@@ -194,6 +218,34 @@ impl Hooks {
     /// The refusal of a call that was denied.
     pub(super) fn denial(&self, call: &Call) -> Option<Message> {
         self.is_denied(&iam_action(call)).then(|| denied(call))
+    }
+
+    /// The refusal of every call by such credentials, in the service's words.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>,
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+    pub(super) fn credentials_refusal(&self, call: &Call) -> Option<Message> {
+        let credentials = self.0.lock().unwrap().credentials.filter(|_| !call.is_to_endpoint())?;
+        let (status, code, message) = match (credentials, call.service.as_str()) {
+            (Credentials::Expired, "s3") => (400, "ExpiredToken", "The provided token has expired."),
+            (Credentials::Expired, _) => {
+                (403, "ExpiredTokenException", "The security token included in the request is expired")
+            }
+            (Credentials::Unknown, "s3") => {
+                (403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+            }
+            (Credentials::Unknown, _) => {
+                (403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+            }
+        };
+        Some(error(&call.service, status, code, message))
+    }
+
+    /// Shows what a test wants AWS to hold.
+    pub(super) fn edit(&self, call: &Call, answer: &mut Message) {
+        for (_, edit) in self.0.lock().unwrap().edits.iter().filter(|(action, _)| *action == call.action) {
+            answer.edit(edit);
+        }
     }
 
     /// Who may not list a bucket does not learn whether an object is missing.

@@ -41,6 +41,9 @@ impl Log {
     /// The longest chain of calls of which each began after the one before had ended: the round trips that no
     /// bandwidth and no parallelism takes away. The repeated reads of one wait, and the repeated hits of one smoke
     /// test, count once: how many there are depends on AWS, not on the program.
+    ///
+    /// Calls that are made at once overlap only where each takes a while: measure with
+    /// [`super::Proxy::set_latency`], a few hundred milliseconds per call.
     pub(crate) fn depth(&self) -> usize {
         let mut spans = self.spans();
         // The classic greedy choice: of intervals that do not overlap, take the one that ends first, and go on.

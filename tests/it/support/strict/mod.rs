@@ -16,7 +16,7 @@ mod upstream;
 use std::any::Any;
 
 pub(crate) use call::Call;
-pub(crate) use hooks::{Fault, When};
+pub(crate) use hooks::{Credentials, Fault, When};
 pub(crate) use log::Log;
 pub(crate) use proxy::Proxy;
 pub(crate) use upstream::ACCOUNT;

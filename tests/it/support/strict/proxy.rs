@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::call::Call;
-use super::hooks::{Fault, Held, Hooks, When};
+use super::hooks::{Credentials, Fault, Held, Hooks, When};
 use super::http::{Message, read_request, write_answer};
 use super::log::Log;
 use super::rules::{Exchange, Rule};
@@ -72,12 +74,22 @@ impl Proxy {
         self.shared.hooks.deny(action);
     }
 
+    /// Answers every call from now on as AWS answers such credentials.
+    pub(crate) fn take_no_credentials(&self, credentials: Credentials) {
+        self.shared.hooks.take_no_credentials(credentials);
+    }
+
+    /// Lets every answer to this action hold what ministack cannot be told: a canary, a container image.
+    pub(crate) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
+        self.shared.hooks.show(action, edit);
+    }
+
     /// Lets each call, and each new connection before its first call, take longer.
     pub(crate) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
         self.shared.hooks.set_latency(per_call, per_connection);
     }
 
-    /// Forgets faults, holds, denials and latency.
+    /// Forgets faults, holds, denials, refused credentials, what is shown, and latency.
     pub(crate) fn clear_orders(&self) {
         self.shared.hooks.clear();
     }
@@ -151,8 +163,10 @@ impl Shared {
     }
 
     fn ordered_answer(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if let Some(denial) = self.hooks.denial(&exchange.call) {
-            return Some(denial);
+        if let Some(refusal) =
+            self.hooks.credentials_refusal(&exchange.call).or_else(|| self.hooks.denial(&exchange.call))
+        {
+            return Some(refusal);
         }
         let fault = self.hooks.fault_of(&exchange.call);
         if let Some(instead) = fault.and_then(|fault| fault.instead(&exchange.call)) {
@@ -160,6 +174,7 @@ impl Shared {
         }
         let mut answer = self.answer(exchange);
         self.hooks.hide_absence(&exchange.call, &mut answer);
+        self.hooks.edit(&exchange.call, &mut answer);
         match fault {
             Some(fault) => fault.afterwards(&exchange.call, answer),
             None => Some(answer),

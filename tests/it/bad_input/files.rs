@@ -1,0 +1,151 @@
+//! Bad settings and bad sources. AWS is not asked.
+
+use std::fs::{self, File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use super::Project;
+use crate::support::Run;
+
+const PACKAGE: [&str; 3] = ["package", "--stage", "dev"];
+
+/// A settings file with this text, beside a source.
+#[track_caller]
+fn settings_say(name: &str, text: &str) {
+    let project = Project::new();
+    project.write("sls-release.toml", text);
+    project.says(name, &["--stage", "dev"]);
+}
+
+/// `sls-release package` of a source to which this was done.
+#[track_caller]
+fn source_says(name: &str, spoil: impl FnOnce(&Project)) {
+    let project = Project::new();
+    spoil(&project);
+    project.says(name, &PACKAGE);
+    assert!(!project.folder().join("target/sls-release/hello.zip").exists());
+}
+
+#[test]
+fn no_settings_file() {
+    Project::empty().says("no_settings_file", &["--stage", "dev"]);
+    Project::empty().says("named_settings_file_missing", &["--stage", "dev", "--config", "prod.toml"]);
+}
+
+#[test]
+fn unusable_settings() {
+    settings_say("unknown_key", "[functions.hello]\nsuorce = \"lambda\"\n");
+    settings_say("wrong_type", "[functions.hello]\nsource = 7\nexclude = \"*.md\"\n[smoke]\nhits = \"three\"\n");
+    settings_say("alias_is_a_number", "[functions.hello]\nsource = \"lambda\"\nalias = \"7\"\n");
+    settings_say("not_toml", "[functions.hello\nsource = \"lambda\"\n");
+    settings_say(
+        "two_functions_with_one_name",
+        "[functions.a]\nsource = \"lambda\"\nname = \"hello-{stage}\"\n\
+         [functions.b]\nsource = \"lambda\"\nname = \"hello-dev\"\n",
+    );
+}
+
+#[test]
+fn unknown_stage() {
+    let project = Project::new();
+    let text = "[functions.hello]\nsource = \"lambda\"\n[stages.dev]\n[stages.prod]\nregion = \"eu-central-1\"\n";
+    project.write("sls-release.toml", text);
+    project.says("unknown_stage", &["--stage", "prd"]);
+}
+
+#[test]
+fn missing_source() {
+    source_says("source_missing", |project| fs::remove_dir_all(project.folder().join("lambda")).unwrap());
+}
+
+#[test]
+fn empty_source() {
+    source_says("source_empty", |project| fs::remove_file(project.folder().join("lambda/app.py")).unwrap());
+}
+
+#[test]
+fn link_out_of_the_source() {
+    source_says("link_out", |project| {
+        project.write("secret.txt", "secret");
+        symlink("../secret.txt", project.folder().join("lambda/config.txt")).unwrap();
+    });
+}
+
+#[test]
+fn named_pipe() {
+    source_says("named_pipe", |project| {
+        let made = Command::new("mkfifo").arg(project.folder().join("lambda/queue")).status().unwrap();
+        assert!(made.success());
+    });
+}
+
+/// Other systems do not take such a name in the first place.
+#[cfg(target_os = "linux")]
+#[test]
+fn name_that_is_not_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    source_says("name_not_utf8", |project| {
+        fs::write(project.folder().join("lambda").join(OsStr::from_bytes(b"caf\xe9.py")), "").unwrap();
+    });
+}
+
+/// Other systems take the two for one.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_equal_but_for_case() {
+    source_says("names_equal_but_for_case", |project| {
+        project.write("lambda/Util.py", "");
+        project.write("lambda/util.py", "");
+    });
+}
+
+#[test]
+fn unreadable_file() {
+    let project = Project::new();
+    let locked = project.folder().join("lambda/key.pem");
+    fs::write(&locked, "secret").unwrap();
+    fs::set_permissions(&locked, Permissions::from_mode(0o000)).unwrap();
+    // Nothing is locked for root.
+    let run = if File::open(&locked).is_ok() { run_as_nobody(&project) } else { project.run(&PACKAGE) };
+    project.said("unreadable_file", &run);
+}
+
+/// By a copy of the program, since its own folder may be closed to others.
+fn run_as_nobody(project: &Project) -> Run {
+    let program = project.folder().join("sls-release");
+    fs::copy(env!("CARGO_BIN_EXE_sls-release"), &program).unwrap();
+    for open in [project.folder(), &project.folder().join("lambda")] {
+        fs::set_permissions(open, Permissions::from_mode(0o777)).unwrap();
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(PACKAGE);
+    project.scrub(&mut command).output().unwrap().into()
+}
+
+#[test]
+fn file_that_changes_while_it_is_packed() {
+    let project = Project::new();
+    let (path, is_over) = (project.folder().join("lambda/growing.log"), AtomicBool::new(false));
+    let mut file = File::options().create(true).append(true).open(&path).unwrap();
+    // Without content, and so large that its packing takes many times as long as one write.
+    file.set_len(128 * 1024 * 1024).unwrap();
+    let (began, begins) = mpsc::channel();
+    let run = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                file.write_all(b"a line\n").unwrap();
+                began.send(()).ok(); // of all but the first nobody hears
+            }
+        });
+        begins.recv().unwrap();
+        let run = project.run(&PACKAGE);
+        is_over.store(true, Ordering::Relaxed);
+        run
+    });
+    project.said("file_changes_while_packed", &run);
+}

@@ -1,0 +1,102 @@
+//! docs/aws.md: what it names is there, every row says what holds it, and no rule of the strict proxy is missing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const RULES: &str = "tests/it/support/strict/rules";
+
+fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The cells of the rows below this head; of several tables with it, all rows.
+fn rows<'t>(text: &'t str, head: &str) -> Vec<Vec<&'t str>> {
+    let (mut rows, mut is_below) = (Vec::new(), false);
+    for line in text.lines() {
+        is_below = line == head || (is_below && line.starts_with('|'));
+        if is_below && line != head && !line.starts_with("|---") {
+            rows.push(line.trim_matches('|').split(" | ").map(str::trim).collect());
+        }
+    }
+    rows
+}
+
+fn behaviours(text: &str) -> Vec<Vec<&str>> {
+    rows(text, "| behaviour | relied on in | source | held by |")
+}
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The numbers behind the word `account`.
+fn accounts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(", ").filter_map(|part| part.strip_prefix("account "))
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let text = read("docs/aws.md");
+    let tests: BTreeSet<_> = quoted(&text).filter_map(|name| name.split_once("::")).collect();
+    assert!(tests.len() > 30, "only {} tests were found: does this test still read the page?", tests.len());
+    for (file, function) in tests {
+        let source = read(&format!("tests/it/{file}"));
+        let wanted = format!("#[test]\nfn {function}()");
+        assert!(source.contains(&wanted), "tests/it/{file} has no test `{function}`");
+    }
+}
+
+#[test]
+fn every_file_that_is_named_exists() {
+    let text = read("docs/aws.md");
+    for row in behaviours(&text) {
+        for file in quoted(row[1]) {
+            assert!(at("src").join(file).is_file(), "src/{file}: {row:?}");
+        }
+        for fixture in quoted(row[3]).filter(|name| name.starts_with("fixtures/")) {
+            assert!(at(fixture).is_file(), "{fixture}: {row:?}");
+        }
+    }
+}
+
+#[test]
+fn every_behaviour_has_a_source_and_something_that_holds_it() {
+    let text = read("docs/aws.md");
+    for row in behaviours(&text) {
+        assert_eq!(row.len(), 4, "{row:?}");
+        assert!(row[2].contains("(https://docs.aws.amazon.com/"), "{row:?}");
+        let is_held = quoted(row[3]).any(|name| name.contains("::") || name.starts_with("fixtures/plans/"));
+        assert!(is_held || accounts(row[3]).next().is_some(), "{row:?}");
+    }
+}
+
+#[test]
+fn every_rule_is_named() {
+    let text = read("docs/aws.md");
+    let named: BTreeSet<String> = behaviours(&text)
+        .into_iter()
+        .filter_map(|row| row[3].strip_prefix("rule `")?.split_once('`'))
+        .map(|(rule, _)| rule.to_owned())
+        .collect();
+    let there = fs::read_dir(at(RULES)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let there: BTreeSet<String> = there.filter(|name| name != "mod.rs").collect();
+    assert_eq!(named, there);
+}
+
+#[test]
+fn every_question_to_an_account_has_its_command() {
+    let text = read("docs/aws.md");
+    let asked: BTreeSet<&str> = behaviours(&text).iter().flat_map(|row| accounts(row[3])).collect();
+    let answers = rows(&text, "| account | to be seen | by |");
+    let answered: BTreeSet<&str> = answers.iter().map(|row| row[0]).collect();
+    assert_eq!(asked, answered);
+    for row in &answers {
+        assert!(quoted(row[2]).next().is_some_and(|command| command.contains("aws ")), "{row:?}");
+    }
+}
