@@ -23,7 +23,7 @@ pub use observed::{
     Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedDeployment, ObservedFunction,
     ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
 };
-pub use outcome::{NotPutBack, Outcome, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
+pub use outcome::{LeftAlone, NotPutBack, Outcome, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
 pub use plan::{
     AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,

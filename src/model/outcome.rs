@@ -36,7 +36,9 @@ pub enum Outcome {
         failure: Failure,
         /// What was put back.
         put_back: Vec<PutBack>,
-        /// What was not.
+        /// What was left to somebody else.
+        left_alone: Vec<LeftAlone>,
+        /// What was not put back.
         not_put_back: Vec<NotPutBack>,
     },
 }
@@ -105,6 +107,17 @@ pub enum SmokeProof {
 pub struct PutBack {
     /// In words: "alias live of hello-dev stands on version 3 again".
     pub what: String,
+}
+
+/// Something that somebody else changed since, so that nothing of this run is left in it, or that they may need.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LeftAlone {
+    /// In words.
+    pub what: String,
+    /// What they did.
+    pub why: String,
+    /// The command that shows how it is; it changes nothing, since what they made may be what is wanted.
+    pub command: String,
 }
 
 /// Something that was not put back.

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, FunctionKey, NotPutBack, Outcome, Plan, PutBack, Released, Sha256, Skip, StageName, Version,
+    ApiKey, Artifact, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PutBack, Released, Sha256, Skip, StageName,
+    Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -61,6 +62,9 @@ pub(super) struct Document<'a> {
     /// What was put back after a failure.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) put_back: &'a [PutBack],
+    /// What was left to somebody else, who changed it since, with commands that show it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) left_alone: &'a [LeftAlone],
     /// What was not put back after a failure, with the commands that do it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) not_put_back: &'a [NotPutBack],
@@ -114,8 +118,8 @@ impl Memory {
                 endpoints: Some(&released.endpoints),
                 ..self.so_far(Ending::Released, 0).of(plan)
             },
-            Outcome::Failed { plan, failure, put_back, not_put_back } => {
-                Document { put_back, not_put_back, ..self.failed(failure).of(plan) }
+            Outcome::Failed { plan, failure, put_back, left_alone, not_put_back } => {
+                Document { put_back, left_alone, not_put_back, ..self.failed(failure).of(plan) }
             }
         }
     }
@@ -132,6 +136,7 @@ impl Memory {
             endpoints: None,
             failure: None,
             put_back: &[],
+            left_alone: &[],
             not_put_back: &[],
         }
     }

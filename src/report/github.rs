@@ -10,7 +10,7 @@ use super::document::{Document, Ending};
 use super::escape;
 use super::human;
 use crate::error::{Kind, Location, Problem};
-use crate::model::{NotPutBack, Plan};
+use crate::model::{LeftAlone, NotPutBack, Plan};
 
 /// The title of what has no better one.
 const TITLE: &str = "sls-release";
@@ -56,7 +56,8 @@ fn endpoint_notice(document: &Document<'_>) -> String {
 fn failure(document: &Document<'_>) -> String {
     let errors: String = document.failure.into_iter().flat_map(|it| &it.problems).map(error).collect();
     let left: String = document.not_put_back.iter().map(not_put_back).collect();
-    errors + &left + &group("in which state it was left", human::state(document, false).trim_start())
+    let theirs: String = document.left_alone.iter().map(left_alone).collect();
+    errors + &left + &theirs + &group("in which state it was left", human::state(document, false).trim_start())
 }
 
 fn error(problem: &Problem) -> String {
@@ -74,6 +75,11 @@ fn place(at: &Location) -> [(&'static str, String); 3] {
 
 fn not_put_back(left: &NotPutBack) -> String {
     command("error", &[("title", "not put back")], &format!("{}\n{}\nrun: {}", left.what, left.why, left.command))
+}
+
+fn left_alone(left: &LeftAlone) -> String {
+    let text = format!("{}\n{}\nlook: {}", left.what, left.why, left.command);
+    command("warning", &[("title", "left to somebody else")], &text)
 }
 
 fn group(title: &str, body: &str) -> String {

@@ -6,7 +6,7 @@ use super::steps;
 use super::units;
 use crate::error::{Kind, Problem};
 use crate::model::{
-    Artifact, Entry, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
+    Artifact, Entry, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
 };
 
 /// The result, for standard output; empty after a failure.
@@ -33,6 +33,7 @@ pub(super) fn failure(document: &Document<'_>, colour: bool) -> String {
 pub(super) fn state(document: &Document<'_>, colour: bool) -> String {
     let mut page = Page::new(colour);
     put_back(&mut page, document.put_back);
+    left_alone(&mut page, document.left_alone);
     not_put_back(&mut page, document.not_put_back);
     if let Some(words) = state_words(document) {
         page.blank();
@@ -261,6 +262,18 @@ fn put_back(page: &mut Page, done: &[PutBack]) {
     }
 }
 
+fn left_alone(page: &mut Page, left: &[LeftAlone]) {
+    if !left.is_empty() {
+        page.blank();
+        page.line(0, Look::Warning, "left to somebody else:");
+    }
+    for item in left {
+        page.line(2, Look::Plain, &item.what);
+        page.labelled(4, Look::Heading, "why:", &item.why);
+        page.labelled(4, Look::Heading, "look:", &item.command);
+    }
+}
+
 fn not_put_back(page: &mut Page, left: &[NotPutBack]) {
     if !left.is_empty() {
         page.blank();
@@ -279,6 +292,9 @@ pub(super) fn state_words(document: &Document<'_>) -> Option<&'static str> {
         Kind::Usage => None,
         Kind::Internal => Some("this is a defect of sls-release: please report it"),
         Kind::Refused => Some("nothing was written to AWS"),
+        Kind::Failed if !document.left_alone.is_empty() => {
+            Some("what this run changed was put back, but for what somebody else changed since or may need")
+        }
         Kind::Failed if document.put_back.is_empty() => Some("nothing had to be put back"),
         Kind::Failed => Some("everything was put back: the stage is as it was"),
         Kind::NotPutBack => Some("the stage is NOT as it was: run the commands above"),

@@ -8,13 +8,14 @@ use super::human;
 use super::steps;
 use super::units;
 use crate::error::{Failure, Problem};
-use crate::model::{Artifact, NotPutBack, Plan, PutBack, Released, ReleasedFunction};
+use crate::model::{Artifact, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction};
 
 /// The whole summary.
 pub(super) fn summary(document: &Document<'_>) -> String {
     let mut parts = vec![heading(document)];
     parts.extend(document.failure.map(problems));
     parts.push(put_back(document.put_back));
+    parts.push(left_alone(document.left_alone));
     parts.push(not_put_back(document.not_put_back));
     parts.extend(human::state_words(document).map(escape::markdown));
     parts.extend(document.released.map(functions));
@@ -58,13 +59,16 @@ fn put_back(done: &[PutBack]) -> String {
 }
 
 fn not_put_back(left: &[NotPutBack]) -> String {
-    titled(
-        "**Not** put back",
-        left.iter().map(|item| {
-            let (what, why) = (escape::markdown(&item.what), escape::markdown(&item.why));
-            format!("{what}<br>why: {why}<br>run: {}", escape::markdown_code(&item.command))
-        }),
-    )
+    titled("**Not** put back", left.iter().map(|item| with_command(&item.what, &item.why, "run", &item.command)))
+}
+
+fn left_alone(left: &[LeftAlone]) -> String {
+    titled("Left to somebody else", left.iter().map(|item| with_command(&item.what, &item.why, "look", &item.command)))
+}
+
+fn with_command(what: &str, why: &str, label: &str, command: &str) -> String {
+    let (what, why) = (escape::markdown(what), escape::markdown(why));
+    format!("{what}<br>why: {why}<br>{label}: {}", escape::markdown_code(command))
 }
 
 fn functions(released: &Released) -> String {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::Undone;
 use super::restore::{Seen, Thing};
+use super::{Undone, others};
 use crate::apply::aliases::is_ours;
 use crate::apply::run::Run;
 use crate::aws::{CallError, NewCode};
@@ -66,8 +66,13 @@ pub(super) async fn permission(run: &Run<'_>, permission: &AddPermission) -> Und
         let Some(policy) = lambda.policy(name, qualifier).await? else { return Ok(Seen::AsBefore) };
         Ok(match policy.statements.iter().find(|statement| statement.sid == *id) {
             None => Seen::AsBefore,
-            Some(statement) if is_ours(statement, permission) => Seen::Ours(policy.revision),
-            Some(_) => Seen::SomebodyElses(format!("statement {id} allows something else")),
+            Some(statement) if !is_ours(statement, permission) => {
+                Seen::SomebodyElses(format!("statement {id} allows something else"))
+            }
+            Some(_) => match others::released(run, permission).await? {
+                Some(how) => Seen::SomebodyElses(format!("{how}, which may need the permission")),
+                None => Seen::Ours(policy.revision),
+            },
         })
     };
     thing.restore(look, async |revision: RevisionId| lambda.remove_permission(permission, &revision).await).await

@@ -5,6 +5,7 @@
 //! to a write, forward or back, was lost.
 
 mod functions;
+mod others;
 mod restore;
 mod stages;
 
@@ -15,8 +16,8 @@ use futures::future::{FutureExt, LocalBoxFuture, join_all};
 use super::run::Run;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    AddPermission, ChangeCode, CreateAlias, CreateDeployment, DeploymentId, MoveAlias, NotPutBack, Outcome, PointStage,
-    PutBack, Version,
+    AddPermission, ChangeCode, CreateAlias, CreateDeployment, DeploymentId, LeftAlone, MoveAlias, NotPutBack, Outcome,
+    PointStage, PutBack, Version,
 };
 
 /// Something that a run did, or may have done.
@@ -63,8 +64,10 @@ enum Undone {
     Nothing,
     /// In words, what is as it was again.
     PutBack(String),
-    /// It is not, and why.
-    Left(NotPutBack),
+    /// Somebody else changed it since, or may need it.
+    LeftAlone(LeftAlone),
+    /// It is not as it was, and why.
+    Failed(NotPutBack),
 }
 
 /// Puts everything back; the failure's kind says whether that worked.
@@ -78,16 +81,17 @@ pub(super) async fn put_back(run: Run<'_>, failure: Failure) -> Outcome {
     if undo.iter().any(Undo::may_have_answered) {
         undone.extend(join_all(run.plan.flushes.iter().map(|flush| guarded(stages::flush(&run, flush)))).await);
     }
-    let (mut put_back, mut not_put_back) = (Vec::new(), Vec::new());
+    let (mut put_back, mut left_alone, mut not_put_back) = (Vec::new(), Vec::new(), Vec::new());
     for undone in undone {
         match undone {
             Undone::Nothing => {}
             Undone::PutBack(what) => put_back.push(PutBack { what }),
-            Undone::Left(left) => not_put_back.push(left),
+            Undone::LeftAlone(left) => left_alone.push(left),
+            Undone::Failed(left) => not_put_back.push(left),
         }
     }
     let kind = if not_put_back.is_empty() { Kind::Failed } else { Kind::NotPutBack };
-    Outcome::Failed { plan: run.plan, failure: Failure { kind, ..failure }, put_back, not_put_back }
+    Outcome::Failed { plan: run.plan, failure: Failure { kind, ..failure }, put_back, left_alone, not_put_back }
 }
 
 /// A defect in putting back one thing must not keep the others from being put back.
@@ -97,7 +101,7 @@ async fn guarded(undo: impl Future<Output = Undone>) -> Undone {
         why: "putting it back stopped at a defect of sls-release; the message is above".to_owned(),
         command: "sls-release plan".to_owned(),
     };
-    AssertUnwindSafe(undo).catch_unwind().await.unwrap_or_else(|_| Undone::Left(defect()))
+    AssertUnwindSafe(undo).catch_unwind().await.unwrap_or_else(|_| Undone::Failed(defect()))
 }
 
 fn one<'r>(run: &'r Run<'_>, undo: &'r Undo) -> LocalBoxFuture<'r, Undone> {

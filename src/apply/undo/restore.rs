@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Undone;
 use crate::apply::run::Run;
 use crate::aws::{Answer, CallError};
-use crate::model::{Event, NotPutBack};
+use crate::model::{Event, LeftAlone, NotPutBack};
 use crate::world::{Look, Wait, WaitError};
 
 /// The way back is awaited for this long even where the way there was to be quick.
@@ -91,12 +91,12 @@ impl<'r> Thing<'r> {
     }
 
     fn left(&self, why: String) -> Undone {
-        Undone::Left(NotPutBack { what: self.what.clone(), why, command: self.by_hand.clone() })
+        Undone::Failed(NotPutBack { what: self.what.clone(), why, command: self.by_hand.clone() })
     }
 
-    /// The command only looks: what somebody else made may be better than what was there before.
+    /// What somebody else made may be better than what was there before, and nothing of this run is left in it.
     fn somebody_elses(&self, now: &str) -> Undone {
         let why = format!("somebody else changed it since: {now}");
-        Undone::Left(NotPutBack { what: self.what.clone(), why, command: self.to_look.clone() })
+        Undone::LeftAlone(LeftAlone { what: self.what.clone(), why, command: self.to_look.clone() })
     }
 }

@@ -7,7 +7,7 @@ use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use super::{Told, samples, told, told_to};
 
 /// All that a run can end with.
-fn endings() -> [(&'static str, Outcome); 8] {
+fn endings() -> [(&'static str, Outcome); 9] {
     [
         ("planned", samples::planned()),
         ("unchanged", samples::unchanged()),
@@ -15,6 +15,7 @@ fn endings() -> [(&'static str, Outcome); 8] {
         ("released_in_health", samples::released_in_health()),
         ("released_without_smoke", samples::released_without_smoke()),
         ("put_back", samples::put_back()),
+        ("left_alone", samples::left_alone()),
         ("not_put_back", samples::not_put_back()),
         ("nothing_to_put_back", samples::nothing_to_put_back()),
     ]

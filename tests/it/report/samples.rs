@@ -225,6 +225,7 @@ pub(super) fn put_back() -> Outcome {
             back("stage dev of a1b2c3d4e5 serves deployment old123 again"),
             back("alias live of hello-dev stands on version 3 again"),
         ],
+        left_alone: vec![],
         not_put_back: vec![],
     }
 }
@@ -234,11 +235,27 @@ pub(super) fn not_put_back() -> Outcome {
         plan: plan(),
         failure: smoke_failed(Kind::NotPutBack),
         put_back: vec![PutBack { what: "stage dev of a1b2c3d4e5 serves deployment old123 again".into() }],
+        left_alone: vec![],
         not_put_back: vec![NotPutBack {
-            what: "alias live of hello-dev stands on version 4".into(),
-            why: "somebody else changed it meanwhile".into(),
+            what: "alias live of hello-dev".into(),
+            why: "lambda:UpdateAlias on hello-dev:live: AccessDeniedException: not authorized".into(),
             command: "aws lambda update-alias --function-name hello-dev --name live --function-version 3".into(),
         }],
+    }
+}
+
+/// Somebody else released in the meantime.
+pub(super) fn left_alone() -> Outcome {
+    Outcome::Failed {
+        plan: plan(),
+        failure: smoke_failed(Kind::Failed),
+        put_back: vec![PutBack { what: "the deployment of public that this run made is deleted".into() }],
+        left_alone: vec![LeftAlone {
+            what: "alias live of hello-dev".into(),
+            why: "somebody else changed it since: it stands on version 5".into(),
+            command: "aws lambda get-alias --function-name hello-dev --name live --region eu-central-1".into(),
+        }],
+        not_put_back: vec![],
     }
 }
 
@@ -248,6 +265,7 @@ pub(super) fn nothing_to_put_back() -> Outcome {
         plan: plan(),
         failure: Problem::new("cancelled").into_failure(Kind::Failed),
         put_back: vec![],
+        left_alone: vec![],
         not_put_back: vec![],
     }
 }

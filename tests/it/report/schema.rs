@@ -27,7 +27,13 @@ fn the_published_schema_is_the_one_of_the_types() {
 #[test]
 fn a_full_document_has_only_promised_fields_and_all_required_ones() {
     let root = serde_json::to_value(schema()).unwrap();
-    for outcome in [samples::planned(), samples::released_with_proof(), samples::not_put_back(), samples::unchanged()] {
+    for outcome in [
+        samples::planned(),
+        samples::released_with_proof(),
+        samples::not_put_back(),
+        samples::left_alone(),
+        samples::unchanged(),
+    ] {
         let told = told(Format::Json, Verbosity::Normal, |reporter| {
             reporter.artifacts(&samples::artifacts());
             reporter.outcome(&outcome);
