@@ -224,6 +224,12 @@ impl Scene {
         Err(format!("half released: {missing:?}\nbefore: {:#?}\nafter: {after:#?}", round.before))
     }
 
+    /// Whether every path that leads to the function answers so.
+    pub(super) fn callers_see(&self, seen: &Seen, text: &str) -> bool {
+        let answer = (200, text.to_owned());
+        seen.state.answers["/hello"] == answer && seen.more == answer
+    }
+
     /// Whether the alias, where there is one, has the code of `$LATEST`.
     pub(super) fn is_whole(&self, seen: &Seen) -> bool {
         let (function, state) = (self.stack.function("dev"), &seen.state);
