@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use super::actions::{arn, iam_action};
+use super::authorization::{permissions, refusal};
 use super::call::Call;
 use super::errors::error;
 use super::http::Message;
-use super::upstream::{ACCOUNT, REGION};
 
 /// Longer than any test takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -147,19 +146,10 @@ impl Hooks {
         }
     }
 
-    /// The refusal of a call that was denied.
-    ///
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    /// The refusal of a call that needs what was denied.
     pub(super) fn denial(&self, call: &Call) -> Option<Message> {
-        let action = iam_action(call);
-        self.is_denied(&action).then(|| {
-            let (user, arn) = (format!("arn:aws:iam::{ACCOUNT}:user/test"), arn(call, REGION, ACCOUNT));
-            let message = format!(
-                "User: {user} is not authorized to perform: {action} on resource: {arn} because no identity-based \
-                 policy allows the {action} action"
-            );
-            error(&call.service, 403, "AccessDeniedException", &message)
-        })
+        let denied = permissions(call).into_iter().find(|permission| self.is_denied(&permission.action))?;
+        Some(refusal(call, &denied))
     }
 
     /// Who may not list a bucket does not learn whether an object is missing.
