@@ -8,6 +8,7 @@ mod cli;
 mod emulator;
 mod iam;
 mod local_aws;
+mod moto;
 mod package;
 mod plan;
 mod put_back;
