@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
-use crate::aws::CallError;
+use crate::aws::{CallError, FoundObject};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     AccountId, AliasName, ApiName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings,
@@ -24,19 +24,20 @@ pub async fn stage(
     world: &World,
     listener: &dyn Listener,
 ) -> Result<Observed, Failure> {
-    let mut observed = first_wave(settings, artifacts, world).await?;
+    let (mut observed, hidden) = first_wave(settings, artifacts, world).await?;
     let changing = changing(artifacts, &observed);
     if !changing.is_empty() {
-        second_wave(settings, &changing, &mut observed, world, listener).await?;
+        second_wave(settings, &changing, &mut observed, hidden, world, listener).await?;
     }
     Ok(observed)
 }
 
+/// And the objects that S3 hides: whether that matters, the second wave tells.
 async fn first_wave(
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     world: &World,
-) -> Result<Observed, Failure> {
+) -> Result<(Observed, Vec<CallError>), Failure> {
     let has_apis = !settings.apis.is_empty();
     let functions = join_all(settings.chosen_functions().map(|(key, settings)| async move {
         function(settings, has_apis, world).await.map(|found| (key.clone(), found))
@@ -49,15 +50,15 @@ async fn first_wave(
     );
     let keys = artifacts.iter().map(|(key, artifact)| object_key(settings, key, &artifact.sha256));
     let (functions, apis, objects) = futures::join!(functions, apis, objects(settings, keys.collect(), world));
-    let mut problems = Vec::new();
+    let (mut problems, mut hidden) = (Vec::new(), Vec::new());
     let observed = Observed {
         region: world.aws.region.clone(),
         functions: sort(functions, &mut problems),
         apis: sort(apis, &mut problems),
-        objects: sort(objects, &mut problems),
+        objects: shown(sort(objects, &mut problems), &mut hidden),
         bucket: ObservedBucket::Present,
     };
-    refuse(problems).map(|()| observed)
+    refuse(problems).map(|()| (observed, hidden))
 }
 
 /// The good answers in order; the bad ones go to `problems`.
@@ -70,6 +71,22 @@ fn sort<K: Ord, V>(results: Vec<Result<(K, V), ReadError>>, problems: &mut Vec<R
         }
     }
     sorted
+}
+
+/// The objects that S3 shows; the others go to `hidden`.
+fn shown(
+    found: BTreeMap<ObjectKey, FoundObject>,
+    hidden: &mut Vec<CallError>,
+) -> BTreeMap<ObjectKey, Option<ObservedObject>> {
+    let mut show = |found| match found {
+        FoundObject::Present(object) => Some(object),
+        FoundObject::Absent => None,
+        FoundObject::Hidden(error) => {
+            hidden.push(error);
+            None
+        }
+    };
+    found.into_iter().map(|(key, found)| (key, show(found))).collect()
 }
 
 /// A read that failed.
@@ -182,9 +199,9 @@ async fn api_id(settings: &ApiSettings, world: &World) -> Result<Option<RestApiI
     Ok(ids.pop())
 }
 
-type FoundObject = Result<(ObjectKey, Option<ObservedObject>), ReadError>;
+type ObjectLook = Result<(ObjectKey, FoundObject), ReadError>;
 
-async fn objects(settings: &Settings, keys: Vec<ObjectKey>, world: &World) -> Vec<FoundObject> {
+async fn objects(settings: &Settings, keys: Vec<ObjectKey>, world: &World) -> Vec<ObjectLook> {
     let Some(store) = &settings.artifacts else { return Vec::new() };
     join_all(keys.into_iter().map(|key| async move {
         let found = world.aws.s3.object(&store.bucket.value, &key).await?;
@@ -208,6 +225,7 @@ async fn second_wave(
     settings: &Settings,
     changing: &[FunctionKey],
     observed: &mut Observed,
+    mut hidden: Vec<CallError>,
     world: &World,
     listener: &dyn Listener,
 ) -> Result<(), Failure> {
@@ -226,10 +244,12 @@ async fn second_wave(
     let bucket = bucket(settings.artifacts.as_ref(), owner.as_ref(), world);
     let (details, bucket, objects) = futures::join!(details, bucket, objects(settings, live_keys.collect(), world));
     let mut problems = Vec::new();
-    observed.objects.extend(sort(objects, &mut problems));
+    observed.objects.extend(shown(sort(objects, &mut problems), &mut hidden));
     let functions = sort(details, &mut problems);
     observed.functions.extend(functions.into_iter().map(|(key, function)| (key, Some(function))));
     match bucket {
+        // Who may list the bucket and yet does not see an object may not read it.
+        Ok(ObservedBucket::Present) => problems.extend(hidden.into_iter().map(ReadError::Call)),
         Ok(bucket) => observed.bucket = bucket,
         Err(error) => problems.push(error),
     }

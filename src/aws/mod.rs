@@ -16,7 +16,7 @@ use aws_smithy_http_client::tls;
 pub use call_error::{Answer, CallError};
 pub use lambda::{GotAlias, GotFunction, GotPolicy, Lambda, NewCode};
 pub use rest_api::{GotApi, RestApis};
-pub use s3::{Put, S3};
+pub use s3::{FoundObject, Put, S3};
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Region;

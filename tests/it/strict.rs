@@ -12,12 +12,12 @@ mod releases;
 mod versions;
 
 use std::fmt::Debug;
-use std::io::{Cursor, Write};
 
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 
+use crate::support::scene::archive_of;
 use crate::support::{Aws, Stack, Strict};
 
 /// A stack behind these rules, clients of the recorded side of its proxy, and its function.
@@ -42,14 +42,6 @@ where
 /// An archive of a function that answers with this text.
 pub(crate) fn archive(text: &str) -> Blob {
     archive_of(&format!("def handler(event, context):\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"))
-}
-
-/// An archive with this source.
-fn archive_of(source: &str) -> Blob {
-    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    writer.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
-    writer.write_all(source.as_bytes()).unwrap();
-    Blob::new(writer.finish().unwrap().into_inner())
 }
 
 /// Changes the code past all rules, and waits until it is done.

@@ -7,7 +7,7 @@ use aws_sdk_lambda::types::{Architecture, S3ObjectStorageMode};
 
 use super::Lambda;
 use super::read::malformed;
-use crate::aws::call_error::{self, CallError};
+use crate::aws::call_error::{self, Answer, CallError};
 use crate::model::{AddPermission, AliasName, BucketName, FunctionName, ObjectKey, RevisionId, Sha256, Version};
 
 /// What `UpdateFunctionCode` takes.
@@ -32,6 +32,20 @@ pub struct NewCode<'a> {
     pub publish: bool,
 }
 
+impl NewCode<'_> {
+    /// Lambda reads the object with the caller's permissions, and says so where S3 refuses it; that is another
+    /// permission than to update the function.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
+    fn error(&self, error: CallError) -> CallError {
+        if error.answer != Answer::Denied || !error.message.contains("denied by S3") {
+            return error;
+        }
+        let action = if self.object_version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        CallError { action, resource: format!("{}/{}", self.bucket, self.key), ..error }
+    }
+}
+
 fn once() -> Builder {
     Builder::new().retry_config(call_error::once())
 }
@@ -43,7 +57,7 @@ impl Lambda {
     pub async fn update_code(&self, code: &NewCode<'_>) -> Result<Version, CallError> {
         let action = "lambda:UpdateFunctionCode";
         let answer = self.update_call(code).customize().config_override(once()).send().await;
-        let answer = answer.map_err(|error| CallError::new(action, code.name.as_str(), &error))?;
+        let answer = answer.map_err(|error| code.error(CallError::new(action, code.name.as_str(), &error)))?;
         answer.version.map(Version::new).ok_or_else(|| malformed(action, code.name))
     }
 

@@ -29,6 +29,16 @@ const BODIES: usize = 4;
 /// How often an upload is sent that meets another one of the same key.
 const CONFLICTS: u32 = 3;
 
+/// What a look at an object showed.
+pub enum FoundObject {
+    /// It is there.
+    Present(ObservedObject),
+    /// There is none.
+    Absent,
+    /// S3 does not say whether there is one.
+    Hidden(CallError),
+}
+
 /// An upload.
 pub struct Put<'a> {
     /// The bucket.
@@ -74,15 +84,14 @@ impl S3 {
         }
     }
 
-    /// `HeadObject`; `None` where there is no such object, or the answer hides whether there is one.
+    /// `HeadObject`. S3 answers 403 where `s3:GetObject` is missing, and for an absent object also where
+    /// `s3:ListBucket` is: the look at the bucket, which follows where anything is to be released, tells which.
     ///
-    /// S3 answers 403 for an absent object where `s3:ListBucket` is missing:
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>. The look at the bucket, which
-    /// follows where anything is to be released, tells such a 403 from a forbidden bucket.
-    pub async fn object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<ObservedObject>, CallError> {
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+    pub async fn object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<FoundObject, CallError> {
         let call = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
         match call.checksum_mode(ChecksumMode::Enabled).send().await {
-            Ok(found) => Ok(Some(ObservedObject {
+            Ok(found) => Ok(FoundObject::Present(ObservedObject {
                 bytes: u64::try_from(found.content_length.unwrap_or(0)).unwrap_or(0),
                 version_id: found.version_id.filter(|version| version != "null"),
                 checksum_sha256: found.checksum_sha256,
@@ -90,8 +99,9 @@ impl S3 {
             Err(error) => {
                 let error = CallError::new("s3:GetObject", format!("{bucket}/{key}"), &error);
                 match error.answer {
-                    Answer::NotFound | Answer::Denied => Ok(None),
-                    Answer::Refused if is_elsewhere(&error) => Ok(None),
+                    Answer::NotFound => Ok(FoundObject::Absent),
+                    Answer::Denied => Ok(FoundObject::Hidden(error)),
+                    Answer::Refused if is_elsewhere(&error) => Ok(FoundObject::Absent),
                     _ => Err(error),
                 }
             }
@@ -129,8 +139,10 @@ impl S3 {
 
     /// The object that somebody else put first must be the same.
     async fn there_already(&self, put: &Put<'_>) -> Result<Option<String>, CallError> {
-        let Some(found) = self.object(put.bucket, put.key).await? else {
-            return Err(refused(put, "an object is there, but it cannot be looked at".to_owned()));
+        let found = match self.object(put.bucket, put.key).await? {
+            FoundObject::Present(found) => found,
+            FoundObject::Hidden(error) => return Err(error),
+            FoundObject::Absent => return Err(refused(put, "an object was there, and is gone again".to_owned())),
         };
         let whole = found.checksum_sha256.filter(|sum| !sum.contains('-'));
         if found.bytes == put.bytes && whole.is_none_or(|sum| sum == put.sha256.base64()) {

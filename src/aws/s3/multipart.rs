@@ -109,7 +109,12 @@ impl S3 {
             .set_expected_bucket_owner(put.owner.map(ToString::to_string));
         if let Err(error) = call.upload_id(upload).send().await {
             let error = CallError::new("s3:AbortMultipartUpload", put.resource(), &error);
-            tracing::warn!("upload {upload} of {} was not aborted: {}", error.resource, error.message);
+            let (bucket, key) = (put.bucket, put.key);
+            let problem = error.into_problem(format!(
+                "the parts of {bucket}/{key} are kept, and paid for, until the bucket's lifecycle or `aws s3api \
+                 abort-multipart-upload --bucket {bucket} --key {key} --upload-id {upload}` removes them"
+            ));
+            tracing::warn!("{}: {}; {}", problem.what, problem.why, problem.fix);
         }
     }
 }

@@ -19,22 +19,22 @@ type Case = (When, Fault, Attempts);
 
 #[test]
 fn any_call_of_putting_back_a_release_by_alias_goes_wrong() {
-    sweep(Kind::Alias, every_fault, |scene, case| is_put_back(scene, case));
+    sweep(Kind::Alias, every_fault, is_put_back);
 }
 
 #[test]
 fn any_call_of_putting_back_a_first_release_goes_wrong() {
-    sweep(Kind::First, every_fault, |scene, case| is_put_back(scene, case));
+    sweep(Kind::First, every_fault, is_put_back);
 }
 
 #[test]
 fn any_call_of_putting_back_a_release_by_latest_goes_wrong() {
-    sweep(Kind::Latest, every_fault, |scene, case| is_put_back(scene, case));
+    sweep(Kind::Latest, every_fault, is_put_back);
 }
 
 #[test]
 fn any_call_of_putting_back_a_release_with_a_cache_goes_wrong() {
-    sweep(Kind::Cached, every_fault, |scene, case| is_put_back(scene, case));
+    sweep(Kind::Cached, every_fault, is_put_back);
 }
 
 /// Calls are counted from the signal on.

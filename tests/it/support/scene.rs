@@ -1,5 +1,9 @@
 //! What most tests begin with: settings, a source, and a first release.
 
+use std::io::{Cursor, Write};
+
+use aws_sdk_lambda::primitives::Blob;
+
 use super::Stack;
 
 /// One function whose callers use `$LATEST`.
@@ -51,4 +55,12 @@ pub(crate) fn released(options: &[&str], settings: &str) -> Stack {
 /// Source of a function that always gives this answer.
 pub(crate) fn answering(status: u16, text: &str) -> String {
     format!("def handler(event, context):\n    return {{\"statusCode\": {status}, \"body\": \"{text}\"}}\n")
+}
+
+/// An archive with this source.
+pub(crate) fn archive_of(source: &str) -> Blob {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
+    writer.write_all(source.as_bytes()).unwrap();
+    Blob::new(writer.finish().unwrap().into_inner())
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::local_aws::{Answer, environment, get};
-use super::{Aws, Proxy, Run, Strict, shared_aws};
+use super::local_aws::{Answer, LocalAws, environment, get};
+use super::{Aws, OtherAws, Proxy, Run, Strict, shared_aws};
 
 /// What `fixtures/stack/stack.py` built, a project folder, and a record of the calls of its releases.
 pub(crate) struct Stack {
@@ -20,6 +20,10 @@ pub(crate) struct Stack {
     pub(crate) api: String,
     /// Between the program and AWS.
     pub(crate) proxy: Proxy,
+    /// Past the proxy.
+    pub(crate) aws: &'static Aws,
+    /// The access key of the program's runs, and its secret.
+    pub(crate) key: (String, String),
     folder: TempDir,
     document: Value,
 }
@@ -49,15 +53,25 @@ impl Stack {
 
     /// The same behind these rules.
     pub(crate) fn build_behind(rules: Strict, options: &[&str]) -> Self {
+        Self::build_at(shared_aws(), Aws::shared(), rules, options)
+    }
+
+    /// The same in another AWS.
+    pub(crate) fn build_in(other: &'static OtherAws, rules: Strict, options: &[&str]) -> Self {
+        Self::build_at(&other.local, &other.clients, rules, options)
+    }
+
+    fn build_at(local: &LocalAws, aws: &'static Aws, rules: Strict, options: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let options: Vec<String> = options.iter().map(|option| option.replace("$NAME", &name)).collect();
         let mut all = vec!["--minimal", "--name", &name];
         all.extend(options.iter().map(String::as_str));
-        let proxy = rules.start(&shared_aws().endpoint);
-        let document = shared_aws().build_stack(&proxy.side_door, &all).unwrap();
+        let proxy = rules.start(&local.endpoint);
+        let document = local.build_stack(&proxy.side_door, &all).unwrap();
         let api = document["api"]["id"].as_str().unwrap().to_owned();
-        Self { name, api, proxy, folder: TempDir::new().unwrap(), document }
+        let key = ("test".to_owned(), "test".to_owned());
+        Self { name, api, proxy, aws, key, folder: TempDir::new().unwrap(), document }
     }
 
     /// A function's name from its part behind the stack's.
@@ -108,6 +122,7 @@ impl Stack {
         command.args(arguments).current_dir(self.folder());
         command.env_clear().env("HOME", self.folder()).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(environment(&self.proxy.endpoint));
+        command.env("AWS_ACCESS_KEY_ID", &self.key.0).env("AWS_SECRET_ACCESS_KEY", &self.key.1);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -119,7 +134,7 @@ impl Stack {
 
     /// Reads everything back. With an alias where the stack was built with it.
     pub(crate) fn state(&self, alias: Option<&str>) -> State {
-        let aws = Aws::shared();
+        let aws = self.aws;
         let functions = self.functions();
         let standing = |name: &String| {
             let version = aws.find_alias(name, alias?)?;

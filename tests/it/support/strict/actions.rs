@@ -1,7 +1,5 @@
 //! Which call of AWS an HTTP request is, by its method, path and query.
 
-use super::call::Call;
-
 /// Method, path with `{}` for a name, and action. `{+}` takes the rest of the path.
 const LAMBDA: [(&str, &str, &str); 24] = [
     ("POST", "functions", "CreateFunction"),
@@ -144,30 +142,4 @@ pub(super) fn decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// The action as IAM policies name it.
-///
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html>,
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>,
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html>
-pub(super) fn iam_action(call: &Call) -> String {
-    match (call.service.as_str(), call.action) {
-        ("apigateway", _) => format!("apigateway:{}", call.method),
-        ("lambda", "Invoke") => "lambda:InvokeFunction".to_owned(),
-        ("s3", "HeadObject") => "s3:GetObject".to_owned(),
-        ("s3", "HeadBucket" | "ListObjectsV2") => "s3:ListBucket".to_owned(),
-        ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
-        (service, action) => format!("{service}:{action}"),
-    }
-}
-
-/// The resource as IAM policies name it.
-pub(super) fn arn(call: &Call, region: &str, account: &str) -> String {
-    match call.service.as_str() {
-        "lambda" => format!("arn:aws:lambda:{region}:{account}:function:{}", call.function()),
-        "apigateway" => format!("arn:aws:apigateway:{region}::{}", call.path()),
-        "s3" => format!("arn:aws:s3:::{}", call.names.join("/")),
-        _ => "*".to_owned(),
-    }
 }

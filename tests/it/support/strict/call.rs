@@ -78,7 +78,7 @@ impl Call {
 
     /// As IAM policies name it: `lambda:UpdateFunctionCode`.
     pub(crate) fn iam_action(&self) -> String {
-        actions::iam_action(self)
+        super::authorization::permissions(self).into_iter().next().map(|needed| needed.action).unwrap_or_default()
     }
 
     /// The path without the query.

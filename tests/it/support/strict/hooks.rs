@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::actions::{arn, iam_action};
+use super::authorization::{permissions, refusal};
 use super::call::Call;
 use super::errors::error;
 use super::http::Message;
-use super::upstream::{ACCOUNT, REGION};
 
 /// Longer than any test takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -70,15 +69,10 @@ fn internal(call: &Call) -> Message {
     error(&call.service, 500, "ServiceException", "Internal error")
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+/// The refusal of a call for want of the first of what it needs.
 fn denied(call: &Call) -> Message {
-    let action = iam_action(call);
-    let (user, arn) = (format!("arn:aws:iam::{ACCOUNT}:user/test"), arn(call, REGION, ACCOUNT));
-    let message = format!(
-        "User: {user} is not authorized to perform: {action} on resource: {arn} because no identity-based \
-         policy allows the {action} action"
-    );
-    error(&call.service, 403, "AccessDeniedException", &message)
+    let needed = permissions(call);
+    refusal(call, needed.first().expect("each call needs a permission"))
 }
 
 /// Changes the document of an answer.
@@ -215,9 +209,10 @@ impl Hooks {
         }
     }
 
-    /// The refusal of a call that was denied.
+    /// The refusal of a call that needs what was denied.
     pub(super) fn denial(&self, call: &Call) -> Option<Message> {
-        self.is_denied(&iam_action(call)).then(|| denied(call))
+        let denied = permissions(call).into_iter().find(|permission| self.is_denied(&permission.action))?;
+        Some(refusal(call, &denied))
     }
 
     /// The refusal of every call by such credentials, in the service's words.

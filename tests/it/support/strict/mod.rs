@@ -4,6 +4,7 @@
 //! own under `tests/it/strict/`. Without a rule the proxy passes everything on; it always remembers every call.
 
 mod actions;
+mod authorization;
 mod call;
 mod errors;
 mod hooks;
@@ -15,11 +16,13 @@ mod upstream;
 
 use std::any::Any;
 
+pub(crate) use authorization::{Permission, permissions};
 pub(crate) use call::Call;
 pub(crate) use hooks::{Credentials, Fault, When};
+pub(crate) use http::{Message, send};
 pub(crate) use log::Log;
 pub(crate) use proxy::Proxy;
-pub(crate) use upstream::ACCOUNT;
+pub(crate) use upstream::{ACCOUNT, REGION};
 
 use rules::Rule;
 

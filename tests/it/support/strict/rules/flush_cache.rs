@@ -1,13 +1,15 @@
 use super::{Exchange, Rule};
 use crate::support::strict::http::Message;
 
-/// `FlushStageCache`, which ministack does not know.
+/// `FlushStageCache`, which ministack does not know; it is asked all the same, since it knows who may.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_FlushStageCache.html>
 pub(crate) struct FlushCache;
 
 impl Rule for FlushCache {
-    fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        exchange.is("apigateway", "FlushStageCache").then(|| Message::answer(202, Vec::new()))
+    fn after(&self, exchange: &Exchange<'_>, answer: &mut Message) {
+        if exchange.is("apigateway", "FlushStageCache") && answer.status() == 404 {
+            *answer = Message::answer(202, Vec::new());
+        }
     }
 }

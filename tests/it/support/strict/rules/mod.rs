@@ -5,6 +5,7 @@ mod bucket_owner;
 mod bucket_region;
 mod busy;
 mod code_settings;
+mod code_signing;
 mod compression_size;
 mod deployable;
 mod deployment_rate;
@@ -33,6 +34,7 @@ pub(crate) use bucket_owner::BucketOwner;
 pub(crate) use bucket_region::BucketRegion;
 pub(crate) use busy::Busy;
 pub(crate) use code_settings::{CodeSettings, Settings};
+pub(crate) use code_signing::CodeSigning;
 pub(crate) use compression_size::CompressionSize;
 pub(crate) use deployable::Deployable;
 pub(crate) use deployment_rate::DeploymentRate;
@@ -116,6 +118,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(PartSize::default()),
         Box::new(CompressionSize),
         Box::new(FlushCache),
+        Box::new(CodeSigning),
         Box::new(Deployable),
         Box::new(AliasVersion),
         Box::new(Busy::default()),

@@ -1,0 +1,248 @@
+//! The policies of `docs/` are what the program needs: no more, and no less.
+//!
+//! Ministack enforces signatures and IAM here. The calls that the proxy saw are compared with the policies in both
+//! directions, and each action is taken away in turn. Where ministack's IAM is not AWS's, the proxy refuses in AWS's
+//! words: see [`ministack_cannot_tell`].
+
+mod policy;
+mod situations;
+mod user;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use crate::support::strict::{Fault, When, permissions};
+use crate::support::{Run, Stack};
+use policy::{Grant, PLAN, Policy, RELEASE};
+use situations::{before_the_first_release, break_it, left, noise, set_back};
+use user::{allow, guarded_stack};
+
+/// Statements and actions of the first release, in the order in which it needs them, with its exit code without them.
+const FIRST: [(&str, &str, i32); 8] = [
+    ("PutArtifacts", "s3:PutObject", 4),
+    ("PutArtifacts", "s3:GetObjectVersion", 4),
+    ("ReleaseFunctions", "lambda:UpdateFunctionCode", 4),
+    ("Deploy", "apigateway:POST", 4),
+    ("ReleaseFunctions", "lambda:CreateAlias", 4),
+    ("LetApiGatewayInvoke", "lambda:AddPermission", 4),
+    ("PointStages", "apigateway:PATCH", 4),
+    // The new code was live before it could be flushed, so a cache may hold its answers.
+    ("FlushCaches", "apigateway:DELETE", 5),
+];
+
+/// Of later releases alone.
+const LATER: [(&str, &str); 2] =
+    [("ReleaseFunctions", "lambda:PublishVersion"), ("ReleaseFunctions", "lambda:UpdateAlias")];
+
+/// Needed only to put things back, so that nothing tells before that they are missing.
+const BACK: [(&str, &str); 3] = [
+    ("TakeDeploymentsBack", "apigateway:DELETE"),
+    ("TakePermissionsBack", "lambda:RemovePermission"),
+    ("ReleaseFunctions", "lambda:DeleteAlias"),
+];
+
+/// Needed only to clean up after a broken upload.
+const ABORT: (&str, &str) = ("PutArtifacts", "s3:AbortMultipartUpload");
+
+/// What ministack 1.5.33 does not ask IAM for, by its `core/iam_actions.py`: it takes the calls of one alias for
+/// `ListAliases`, knows no action for a configuration of code signing, and lets Lambda read an object without asking
+/// whether the caller may.
+fn ministack_cannot_tell(action: &str) -> bool {
+    let of_lambda = ["GetAlias", "UpdateAlias", "DeleteAlias", "GetCodeSigningConfig"];
+    action == "s3:GetObjectVersion" || action.strip_prefix("lambda:").is_some_and(|name| of_lambda.contains(&name))
+}
+
+#[test]
+fn a_release_needs_its_policy_and_all_of_it() {
+    let situations = [situations::with_an_alias, situations::put_back_at_first, situations::large_and_without_an_alias];
+    let stacks = thread::scope(|scope| {
+        let runs = situations.map(|situation| scope.spawn(situation));
+        runs.map(|run| run.join().unwrap())
+    });
+    used_is_allowed_and_allowed_is_used(RELEASE, &stacks);
+    permissions_are_added_for_api_gateway_alone(&stacks);
+}
+
+#[test]
+fn a_plan_needs_its_policy_and_all_of_it() {
+    let stack = situations::planned();
+    used_is_allowed_and_allowed_is_used(PLAN, std::slice::from_ref(&stack));
+    let before = left(&stack);
+    stack.release(&[]).exits(4);
+    assert_eq!(left(&stack), before);
+}
+
+/// Both ways: every call is allowed, and everything that is allowed was needed by a call.
+fn used_is_allowed_and_allowed_is_used(file: &str, stacks: &[Stack]) {
+    let mut used: BTreeSet<Grant> = BTreeSet::new();
+    for stack in stacks {
+        let policy = Policy::of(file, stack);
+        for call in stack.proxy.calls().iter() {
+            assert!(!call.action.is_empty(), "the proxy does not know this call: {call:?}");
+            for permission in permissions(call) {
+                let allowing = policy.allowing(&permission);
+                assert!(!allowing.is_empty(), "docs/{file} does not allow {permission:?}");
+                used.extend(allowing);
+            }
+            assert_ne!(call.status, 403, "{call:?}");
+        }
+    }
+    let unused: Vec<Grant> = Policy::template(file).grants().difference(&used).cloned().collect();
+    assert!(unused.is_empty(), "docs/{file} allows what no run needed: {unused:?}");
+}
+
+/// Ministack has no `lambda:Principal`, so the calls are compared with the condition here.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html>
+fn permissions_are_added_for_api_gateway_alone(stacks: &[Stack]) {
+    let policy = Policy::template(RELEASE);
+    let conditional: Vec<_> = policy.0.iter().filter(|statement| !statement.condition.is_null()).collect();
+    assert_eq!(conditional.len(), 1);
+    assert_eq!(conditional[0].actions, ["lambda:AddPermission"]);
+    let condition = serde_json::json!({ "StringEquals": { "lambda:Principal": "apigateway.amazonaws.com" } });
+    assert_eq!(conditional[0].condition, condition);
+    for call in stacks.iter().flat_map(|stack| stack.proxy.calls().0).filter(|call| call.action == "AddPermission") {
+        assert_eq!(call.document()["Principal"], "apigateway.amazonaws.com");
+    }
+}
+
+/// The table of the README: the same actions, and resources that the policy has.
+#[test]
+fn the_readme_lists_the_policy() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let policy = Policy::template(RELEASE);
+    let mut listed: BTreeSet<String> = BTreeSet::new();
+    for (title, service) in [("| Lambda |", "lambda"), ("| S3 |", "s3"), ("| API Gateway |", "apigateway")] {
+        let row = readme.lines().find(|line| line.starts_with(title)).unwrap();
+        let (paths, actions): (Vec<&str>, Vec<&str>) =
+            row.split('`').skip(1).step_by(2).partition(|word| word.starts_with('/'));
+        listed.extend(actions.into_iter().map(|action| format!("{service}:{action}")));
+        for path in paths.into_iter().map(|path| path.replace("<stage>", "${Stage}")) {
+            let resources = policy.0.iter().flat_map(|statement| &statement.resources);
+            assert!(resources.into_iter().any(|one| one.trim_end_matches("/*").ends_with(&path)), "{path}");
+        }
+    }
+    assert_eq!(listed, pairs(RELEASE).into_iter().map(|(_, action)| action).collect());
+    for name in ["Region", "Account", "Bucket", "Prefix", "Function", "Api", "Stage"] {
+        assert!(Policy::text(RELEASE).contains(&format!("${{{name}}}")) && readme.contains(&format!("{name} = \"")));
+    }
+}
+
+/// To plan is a part of to release.
+#[test]
+fn the_policy_of_a_plan_is_a_part_of_that_of_a_release() {
+    let release = Policy::template(RELEASE).grants();
+    assert!(Policy::template(PLAN).grants().is_subset(&release));
+}
+
+#[test]
+fn who_may_not_read_is_refused_before_the_first_write() {
+    let stack = before_the_first_release(RELEASE);
+    let before = left(&stack);
+    for (sid, action) in pairs(PLAN) {
+        let run = release_without(&stack, &sid, &action);
+        assert_eq!(run.code, Some(3), "{action}: {run:?}");
+        assert!(stack.proxy.take_calls().writes().is_empty(), "{action}");
+    }
+    assert_eq!(left(&stack), before);
+}
+
+#[test]
+fn who_may_not_write_leaves_everything_as_it_was() {
+    let stack = before_the_first_release(RELEASE);
+    let before = left(&stack);
+    for (sid, action, code) in FIRST {
+        let run = release_without(&stack, sid, action);
+        assert_eq!(run.code, Some(code), "{action}: {run:?}");
+        assert_eq!(left(&stack), before, "{action}");
+    }
+}
+
+#[test]
+fn who_may_not_publish_or_move_leaves_everything_as_it_was() {
+    let stack = before_the_first_release(RELEASE);
+    stack.release(&[]).exits(0);
+    set_back(&stack);
+    let before = left(&stack);
+    for (sid, action) in LATER {
+        let run = release_without(&stack, sid, action);
+        assert_eq!(run.code, Some(4), "{action}: {run:?}");
+        assert_eq!(left(&stack), before, "{action}");
+    }
+}
+
+#[test]
+fn what_may_not_be_put_back_is_named_with_its_command() {
+    let without = |(sid, action): (&str, &str), command: &str| {
+        let stack = before_the_first_release(RELEASE);
+        break_it(&stack);
+        let run = release_without(&stack, sid, action);
+        assert_eq!(run.code, Some(5), "{action}: {run:?}");
+        let left = run.document()["not_put_back"].clone();
+        assert_eq!(left.as_array().unwrap().len(), 1, "{action}: {left}");
+        assert!(left[0]["command"].as_str().unwrap().contains(command), "{action}: {left}");
+    };
+    thread::scope(|scope| {
+        for (pair, command) in BACK.into_iter().zip(["get-deployments", "remove-permission", "delete-alias"]) {
+            scope.spawn(move || without(pair, command));
+        }
+    });
+}
+
+#[test]
+fn who_may_not_abort_learns_of_the_parts_that_stay() {
+    let stack = guarded_stack(RELEASE, &[]);
+    stack.settings(crate::support::scene::LATEST);
+    stack.write("lambda/app.py", "def handler(event, context):\n    return {}\n");
+    stack.write("lambda/noise.bin", noise());
+    let before = stack.state(None);
+    stack.proxy.fault(When::Action("UploadPart"), Fault::NotDone);
+    let run = release_without(&stack, ABORT.0, ABORT.1);
+    assert_eq!(run.code, Some(4), "{run:?}");
+    assert!(run.stderr.contains("aws s3api abort-multipart-upload"), "{}", run.stderr);
+    assert_eq!(stack.state(None), before);
+}
+
+#[test]
+fn every_action_is_taken_away_once() {
+    let first = FIRST.map(|(sid, action, _)| (sid, action));
+    let taken = first.iter().chain(&LATER).chain(&BACK).chain([&ABORT]);
+    let mut taken: BTreeSet<(String, String)> =
+        taken.map(|(sid, action)| ((*sid).to_owned(), (*action).to_owned())).collect();
+    taken.extend(pairs(PLAN));
+    assert_eq!(taken, pairs(RELEASE));
+}
+
+/// Releases without one action of one statement, and looks whether the refusal names the action and its resource.
+fn release_without(stack: &Stack, sid: &str, action: &str) -> Run {
+    allow(stack, &Policy::of(RELEASE, stack).without(sid, action).for_ministack());
+    if ministack_cannot_tell(action) {
+        stack.proxy.deny(action);
+    }
+    stack.proxy.take_calls();
+    let run = stack.release(&[]);
+    let log = stack.proxy.calls();
+    stack.proxy.clear_orders();
+    let refused = log.iter().filter(|call| call.status == 403).flat_map(permissions);
+    let resources: BTreeSet<String> =
+        refused.filter(|one| one.action == action).map(|one| in_words(&one.resource)).collect();
+    assert!(!resources.is_empty(), "nothing was refused without {action}: {run:?}");
+    let printed = format!("{}{}", run.stdout, run.stderr);
+    assert!(printed.contains(action), "{action}: {run:?}");
+    assert!(resources.iter().any(|resource| printed.contains(resource)), "{resources:?}: {run:?}");
+    run
+}
+
+/// A resource as users know it: a name, a key, a path.
+fn in_words(arn: &str) -> String {
+    let name = arn.split(':').skip(5).collect::<Vec<_>>().join(":");
+    let name = name.strip_prefix("function:").map_or(name.as_str(), |name| name.split(':').next().unwrap_or(name));
+    name.to_owned()
+}
+
+/// The statements of a policy with their actions.
+fn pairs(file: &str) -> BTreeSet<(String, String)> {
+    Policy::template(file).grants().into_iter().map(|(sid, action, _)| (sid, action)).collect()
+}

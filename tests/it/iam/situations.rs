@@ -1,0 +1,129 @@
+//! Runs that together make every call that the program can make, each by a user who may do no more than the policy says.
+
+use aws_sdk_lambda::error::ProvideErrorMetadata;
+
+use super::policy::{PLAN, RELEASE};
+use super::user::guarded_stack;
+use crate::support::Stack;
+use crate::support::scene::{ALIAS, LATEST, answering};
+use crate::support::strict::{ACCOUNT, Fault, REGION, When};
+
+/// More than one part holds, of bytes that do not compress.
+const LARGE: usize = 17 * 1024 * 1024;
+
+/// An alias and its permission are made, code and API change, a version is published of code that is there already,
+/// and a release whose code answers 500 is put back.
+pub(super) fn with_an_alias() -> Stack {
+    let stack = before_the_first_release(RELEASE);
+    stack.release(&[]).exits(0);
+    assert_eq!(stack.call("/hello").body, "one");
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.aws.add_mock(&stack.api, stack.root(), "health");
+    stack.release(&[]).exits(0);
+    assert_eq!((stack.call("/hello").body.as_str(), stack.call("/health").status), ("two", 200));
+    set_back(&stack);
+    stack.release(&[]).exits(0);
+    assert_eq!(stack.call("/hello").body, "two");
+
+    let before = stack.state(Some("live"));
+    break_it(&stack);
+    stack.release(&[]).exits(4);
+    assert_eq!(stack.state(Some("live")), before);
+    stack
+}
+
+/// All that the first release makes is taken back.
+pub(super) fn put_back_at_first() -> Stack {
+    let stack = before_the_first_release(RELEASE);
+    break_it(&stack);
+    let before = left(&stack);
+    stack.release(&[]).exits(4);
+    assert_eq!(left(&stack), before);
+    stack
+}
+
+/// A large package: one upload is broken off, and one arrives. Callers use `$LATEST`, which they may not call yet.
+pub(super) fn large_and_without_an_alias() -> Stack {
+    let stack = guarded_stack(RELEASE, &[]);
+    stack.settings(LATEST);
+    stack.write("lambda/app.py", answering(200, "large"));
+    stack.write("lambda/noise.bin", noise());
+    remove_permission(&stack, None);
+    stack.proxy.fault(When::Action("UploadPart"), Fault::NotDone);
+    stack.release(&[]).exits(4);
+    stack.proxy.clear_orders();
+    stack.release(&[]).exits(0);
+    assert_eq!(stack.call("/hello").body, "large");
+    stack
+}
+
+/// Plans, and packs, by a user who may not release.
+pub(super) fn planned() -> Stack {
+    let stack = before_the_first_release(PLAN);
+    let before = left(&stack);
+    stack.run(&["plan", "--stage", "dev", "--exit-code"]).exits(10);
+    let calls = stack.proxy.calls().len();
+    stack.run(&["package", "--stage", "dev"]).exits(0);
+    assert_eq!(stack.proxy.calls().len(), calls, "to pack takes no call");
+    assert_eq!(left(&stack), before);
+    stack
+}
+
+/// A stack whose API, found by its name, calls an alias that does not exist, of a function with a configuration for
+/// code signing; with a cache.
+pub(super) fn before_the_first_release(policy: &str) -> Stack {
+    let stack = guarded_stack(policy, &["--alias", "live", "--cache"]);
+    stack.settings(&ALIAS.replace("id = \"$API\"", "name = \"$NAME-api\""));
+    stack.write("lambda/app.py", answering(200, "one"));
+    remove_permission(&stack, Some("live"));
+    let (aws, function) = (stack.aws, stack.function("dev"));
+    let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0");
+    let config = aws.lambda.put_function_code_signing_config().function_name(&function).code_signing_config_arn(arn);
+    aws.block_on(config.send()).unwrap();
+    aws.block_on(aws.lambda.delete_alias().function_name(&function).name("live").send()).unwrap();
+    stack
+}
+
+fn remove_permission(stack: &Stack, alias: Option<&str>) {
+    let call = stack.aws.lambda.remove_permission().function_name(stack.function("dev"));
+    let call = call.statement_id("AllowAPIGatewayInvoke").set_qualifier(alias.map(str::to_owned));
+    stack.aws.block_on(call.send()).unwrap();
+}
+
+/// Somebody lets the alias stand on the placeholder.
+pub(super) fn set_back(stack: &Stack) {
+    let call = stack.aws.lambda.update_alias().function_name(stack.function("dev")).name("live").function_version("1");
+    stack.aws.block_on(call.send()).unwrap();
+}
+
+/// The next release changes code and API, and its endpoint answers 500.
+pub(super) fn break_it(stack: &Stack) {
+    stack.settings(&ALIAS.replace("20s", "2s"));
+    stack.write("lambda/app.py", answering(500, "broken"));
+    stack.aws.add_mock(&stack.api, stack.root(), "broken");
+}
+
+/// What there is, whether the alias exists or not: the version it stands on, its policy, and everything else.
+pub(super) fn left(stack: &Stack) -> (Option<String>, Option<String>, crate::support::State) {
+    let (aws, function) = (stack.aws, stack.function("dev"));
+    let alias = aws.block_on(aws.lambda.get_alias().function_name(&function).name("live").send());
+    let version = match alias {
+        Ok(alias) => alias.function_version,
+        Err(error) if error.code() == Some("ResourceNotFoundException") => None,
+        Err(error) => panic!("{error:?}"),
+    };
+    let policy = aws.block_on(aws.lambda.get_policy().function_name(&function).qualifier("live").send());
+    (version, policy.ok().and_then(|policy| policy.policy), stack.state(None))
+}
+
+/// Xorshift, so that the bytes are the same each time.
+pub(super) fn noise() -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..LARGE / 8).flat_map(|_| next()).collect()
+}
