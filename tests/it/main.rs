@@ -6,6 +6,7 @@ mod api_definition;
 mod architecture;
 mod cli;
 mod emulator;
+mod hard;
 mod local_aws;
 mod package;
 mod plan;

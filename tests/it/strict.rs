@@ -4,7 +4,7 @@
 
 mod code;
 mod deployments;
-mod endpoints;
+pub(crate) mod endpoints;
 mod log;
 mod objects;
 mod orders;
@@ -40,12 +40,12 @@ where
 }
 
 /// An archive of a function that answers with this text.
-fn archive(text: &str) -> Blob {
+pub(crate) fn archive(text: &str) -> Blob {
     archive_of(&format!("def handler(event, context):\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"))
 }
 
 /// An archive with this source.
-fn archive_of(source: &str) -> Blob {
+pub(crate) fn archive_of(source: &str) -> Blob {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
     writer.write_all(source.as_bytes()).unwrap();
@@ -53,7 +53,7 @@ fn archive_of(source: &str) -> Blob {
 }
 
 /// Changes the code past all rules, and waits until it is done.
-fn change_code(function: &str, source: &str) {
+pub(crate) fn change_code(function: &str, source: &str) {
     let aws = Aws::shared();
     let call = aws.lambda.update_function_code().function_name(function).zip_file(archive_of(source));
     aws.block_on(call.send()).unwrap();

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 pub(crate) use aws::Aws;
 pub(crate) use run::Run;
 pub(crate) use stack::Stack;
-pub(crate) use strict::{Call, Proxy, Strict};
+pub(crate) use strict::{Call, Log, Proxy, Strict};
 
 use local_aws::{LocalAws, fixtures};
 
