@@ -148,8 +148,10 @@ impl<'a> Run<'a> {
         self.made(|made| version.map(|version| made.object_versions.insert(key.clone(), version)));
     }
 
+    /// The version of an object that this run put, or found; `None` where the bucket keeps no versions.
     pub(super) fn object_version(&self, key: &ObjectKey) -> Option<String> {
-        self.made(|made| made.object_versions.get(key).cloned())
+        let put = self.made(|made| made.object_versions.get(key).cloned());
+        put.or_else(|| self.observed.objects.get(key)?.as_ref()?.version_id.clone())
     }
 
     fn made<T>(&self, look: impl FnOnce(&mut Made) -> T) -> T {

@@ -62,7 +62,8 @@ async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> 
         bytes: bytes.len(),
         sha256: &keep.sha256,
     };
-    send(run, &put, &|_| ()).await?;
+    let version = send(run, &put, &|_| ()).await?;
+    run.uploaded(&keep.key, version);
     run.done(format!("live code of {} kept as {}", keep.name, keep.key));
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_lambda::config::http::HttpResponse;
+use aws_sdk_lambda::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::Problem;
@@ -128,6 +129,15 @@ impl CallError {
 /// For calls that must not be repeated blindly.
 pub(super) fn once() -> RetryConfig {
     RetryConfig::disabled()
+}
+
+/// All calls of a client share one budget of retries unless they get another. A stack of sixty functions would spend
+/// it on its first look: most of these calls are throttled, and only in time taken. The attempts of each call are
+/// limited all the same.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+pub(super) fn retries() -> RetryPartition {
+    RetryPartition::custom("sls-release").token_bucket(TokenBucket::unlimited()).build()
 }
 
 fn answer(status: Option<u16>, code: &str) -> Answer {

@@ -9,6 +9,7 @@ mod cli;
 mod docs;
 mod emulator;
 mod faults;
+mod hard;
 mod iam;
 mod local_aws;
 mod moto;

@@ -4,7 +4,7 @@
 
 mod code;
 mod deployments;
-mod endpoints;
+pub(crate) mod endpoints;
 mod log;
 mod objects;
 mod orders;
@@ -45,7 +45,7 @@ pub(crate) fn archive(text: &str) -> Blob {
 }
 
 /// Changes the code past all rules, and waits until it is done.
-fn change_code(function: &str, source: &str) {
+pub(crate) fn change_code(function: &str, source: &str) {
     let aws = Aws::shared();
     let call = aws.lambda.update_function_code().function_name(function).zip_file(archive_of(source));
     aws.block_on(call.send()).unwrap();

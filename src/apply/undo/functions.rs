@@ -101,11 +101,12 @@ pub(super) async fn code(run: &Run<'_>, change: &ChangeCode) -> Undone {
 
 async fn put_code(run: &Run<'_>, change: &ChangeCode, revision: &RevisionId) -> Result<(), CallError> {
     let Ok(bucket) = run.bucket() else { return Ok(()) };
+    let object_version = run.object_version(&change.keep_key);
     let code = NewCode {
         name: &change.name,
         bucket,
         key: &change.keep_key,
-        object_version: None,
+        object_version: object_version.as_deref(),
         revision,
         architecture: change.architecture.as_deref(),
         source_kms_key: change.source_kms_key.as_deref(),
@@ -121,6 +122,7 @@ fn by_hand(run: &Run<'_>, change: &ChangeCode) -> String {
     let (name, key) = (&change.name, &change.keep_key);
     let mut command = format!("lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}");
     let kept = [
+        ("s3-object-version", &run.object_version(key)),
         ("architectures", &change.architecture),
         ("source-kms-key-arn", &change.source_kms_key),
         ("s3-object-storage-mode", &change.storage_mode),

@@ -10,6 +10,9 @@ pub use read::GotApi;
 
 use aws_config::SdkConfig;
 use aws_sdk_apigateway::Client;
+use aws_sdk_apigateway::config::Builder;
+
+use super::call_error::retries;
 
 /// The REST APIs of one account and region.
 pub struct RestApis {
@@ -18,6 +21,7 @@ pub struct RestApis {
 
 impl RestApis {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let config = Builder::from(config).retry_partition(retries()).build();
+        Self { client: Client::from_conf(config) }
     }
 }

@@ -100,9 +100,11 @@ fn an_update_sets_to_its_default_what_it_does_not_name() {
 
     let named = aws.lambda.update_function_code().function_name(&function).source_kms_key_arn("arn:aws:kms:two");
     let named = named.architectures(Architecture::Arm64).s3_bucket(stack.bucket()).s3_key("code.zip");
+    let named = named.s3_object_storage_mode(S3ObjectStorageMode::Reference);
     let put = aws.s3.put_object().bucket(stack.bucket()).key("code.zip");
-    aws.block_on(put.body(archive("two").into_inner().into()).send()).unwrap();
-    aws.block_on(named.s3_object_storage_mode(S3ObjectStorageMode::Reference).send()).unwrap();
+    let put = aws.block_on(put.body(archive("two").into_inner().into()).send()).unwrap();
+    assert_eq!(refusal(aws.block_on(named.clone().send())).0, 400, "a reference is to a version of the object");
+    aws.block_on(named.set_s3_object_version(put.version_id).send()).unwrap();
     let after = get(&aws, &function);
     assert_eq!(after.configuration.unwrap().architectures(), [Architecture::Arm64]);
     let code = after.code.unwrap();

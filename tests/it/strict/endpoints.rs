@@ -161,7 +161,7 @@ fn answer(status: u16, message: &str) -> Answer {
     Answer { status, body: json!({ "message": message }).to_string() }
 }
 
-fn uri(function: &str) -> String {
+pub(crate) fn uri(function: &str) -> String {
     let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{function}");
     format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations")
 }
@@ -180,7 +180,7 @@ fn put_integration(aws: &Aws, stack: &Stack, resource: &str, method: &str, uri: 
 }
 
 /// Another URI for `GET` of a resource that is there.
-fn put_uri(aws: &Aws, stack: &Stack, part: &str, uri: &str, role: Option<&str>) {
+pub(crate) fn put_uri(aws: &Aws, stack: &Stack, part: &str, uri: &str, role: Option<&str>) {
     let resources = aws.block_on(aws.gateway.get_resources().rest_api_id(&stack.api).send()).unwrap();
     let resource = resources.items().iter().find(|resource| resource.path_part() == Some(part)).unwrap();
     let call = aws.gateway.put_integration().rest_api_id(&stack.api).set_resource_id(resource.id.clone());
@@ -188,7 +188,7 @@ fn put_uri(aws: &Aws, stack: &Stack, part: &str, uri: &str, role: Option<&str>) 
     aws.block_on(call.set_credentials(role.map(str::to_owned)).send()).unwrap();
 }
 
-fn redeploy(aws: &Aws, stack: &Stack) {
+pub(crate) fn redeploy(aws: &Aws, stack: &Stack) {
     let made = aws.block_on(aws.gateway.create_deployment().rest_api_id(&stack.api).send()).unwrap();
     point(aws, stack, &made.id.unwrap());
 }
@@ -197,7 +197,7 @@ fn point(aws: &Aws, stack: &Stack, deployment: &str) {
     patch(aws, stack, PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build());
 }
 
-fn patch(aws: &Aws, stack: &Stack, operation: PatchOperation) {
+pub(crate) fn patch(aws: &Aws, stack: &Stack, operation: PatchOperation) {
     let call = aws.gateway.update_stage().rest_api_id(&stack.api).stage_name("dev").patch_operations(operation);
     aws.block_on(call.send()).unwrap();
 }

@@ -4,11 +4,13 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::{Exchange, Rule};
+use crate::support::strict::errors::lambda_error;
 use crate::support::strict::http::Message;
 
 /// An update of the code that does not name its storage mode, its key or its architecture sets each to its default:
-/// `COPY`, AWS's own key, `x86_64`. What they are, `GetFunction` tells.
+/// `COPY`, AWS's own key, `x86_64`. What they are, `GetFunction` tells. A reference names the version of its object.
 ///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-self-managed-storage.html>,
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>,
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html>
 #[derive(Default)]
@@ -40,7 +42,12 @@ impl Rule for CodeSettings {
         if exchange.is_lambda(&["UpdateFunctionCode"]) && exchange.document()["Architectures"].is_null() {
             exchange.request.edit(|body| body["Architectures"] = json!(["x86_64"]));
         }
-        None
+        let document = exchange.document();
+        let refers = document["S3ObjectStorageMode"] == "REFERENCE" && document["S3ObjectVersion"].is_null();
+        (exchange.is_lambda(&["UpdateFunctionCode"]) && refers).then(|| {
+            let message = "S3ObjectVersion is required when S3ObjectStorageMode is REFERENCE.";
+            lambda_error(400, "InvalidParameterValueException", message)
+        })
     }
 
     fn after(&self, exchange: &Exchange<'_>, answer: &mut Message) {

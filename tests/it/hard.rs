@@ -1,0 +1,55 @@
+//! Hard cases of a release: somebody else changes things meanwhile, AWS keeps code in a special way, and a stack of
+//! twenty functions on three APIs.
+
+mod code;
+mod counts;
+mod fleet;
+mod meanwhile;
+mod repeats;
+mod stages;
+
+use std::thread;
+
+use crate::support::scene::released;
+use crate::support::strict::When;
+use crate::support::{Call, Log, Run, Stack};
+
+/// Releases, and does something else while the answer to the next call of `action` is on its way.
+fn release_while(stack: &Stack, action: &'static str, meanwhile: impl FnOnce()) -> Run {
+    let held = stack.proxy.hold(When::Next(action));
+    thread::scope(|scope| {
+        let run = scope.spawn(|| stack.release(&[]));
+        held.wait_until_reached();
+        meanwhile();
+        held.let_go();
+        run.join().unwrap()
+    })
+}
+
+/// A stack with a good release, whose next smoke test has little patience: it is to fail.
+fn impatient(options: &[&str], settings: &str) -> Stack {
+    let stack = released(options, settings);
+    stack.settings(&settings.replace("20s", "2s"));
+    stack.proxy.take_calls();
+    stack
+}
+
+/// Status of each call of an action, in order.
+fn statuses(log: &Log, action: &str) -> Vec<u16> {
+    log.calls(action).into_iter().map(|call| call.status).collect()
+}
+
+/// The actions of all that changed anything, in order.
+fn written(log: &Log) -> Vec<&'static str> {
+    log.writes().into_iter().filter(|call| call.status < 300).map(|call| call.action).collect()
+}
+
+/// What a run says about what it left behind; `null` where that is nothing.
+fn left_behind(run: &Run) -> String {
+    run.document()["not_put_back"].to_string()
+}
+
+/// Where a call stands in the log.
+fn place(log: &Log, is_it: impl Fn(&Call) -> bool) -> usize {
+    log.iter().position(is_it).expect("the call was made")
+}

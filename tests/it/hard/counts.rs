@@ -1,0 +1,85 @@
+//! What a release of one function costs: round trips, calls, bytes, connections.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::repeats::unneeded;
+use crate::strict::change_code;
+use crate::support::scene::{ALIAS, LATEST, answering, released};
+use crate::support::{Aws, Log, Stack};
+
+const NONE: BTreeMap<String, usize> = BTreeMap::new();
+
+/// What a release did where each call takes a while.
+fn measured(stack: &Stack, outcome: &str) -> Log {
+    stack.proxy.set_latency(Duration::from_millis(400), Duration::ZERO);
+    stack.proxy.take_calls();
+    assert_eq!(stack.release(&[]).exits(0).outcome(), outcome);
+    let log = stack.proxy.take_calls();
+    stack.proxy.clear_orders();
+    assert_eq!(unneeded(&log), NONE, "{log:?}");
+    log
+}
+
+#[test]
+fn a_release_to_latest_costs_little() {
+    costs_little(&released(&[], LATEST), LATEST);
+}
+
+#[test]
+fn a_release_to_an_alias_costs_little() {
+    costs_little(&released(&["--alias", "live"], ALIAS), ALIAS);
+}
+
+fn costs_little(stack: &Stack, settings: &str) {
+    nothing_changed(stack, settings);
+    one_line_changed(stack);
+    the_live_code_is_unknown(stack);
+    the_api_changed(stack);
+}
+
+fn nothing_changed(stack: &Stack, settings: &str) {
+    let log = measured(stack, "unchanged");
+    assert_eq!((log.depth(), log.sent_bytes(), log.writes().len()), (1, 0, 0), "{log:?}");
+    stack.settings(&settings.replace("id = \"$API\"", "name = \"$NAME-api\""));
+    let log = measured(stack, "unchanged");
+    assert_eq!((log.depth(), log.sent_bytes()), (2, 0), "a name is looked up first: {log:?}");
+    stack.settings(settings);
+}
+
+fn one_line_changed(stack: &Stack) {
+    stack.write("lambda/app.py", answering(200, "two"));
+    let log = measured(stack, "released");
+    assert!(log.depth() <= 7, "{log:?}");
+    few_connections(&log);
+}
+
+/// Somebody released by hand: their code is fetched and kept first, so that there is a way back.
+fn the_live_code_is_unknown(stack: &Stack) {
+    change_code(&stack.function("dev"), &answering(200, "by hand"));
+    stack.write("lambda/app.py", answering(200, "three"));
+    let log = measured(stack, "released");
+    assert_eq!(log.calls("PutObject").len(), 2, "{log:?}");
+    assert!(log.depth() <= 8, "{} {log:?}", log.depth());
+}
+
+fn the_api_changed(stack: &Stack) {
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    let log = measured(stack, "released");
+    assert_eq!(log.calls("GetResources").len(), 3, "for the plan, and around the deployment");
+    // Looks, deployment, look again, look at the stage, stage, smoke test. The log takes the two looks before the
+    // deployment for one.
+    assert_eq!(log.depth(), 6, "{log:?}");
+}
+
+/// The calls of the first wave come at once, each on a connection of its own, so that all of these together cost the
+/// time of one. What follows finds them open, but for two: the second look asks S3 two things where the first asked
+/// one, and the smoke test is the first to ask the endpoint.
+fn few_connections(log: &Log) {
+    let first_end = log.iter().map(|call| call.end).min().unwrap();
+    let (first, later): (Vec<_>, Vec<_>) = log.iter().partition(|call| call.start < first_end);
+    let open: BTreeSet<_> = first.iter().map(|call| call.connection).collect();
+    let new = later.iter().filter(|call| !open.contains(&call.connection));
+    let services: BTreeSet<_> = new.map(|call| call.service.as_str()).collect();
+    assert_eq!(services, BTreeSet::from(["execute-api", "s3"]), "{log:?}");
+}
