@@ -84,7 +84,7 @@ fn verdict(scene: &Scene, round: &Round, runs: &[Run; 2], texts: [&String; 2]) -
     let after = scene.look();
     let live = &after.state.answers["/hello"].1;
     let (winners, losers): (Vec<_>, Vec<_>) = runs.iter().zip(texts).partition(|(run, _)| run.code == Some(0));
-    let is_winners = winners.iter().any(|(_, text)| *text == live && scene.callers_see(&after, text));
+    let is_winners = winners.iter().any(|(_, text)| *text == live && Scene::callers_see(&after, text));
     let is_whole = scene.is_whole(&after);
     let added = after.state.deployments.len() - round.before.state.deployments.len();
     match (winners.len(), losers.len()) {

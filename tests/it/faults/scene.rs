@@ -225,7 +225,7 @@ impl Scene {
     }
 
     /// Whether every path that leads to the function answers so.
-    pub(super) fn callers_see(&self, seen: &Seen, text: &str) -> bool {
+    pub(super) fn callers_see(seen: &Seen, text: &str) -> bool {
         let answer = (200, text.to_owned());
         seen.state.answers["/hello"] == answer && seen.more == answer
     }
