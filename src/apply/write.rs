@@ -52,7 +52,8 @@ pub(super) async fn until_done<T>(
             }
         }
     };
-    let result = run.wait(format!("AWS to take the call ({failed} so far)")).until(look).await;
+    let waiting = format!("AWS to {}", failed.trim_start_matches("failed to "));
+    let result = run.wait(waiting).until(look).await;
     result.map_err(|error| ended(error, failed, "try again in a minute"))
 }
 

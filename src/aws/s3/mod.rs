@@ -130,6 +130,8 @@ impl S3 {
             };
             match result {
                 Err(error) if error.answer == Answer::Changed => return self.there_already(put).await,
+                // A completion that was repeated after its answer was lost: the parts are an object by now.
+                Err(error) if error.code == "NoSuchUpload" => return self.there_already(put).await.or(Err(error)),
                 // Another upload of the same key is under way: "on a 409 failure you should retry the upload".
                 Err(error) if error.answer == Answer::Conflict && conflicts < CONFLICTS => conflicts += 1,
                 result => return result,

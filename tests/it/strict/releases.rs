@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::support::Aws;
-use crate::support::scene::{ALIAS, LATEST, answering, released};
-use crate::support::strict::rules::{Busy, CodeSettings, NewVersion, Settings};
-use crate::support::strict::{Fault, When};
+use crate::support::scene::{ALIAS, LATEST, answering, released, released_behind};
+use crate::support::strict::rules::{Busy, CodeSettings, DeploymentRate, NewVersion, Settings};
+use crate::support::strict::{Fault, Strict, When};
 
 #[test]
 fn a_release_waits_for_somebody_elses_update() {
@@ -87,7 +87,9 @@ fn how_the_code_is_kept_stays_as_it_was() {
 
 #[test]
 fn a_release_waits_for_its_turn_to_deploy() {
-    let stack = released(&[], LATEST);
+    // Long enough that a slow machine still comes too early.
+    let slow = Strict::all().without::<DeploymentRate>().with(DeploymentRate::one_per(Duration::from_secs(4)));
+    let stack = released_behind(slow, &[], LATEST);
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
     stack.proxy.take_calls();
     let held = stack.proxy.hold(When::Next("GetStage"));
@@ -95,7 +97,10 @@ fn a_release_waits_for_its_turn_to_deploy() {
         let run = scope.spawn(|| stack.release(&[]));
         held.wait_until_reached();
         let other = Aws::at(&stack.proxy.side_door);
-        other.block_on(other.gateway.create_deployment().rest_api_id(&stack.api).send()).unwrap();
+        // Its own turn comes only after that of the release before.
+        while other.block_on(other.gateway.create_deployment().rest_api_id(&stack.api).send()).is_err() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         held.let_go();
         run.join().unwrap()
     });

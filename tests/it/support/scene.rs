@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use aws_sdk_lambda::primitives::Blob;
 
-use super::Stack;
+use super::{Stack, Strict};
 
 /// One function whose callers use `$LATEST`.
 pub(crate) const LATEST: &str = r#"
@@ -44,7 +44,12 @@ timeout = "20s"
 
 /// A stack whose function answers `one` by a release.
 pub(crate) fn released(options: &[&str], settings: &str) -> Stack {
-    let stack = Stack::build(options);
+    released_behind(Strict::all(), options, settings)
+}
+
+/// The same behind these rules.
+pub(crate) fn released_behind(rules: Strict, options: &[&str], settings: &str) -> Stack {
+    let stack = Stack::build_behind(rules, options);
     stack.settings(settings);
     stack.write("lambda/app.py", answering(200, "one"));
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
