@@ -94,12 +94,12 @@ mod tests {
 
     fn protected(include: &[&str]) -> Protected {
         let include: Vec<_> = include.iter().map(|&pattern| Sourced::default_of(pattern.to_owned())).collect();
-        Protected::new(&include, &[PathBuf::from("/work/out")])
+        Protected::new(&include, &[PathBuf::from("/project/out")])
     }
 
     fn locked(protected: &Protected, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap();
-        let mut locks = protected.locks(name, &Path::new("/work").join(path));
+        let mut locks = protected.locks(name, &Path::new("/project").join(path));
         protected.unlock(&mut locks, path);
         !locks.is_empty()
     }
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_pattern_that_names_something_below_lets_the_walk_in() {
         let named = protected(&[".git/config"]);
-        let locks = named.locks(".git", Path::new("/work/.git"));
+        let locks = named.locks(".git", Path::new("/project/.git"));
         assert!(named.may_unlock_below(&locks));
         assert!(!protected(&["**"]).may_unlock_below(&locks));
     }
