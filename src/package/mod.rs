@@ -2,13 +2,8 @@
 //!
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
-mod archive_writer;
-mod bits;
 mod compact;
-mod compress;
-mod deflate_blocks;
 mod digests;
-mod huffman;
 mod patterns;
 mod pipeline;
 mod protected;
@@ -18,7 +13,6 @@ mod run;
 mod select;
 mod source;
 mod source_file;
-mod zip_format;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -28,11 +22,9 @@ use std::thread;
 
 use tempfile::NamedTempFile;
 
-use self::archive_writer::ArchiveWriter;
 use self::digests::digests;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
-use self::zip_format::Record;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{ArchiveFormat, Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
 
@@ -117,8 +109,7 @@ fn pack(contents: &Contents, format: ArchiveFormat, run: &Run<'_>) -> Result<Art
     let archive = temporary(run.path).map_err(|error| run.not_written(&error))?;
     let entries = match (contents, format) {
         (Contents::Files(files), ArchiveFormat::Compact) => {
-            let records = compact::pack(files, ArchiveWriter::new(archive.as_file()), run)?;
-            let entries = records.into_iter().map(entry).collect::<Vec<_>>();
+            let entries = compact::pack(files, archive.as_file(), run)?;
             read_back::prove(archive.as_file(), &entries, run)?;
             entries
         }
@@ -143,16 +134,6 @@ fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, run: &Run<'_>) -> R
         unzipped_bytes: entries.iter().map(|entry| entry.bytes).sum(),
         entries,
     })
-}
-
-fn entry(record: Record) -> Entry {
-    Entry {
-        name: record.name,
-        bytes: record.bytes.into(),
-        compressed_bytes: record.compressed_bytes.into(),
-        mode: record.mode,
-        crc32: record.crc32,
-    }
 }
 
 /// A file beside `path`, so that renaming it is atomic; it goes away with its value.

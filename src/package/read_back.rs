@@ -111,10 +111,11 @@ mod tests {
     use std::io::Write;
     use std::path::Path;
 
+    use zip::write::SimpleFileOptions;
+    use zip::{CompressionMethod, ZipWriter};
+
     use super::*;
     use crate::model::{FunctionKey, Silent};
-    use crate::package::archive_writer::ArchiveWriter;
-    use crate::package::zip_format::{Method, Record};
 
     fn with_run<T>(verify: bool, test: impl FnOnce(&Run<'_>) -> T) -> T {
         let function = FunctionKey::new("hello");
@@ -125,17 +126,10 @@ mod tests {
 
     fn packed() -> (File, Vec<Entry>) {
         let file = tempfile::tempfile().unwrap();
-        let record = Record {
-            name: "a".to_owned(),
-            method: Method::Stored,
-            crc32: crc32fast::hash(b"hello"),
-            compressed_bytes: 5,
-            bytes: 5,
-            mode: 0o644,
-            offset: 0,
-        };
-        let mut writer = ArchiveWriter::new(&file);
-        writer.add(record, b"hello").unwrap();
+        let mut writer = ZipWriter::new(&file);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        writer.start_file("a", options).unwrap();
+        writer.write_all(b"hello").unwrap();
         writer.finish().unwrap();
         let entries = ReadBack::open(&file).unwrap().entries().unwrap();
         (file, entries)

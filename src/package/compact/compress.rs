@@ -6,9 +6,9 @@ use crc32fast::Hasher;
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::deflate_blocks::open_end;
-use super::source_file::SourceFile;
 use super::zip_format::Method;
 use crate::error::{Failure, Kind, Problem};
+use crate::package::source_file::SourceFile;
 
 /// Files above this size are cut into chunks of it. Part of the revision `compact-1`.
 pub(super) const CHUNK_BYTES: usize = 1024 * 1024;

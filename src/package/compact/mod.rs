@@ -1,25 +1,36 @@
 //! The archive format `compact-1`; docs/decisions/0001-compact-1.md says why its bytes are so.
 
+mod archive_writer;
+mod bits;
+mod compress;
+mod deflate_blocks;
+mod huffman;
+mod zip_format;
+
+use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 
 use crc32fast::Hasher;
 
-use super::archive_writer::ArchiveWriter;
-use super::compress::{CHUNK_BYTES, Packed, Piece, Worker, jobs};
+use self::archive_writer::ArchiveWriter;
+use self::compress::{CHUNK_BYTES, Packed, Piece, Worker, jobs};
+use self::zip_format::{Method, Record};
 use super::pipeline::in_order;
 use super::run::Run;
 use super::source_file::{SourceFile, changed};
-use super::zip_format::{Method, Record};
 use crate::error::{Failure, Kind, Problem};
+use crate::model::Entry;
 
-/// Packs `files`, which are sorted, into `writer`. All files that cannot be read are reported.
-pub(super) fn pack(files: &[SourceFile], writer: ArchiveWriter<'_>, run: &Run<'_>) -> Result<Vec<Record>, Failure> {
+/// Packs `files`, which are sorted, into the empty `archive`. All files that cannot be read are reported.
+pub(super) fn pack(files: &[SourceFile], archive: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
+    let writer = ArchiveWriter::new(archive);
     let mut packing = Packing { files, next: 0, writer, large: None, problems: Vec::new(), run };
     let work = |worker: &mut Worker, job: &_| worker.run(job, files);
     in_order(&jobs(files), run.threads, Worker::new, work, |packed| packing.take(packed))?;
     if packing.problems.is_empty() {
-        packing.writer.finish().map_err(|error| run.not_written(&error))
+        let records = packing.writer.finish().map_err(|error| run.not_written(&error))?;
+        Ok(records.into_iter().map(entry).collect())
     } else {
         Err(Failure { kind: Kind::Usage, problems: packing.problems })
     }
@@ -148,4 +159,14 @@ impl<'a> Packing<'a> {
 fn unfinished(file: &SourceFile) -> Record {
     let (name, mode) = (file.name.clone(), file.mode());
     Record { name, method: Method::Stored, crc32: 0, compressed_bytes: 0, bytes: 0, mode, offset: 0 }
+}
+
+fn entry(record: Record) -> Entry {
+    Entry {
+        name: record.name,
+        bytes: record.bytes.into(),
+        compressed_bytes: record.compressed_bytes.into(),
+        mode: record.mode,
+        crc32: record.crc32,
+    }
 }
