@@ -1,6 +1,7 @@
 //! The words of the program as types: no I/O, no decisions.
 
 mod api_definition;
+mod archive_file;
 mod artifact;
 mod digest;
 mod event;
@@ -12,6 +13,7 @@ mod request;
 mod settings;
 
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
+pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Entry, PART_BYTES};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
@@ -30,6 +32,6 @@ pub use plan::{
 };
 pub use request::{Overrides, Request};
 pub use settings::{
-    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, FunctionSettings, Redeploy, Settings, SmokeSettings,
-    SmokeTarget, Source, Sourced,
+    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
+    SmokeSettings, SmokeTarget, Source, Sourced,
 };

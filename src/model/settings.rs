@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{AccountId, AliasName, ApiKey, BucketName, FunctionKey, FunctionName, Region, RestApiId, StageName};
+use super::{
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Region, RestApiId,
+    StageName,
+};
 use crate::error::Location;
 
 /// Where a value came from; precedence is in this order.
@@ -98,21 +101,36 @@ pub struct ArtifactStore {
 }
 
 /// How a function's archive is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArchiveFormat {
     /// Our own smallest, fastest, reproducible zip: revision `compact-1`.
     Compact,
+    /// Byte for byte what Terraform's `archive_file` makes.
+    ArchiveFile(ArchiveFileSettings),
+}
+
+/// Where a function's code comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeSource {
+    /// `source_file`: this file alone, also where it is a `.zip`.
+    SourceFile(PathBuf),
+    /// `sources`: files whose content stands in the settings, by name.
+    Sources(BTreeMap<String, String>),
+    /// `source`: a folder, a file, or a ready `.zip`.
+    #[serde(untagged)]
+    Path(PathBuf),
 }
 
 /// A `[functions.<key>]` table.
 #[derive(Clone, Debug, Serialize)]
 pub struct FunctionSettings {
-    /// A folder, a file, or a ready `.zip`; resolved against the settings file's folder.
-    pub source: Sourced<PathBuf>,
-    /// Globs of what goes in; default `**`.
+    /// Where the code is; paths are resolved against the settings file's folder.
+    pub source: Sourced<CodeSource>,
+    /// Globs of what goes in; default `**`. For compact.
     pub include: Vec<Sourced<String>>,
-    /// Globs of what stays out.
+    /// Globs of what stays out. For compact.
     pub exclude: Vec<Sourced<String>>,
     /// Which bytes are made.
     pub archive: ArchiveFormat,

@@ -2,6 +2,7 @@
 //!
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
+mod archive_file;
 mod compact;
 mod digests;
 mod patterns;
@@ -9,6 +10,7 @@ mod pipeline;
 mod protected;
 mod read_back;
 mod ready;
+mod refusals;
 mod run;
 mod select;
 mod source;
@@ -26,7 +28,7 @@ use self::digests::digests;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{ArchiveFormat, Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
+use crate::model::{Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
 
 /// More threads would need more memory than they save time.
 const MAX_THREADS: usize = 16;
@@ -69,7 +71,10 @@ pub fn build(
         if let Some(text) = unused_globs(function, settings) {
             listener.hear(Event::Warning(text));
         }
-        match pack(&contents, settings.archive, &run) {
+        for text in contents.warnings() {
+            listener.hear(Event::Warning(format!("{function}: {text}")));
+        }
+        match pack(&contents, &run) {
             Ok(artifact) => drop(artifacts.insert(function.clone(), artifact)),
             Err(failure) if failure.kind == Kind::Usage => problems.extend(failure.problems),
             Err(failure) => return Err(failure),
@@ -103,19 +108,24 @@ fn find_all<'a>(
     if problems.is_empty() { Ok(found) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }
 
-fn pack(contents: &Contents, format: ArchiveFormat, run: &Run<'_>) -> Result<Artifact, Failure> {
+fn pack(contents: &Contents, run: &Run<'_>) -> Result<Artifact, Failure> {
     run.check_cancelled()?;
     run.started(contents.bytes());
     let archive = temporary(run.path).map_err(|error| run.not_written(&error))?;
-    let entries = match (contents, format) {
-        (Contents::Files(files), ArchiveFormat::Compact) => {
-            let entries = compact::pack(files, archive.as_file(), run)?;
-            read_back::prove(archive.as_file(), &entries, run)?;
-            entries
+    let file = archive.as_file();
+    let entries = match contents {
+        Contents::Compact(files) => proven(compact::pack(files, file, run)?, file, run)?,
+        Contents::ArchiveFile(selected, flavour) => {
+            proven(archive_file::pack(&selected.files, *flavour, file, run)?, file, run)?
         }
-        (Contents::Ready(source), _) => ready::copy(source, archive.as_file(), run)?,
+        Contents::Ready(source) => ready::copy(source, file, run)?,
     };
     finish(archive, entries, run)
+}
+
+fn proven(entries: Vec<Entry>, archive: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
+    read_back::prove(archive, &entries, run)?;
+    Ok(entries)
 }
 
 /// Puts the archive in its place.

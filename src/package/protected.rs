@@ -8,6 +8,16 @@ use globset::GlobSet;
 use super::patterns::naming;
 use crate::model::Sourced;
 
+/// Names that are never packed, at any depth.
+const NAMES: [&str; 3] = [".git", "__pycache__", ".terraform"];
+/// Names that begin so are never packed, at any depth.
+const PREFIX: &str = ".env";
+
+/// The glob of the rule that keeps this name out of compact archives.
+pub(super) fn never_packed(name: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|own| name == *own).or_else(|| name.starts_with(PREFIX).then_some(".env*"))
+}
+
 /// The rules of one function. A rule is known by its place.
 pub(super) struct Protected {
     rules: Vec<Rule>,
@@ -34,11 +44,11 @@ enum What {
 impl Protected {
     /// The rules for these include patterns; `keep_out` are resolved paths.
     pub(super) fn new(include: &[Sourced<String>], keep_out: &[PathBuf]) -> Self {
-        let names = [".git", "__pycache__", ".terraform"].map(What::Name);
+        let names = NAMES.map(What::Name);
         let paths = keep_out.iter().cloned().map(What::Path);
         let rules = names
             .into_iter()
-            .chain([What::Prefix(".env")])
+            .chain([What::Prefix(PREFIX)])
             .chain(paths)
             .map(|what| Rule { named: naming(include, |component| what.is_named_by(component)), what });
         Self { rules: rules.collect() }

@@ -1,13 +1,14 @@
 //! Walks a source folder and selects the files that go into its archive.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, FileType, Metadata};
-use std::io;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use super::patterns::Patterns;
 use super::protected::{Locks, Protected};
+use super::refusals::{
+    broken_link, cannot_pack, link_in_a_circle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
+};
 use super::source_file::{SourceFile, unreadable};
 use crate::error::Problem;
 use crate::model::FunctionSettings;
@@ -30,7 +31,7 @@ pub(super) fn select(
     walk.folder(&Folder { path: "", real: root, locks: Locks::new(), parent: None });
     let Walk { mut files, mut problems, .. } = walk;
     files.sort_by(|one, other| one.name.cmp(&other.name));
-    problems.extend(names_that_fold_together(&files));
+    problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
@@ -158,13 +159,6 @@ impl Walk<'_> {
     }
 }
 
-/// The names in a folder, sorted, so that problems come in the same order everywhere.
-fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
-    names.sort();
-    Ok(names)
-}
-
 /// Why a thing that is no folder cannot go into an archive.
 fn refusal(found: &Found, metadata: &Metadata) -> Option<Problem> {
     if !metadata.is_file() {
@@ -192,70 +186,6 @@ pub(super) fn bad_name(name: &str) -> Option<Problem> {
         return None;
     };
     Some(cannot_pack(&name.escape_debug().to_string()).why(why).fix("rename it, or leave it out by `exclude`"))
-}
-
-fn cannot_pack(name: &str) -> Problem {
-    Problem::new(format!("`{name}` cannot be packed"))
-}
-
-fn not_utf8(path: &Path) -> Problem {
-    cannot_pack(&path.display().to_string()).why("its name is not UTF-8").fix("rename it, or leave it out by `exclude`")
-}
-
-fn not_a_file(path: &Path, file_type: FileType) -> Problem {
-    cannot_pack(&path.display().to_string())
-        .why(format!("it is {}, not a file", kind_of(file_type)))
-        .fix("remove it, or leave it out by `exclude`")
-}
-
-#[cfg(unix)]
-fn kind_of(file_type: FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    if file_type.is_fifo() {
-        "a named pipe"
-    } else if file_type.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    }
-}
-
-#[cfg(not(unix))]
-fn kind_of(_file_type: FileType) -> &'static str {
-    "something special"
-}
-
-fn broken_link(link: &Path, error: &io::Error) -> Problem {
-    let target = fs::read_link(link).unwrap_or_default();
-    cannot_pack(&link.display().to_string())
-        .why(format!("it is a link to `{}`, which cannot be followed: {error}", target.display()))
-        .fix("mend or remove the link, or leave it out by `exclude`")
-}
-
-fn link_out(link: &Path, target: &Path) -> Problem {
-    cannot_pack(&link.display().to_string())
-        .why(format!("it is a link to `{}`, outside the source", target.display()))
-        .fix("copy the target into the source, or leave the link out by `exclude`")
-}
-
-fn link_in_a_circle(link: &Path, target: &Path) -> Problem {
-    cannot_pack(&link.display().to_string())
-        .why(format!("it is a link to `{}`, which holds it: a circle", target.display()))
-        .fix("remove the link, or leave it out by `exclude`")
-}
-
-/// Lambda keeps such files apart, but a developer's disk may not.
-fn names_that_fold_together(files: &[SourceFile]) -> Vec<Problem> {
-    let mut seen = BTreeMap::new();
-    let twins = files.iter().filter_map(|file| {
-        let other = seen.insert(file.name.to_lowercase(), &file.name)?;
-        Some(
-            Problem::new(format!("`{other}` and `{}` cannot both be packed", file.name))
-                .why("their names differ only in upper and lower case, which some file systems take for one name")
-                .fix("rename one of them, or leave it out by `exclude`"),
-        )
-    });
-    twins.collect()
 }
 
 #[cfg(test)]

@@ -4,16 +4,19 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::archive_file::{self, ArchivedFile, Selected};
 use super::select::{bad_name, select};
 use super::source_file::{SourceFile, unreadable};
 use crate::error::Problem;
-use crate::model::{FunctionKey, FunctionSettings, Source};
+use crate::model::{ArchiveFileSettings, ArchiveFormat, CodeSource, Flavour, FunctionKey, FunctionSettings, Source};
 
 /// What is packed.
 #[derive(Debug)]
 pub(super) enum Contents {
     /// These files, sorted by their names' bytes; at least one.
-    Files(Vec<SourceFile>),
+    Compact(Vec<SourceFile>),
+    /// These files, in the order of `archive_file`; at least one.
+    ArchiveFile(Selected, Flavour),
     /// An archive that is shipped as it is.
     Ready(SourceFile),
 }
@@ -22,8 +25,25 @@ impl Contents {
     /// How many bytes are read.
     pub(super) fn bytes(&self) -> u64 {
         match self {
-            Contents::Files(files) => files.iter().map(|file| file.stamp.bytes).sum(),
+            Contents::Compact(files) => files.iter().map(|file| file.stamp.bytes).sum(),
+            Contents::ArchiveFile(selected, _) => selected.files.iter().map(ArchivedFile::bytes).sum(),
             Contents::Ready(archive) => archive.stamp.bytes,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Contents::Compact(files) => files.is_empty(),
+            Contents::ArchiveFile(selected, _) => selected.files.is_empty(),
+            Contents::Ready(_) => false,
+        }
+    }
+
+    /// What the user should know of the files.
+    pub(super) fn warnings(&self) -> &[String] {
+        match self {
+            Contents::ArchiveFile(selected, _) => &selected.warnings,
+            Contents::Compact(_) | Contents::Ready(_) => &[],
         }
     }
 }
@@ -35,13 +55,55 @@ pub(super) fn find(
     out_dir: &Path,
     keep_out: &[PathBuf],
 ) -> Result<Contents, Vec<Problem>> {
-    let source = &settings.source.value;
-    let contents = match fs::canonicalize(source).and_then(|root| Ok((fs::metadata(&root)?, root))) {
-        Err(error) => Err(vec![missing(function, source, &error)]),
-        Ok((metadata, root)) if metadata.is_dir() => folder(&root, settings, out_dir, keep_out),
-        Ok((metadata, root)) => file(source, root, &metadata).map_err(|problem| vec![problem]),
+    let contents = match (&settings.source.value, &settings.archive) {
+        (CodeSource::Path(source), _) => path(function, source, settings, out_dir, keep_out),
+        (CodeSource::SourceFile(source), ArchiveFormat::ArchiveFile(archive)) => {
+            source_file(function, source, archive).map_err(|problem| vec![problem])
+        }
+        (CodeSource::Sources(sources), ArchiveFormat::ArchiveFile(archive)) => {
+            Ok(Contents::ArchiveFile(archive_file::inline(sources), archive.flavour))
+        }
+        (CodeSource::SourceFile(_) | CodeSource::Sources(_), ArchiveFormat::Compact) => {
+            Err(vec![Problem::new(format!("{function} needs `archive = \"archive-file\"` for its source"))])
+        }
     };
     contents.map_err(|problems| located(problems, settings))
+}
+
+/// `source`: a folder, a file, or a ready zip.
+fn path(
+    function: &FunctionKey,
+    source: &Path,
+    settings: &FunctionSettings,
+    out_dir: &Path,
+    keep_out: &[PathBuf],
+) -> Result<Contents, Vec<Problem>> {
+    let (root, metadata) = resolve(function, source).map_err(|problem| vec![problem])?;
+    if metadata.is_dir() {
+        return folder(&root, settings, out_dir, keep_out);
+    }
+    let file = file(source, root, &metadata).map_err(|problem| vec![problem])?;
+    Ok(match &settings.archive {
+        _ if is_zip(&file.name) => Contents::Ready(file),
+        ArchiveFormat::Compact => Contents::Compact(vec![file]),
+        ArchiveFormat::ArchiveFile(archive) => Contents::ArchiveFile(archive_file::one(file, archive), archive.flavour),
+    })
+}
+
+/// `source_file`: one file, whatever it is.
+fn source_file(function: &FunctionKey, source: &Path, archive: &ArchiveFileSettings) -> Result<Contents, Problem> {
+    let (path, metadata) = resolve(function, source)?;
+    let file = file(source, path, &metadata)?;
+    Ok(Contents::ArchiveFile(archive_file::one(file, archive), archive.flavour))
+}
+
+fn resolve(function: &FunctionKey, source: &Path) -> Result<(PathBuf, Metadata), Problem> {
+    let found = fs::canonicalize(source).and_then(|root| Ok((fs::metadata(&root)?, root)));
+    found.map(|(metadata, root)| (root, metadata)).map_err(|error| missing(function, source, &error))
+}
+
+fn is_zip(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
 }
 
 /// Points at the source, where nothing better is known.
@@ -65,18 +127,28 @@ fn folder(
         ]);
     }
     let keep_out: Vec<PathBuf> = keep_out.iter().chain([&out_dir.to_owned()]).cloned().collect();
-    let files = select(root, settings, &keep_out)?;
-    if files.is_empty() {
+    let contents = match &settings.archive {
+        ArchiveFormat::Compact => Contents::Compact(select(root, settings, &keep_out)?),
+        // Terraform would pack the settings file too, but archives that are made anew each time cannot be the same.
+        ArchiveFormat::ArchiveFile(archive) => {
+            let folders: Vec<PathBuf> = keep_out.into_iter().filter(|path| path.is_dir()).collect();
+            Contents::ArchiveFile(archive_file::folder(root, archive, &folders)?, archive.flavour)
+        }
+    };
+    if contents.is_empty() {
         return Err(vec![
             Problem::new(format!("nothing is left to pack in `{}`", root.display()))
                 .why("no file is included, or all are excluded")
-                .fix("build the code first, or mend `include` and `exclude`"),
+                .fix(match settings.archive {
+                    ArchiveFormat::Compact => "build the code first, or mend `include` and `exclude`",
+                    ArchiveFormat::ArchiveFile(_) => "build the code first, or mend `excludes`",
+                }),
         ]);
     }
-    Ok(Contents::Files(files))
+    Ok(contents)
 }
 
-fn file(source: &Path, path: PathBuf, metadata: &Metadata) -> Result<Contents, Problem> {
+fn file(source: &Path, path: PathBuf, metadata: &Metadata) -> Result<SourceFile, Problem> {
     // The name is the one in the settings, not that of a link's target.
     let name = source.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         Problem::new(format!("`{}` cannot be packed", source.display())).why("its name is not UTF-8").fix("rename it")
@@ -89,9 +161,7 @@ fn file(source: &Path, path: PathBuf, metadata: &Metadata) -> Result<Contents, P
     if let Some(problem) = bad_name(name) {
         return Err(problem);
     }
-    let is_zip = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-    let file = SourceFile::new(name.to_owned(), path, metadata);
-    Ok(if is_zip { Contents::Ready(file) } else { Contents::Files(vec![file]) })
+    Ok(SourceFile::new(name.to_owned(), path, metadata))
 }
 
 fn missing(function: &FunctionKey, source: &Path, error: &io::Error) -> Problem {
@@ -105,10 +175,17 @@ fn missing(function: &FunctionKey, source: &Path, error: &io::Error) -> Problem 
 
 /// Says that globs of a source that is no folder do nothing.
 pub(super) fn unused_globs(function: &FunctionKey, settings: &FunctionSettings) -> Option<String> {
-    let (source, mut globs) = (&settings.source.value, settings.include.iter().chain(&settings.exclude));
-    let unused = globs.any(|glob| glob.source != Source::Default) && !source.is_dir();
-    unused.then(|| {
-        let source = source.display();
-        format!("{function}: `include` and `exclude` do nothing, since the source `{source}` is not a folder")
+    let CodeSource::Path(source) = &settings.source.value else { return None };
+    let excludes = match &settings.archive {
+        ArchiveFormat::Compact => settings.exclude.as_slice(),
+        ArchiveFormat::ArchiveFile(archive) => archive.excludes.as_slice(),
+    };
+    let said = settings.include.iter().chain(excludes).any(|glob| glob.source != Source::Default);
+    (said && !source.is_dir()).then(|| {
+        let (source, keys) = match settings.archive {
+            ArchiveFormat::Compact => (source.display(), "`include` and `exclude` do"),
+            ArchiveFormat::ArchiveFile(_) => (source.display(), "`excludes` does"),
+        };
+        format!("{function}: {keys} nothing, since the source `{source}` is not a folder")
     })
 }

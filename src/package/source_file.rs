@@ -16,8 +16,8 @@ pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     /// How it looked when it was selected.
     pub(super) stamp: Stamp,
-    /// Whether its owner may execute it.
-    pub(super) executable: bool,
+    /// As `stat` has it: the kind of file and its permissions.
+    pub(super) st_mode: u32,
 }
 
 /// What tells that a file was written to, without reading it.
@@ -45,23 +45,24 @@ fn inode(_metadata: &Metadata) -> u64 {
 }
 
 #[cfg(unix)]
-fn executable(metadata: &Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::mode(metadata) & 0o100 != 0
+fn st_mode(metadata: &Metadata) -> u32 {
+    std::os::unix::fs::MetadataExt::mode(metadata)
 }
 
+/// A regular file that everybody may read and, unless it is read-only, write: what Go says of it.
 #[cfg(not(unix))]
-fn executable(_metadata: &Metadata) -> bool {
-    false
+fn st_mode(metadata: &Metadata) -> u32 {
+    if metadata.permissions().readonly() { 0o100_444 } else { 0o100_666 }
 }
 
 impl SourceFile {
     pub(super) fn new(name: String, path: PathBuf, metadata: &Metadata) -> Self {
-        Self { name, path, stamp: Stamp::of(metadata), executable: executable(metadata) }
+        Self { name, path, stamp: Stamp::of(metadata), st_mode: st_mode(metadata) }
     }
 
-    /// Permission bits in the archive.
+    /// Permission bits in a compact archive.
     pub(super) fn mode(&self) -> u32 {
-        if self.executable { 0o755 } else { 0o644 }
+        if self.st_mode & 0o100 == 0 { 0o644 } else { 0o755 }
     }
 
     /// Fills `buffer` from `offset` on. Anything but the file that was selected is a problem.

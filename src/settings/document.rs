@@ -131,6 +131,25 @@ impl Table {
         Some(items.iter().filter_map(text).collect())
     }
 
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.entries.get(key) {
+            Some(Entry { value: Value::Boolean(flag), .. }) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The tables of the list `key`: `[[functions.hello.sources]]`.
+    pub(super) fn listed(&self, key: &str) -> impl Iterator<Item = &Table> {
+        let items = match self.entries.get(key) {
+            Some(Entry { value: Value::List(items), .. }) => items.as_slice(),
+            _ => &[],
+        };
+        items.iter().filter_map(|(_, item)| match item {
+            Value::Table(table) => Some(table),
+            _ => None,
+        })
+    }
+
     pub(super) fn integer(&self, key: &str) -> Option<i64> {
         match self.entries.get(key) {
             Some(Entry { value: Value::Integer(number), .. }) => Some(*number),
@@ -195,14 +214,23 @@ pub(super) fn for_stage(document: &Table, stage: &str) -> Table {
     merged
 }
 
+/// What says where a function's code is; exactly one is said.
+pub(super) const CODE_SOURCES: [&str; 3] = ["source", "source_file", "sources"];
+
 /// Where a stage chooses the other of two alternatives, the file's choice must not stay beside it.
 fn give_way(base: &mut Table, over: &Table) {
     if let (Some(under), Some(over)) = (base.table_mut("smoke"), over.table("smoke")) {
         drop_alternatives(under, over, &[("url", "path"), ("url", "api"), ("path", "url")]);
     }
-    for (key, _, over) in over.tables("apis") {
-        if let Some(under) = base.table_mut("apis").and_then(|apis| apis.table_mut(key)) {
-            drop_alternatives(under, over, &[("id", "name"), ("name", "id")]);
+    let each_other: Vec<_> = CODE_SOURCES.iter().flat_map(|one| CODE_SOURCES.map(|other| (*one, other))).collect();
+    give_way_in("functions", base, over, &each_other);
+    give_way_in("apis", base, over, &[("id", "name"), ("name", "id")]);
+}
+
+fn give_way_in(tables: &str, base: &mut Table, over: &Table, pairs: &[(&str, &str)]) {
+    for (key, _, over) in over.tables(tables) {
+        if let Some(under) = base.table_mut(tables).and_then(|tables| tables.table_mut(key)) {
+            drop_alternatives(under, over, pairs);
         }
     }
 }

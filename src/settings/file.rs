@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
+use super::lock_file::{self, LockFile};
 use crate::error::{Failure, Kind, Location, Problem};
 use crate::model::Request;
 
@@ -24,6 +25,8 @@ pub struct SettingsFile {
     pub path: PathBuf,
     /// All of it.
     pub text: String,
+    /// Terraform's lock files near it.
+    pub locks: Vec<LockFile>,
 }
 
 /// Reads `request.config`, or else the nearest [`FILE_NAME`] in `start` and the folders above it.
@@ -56,7 +59,8 @@ fn read_at(path: &Path) -> Result<Option<SettingsFile>, Failure> {
     match std::fs::read(path) {
         Ok(bytes) => {
             let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
-            Ok(Some(SettingsFile { path: path.to_path_buf(), text }))
+            let locks = lock_file::beside(path);
+            Ok(Some(SettingsFile { path: path.to_path_buf(), text, locks }))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot_read(path, &error)),

@@ -1,15 +1,19 @@
 //! What the user said, put together: flags, environment, the settings file, defaults.
 //!
-//! Pure but for [`read`], which reads the one file. docs/settings.md is the reference of every key.
+//! Pure but for [`read`], which reads the file, and Terraform's lock file where there is one. docs/settings.md is the reference of every key.
 
+mod archive;
 mod document;
 mod duration;
 mod file;
+mod file_mode;
 mod layers;
+mod lock_file;
 mod names;
 mod near;
 mod placeholders;
 mod problems;
+mod provider;
 mod resolve;
 mod schema;
 mod smoke;
@@ -17,4 +21,5 @@ mod tables;
 
 pub use duration::parse as parse_duration;
 pub use file::{FILE_NAME, SettingsFile, read};
+pub use lock_file::LockFile;
 pub use resolve::resolve;

@@ -75,6 +75,13 @@ pub(super) const SOURCE: Rule = Rule {
     holds: |name| !name.is_empty() && !name.contains('\0'),
 };
 
+/// The name of a file in an archive.
+pub(super) const ENTRY: Rule = Rule {
+    what: "filename",
+    allowed: "1 to 65,535 bytes without a slash at either end are allowed, in parts that are not `.` or `..`",
+    holds: is_entry,
+};
+
 /// <https://www.rfc-editor.org/rfc/rfc9110#section-9.1>; every registered method is in capitals.
 pub(super) const METHOD: Rule = Rule {
     what: "method",
@@ -130,6 +137,11 @@ fn is_prefix(prefix: &str) -> bool {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
     let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(safe);
     prefix.is_empty() || prefix.split('/').all(part)
+}
+
+fn is_entry(name: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part != "." && part != "..";
+    name.len() <= usize::from(u16::MAX) && !name.contains('\0') && name.split('/').all(part)
 }
 
 fn is_region(name: &str) -> bool {

@@ -12,6 +12,7 @@ use crate::error::{Location, Problem};
 enum Shape {
     Text,
     Texts,
+    Flag,
     Duration,
     Integer(RangeInclusive<i64>),
     /// One of these; and why not another one.
@@ -19,6 +20,8 @@ enum Shape {
     TextOrFalse,
     /// A table with these keys, in groups.
     Table(&'static [&'static [Key]]),
+    /// A list of tables with these keys.
+    Tables(&'static [Key]),
     /// A table whose keys the user names.
     Each(&'static Rule, &'static Shape),
 }
@@ -43,9 +46,16 @@ const ARTIFACTS: &[Key] = &[("bucket", Shape::Text), ("prefix", Shape::Text), ("
 
 const FUNCTION: &[Key] = &[
     ("source", Shape::Text),
+    ("source_file", Shape::Text),
+    ("sources", Shape::Tables(&[("filename", Shape::Text), ("content", Shape::Text)])),
     ("include", Shape::Texts),
     ("exclude", Shape::Texts),
-    ("archive", Shape::Choice(&["compact"], "this version makes no other archive")),
+    ("archive", Shape::Choice(&["compact", "archive-file"], "this version makes no other archive")),
+    ("excludes", Shape::Texts),
+    ("exclude_symlink_directories", Shape::Flag),
+    ("output_file_mode", Shape::Text),
+    ("flavour", Shape::Text),
+    ("provider_version", Shape::Text),
     ("name", Shape::Text),
     ("alias", Shape::TextOrFalse),
 ];
@@ -96,7 +106,9 @@ fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
 fn check_entry(shape: &Shape, key: &str, entry: &Entry, table: &Table, problems: &mut Problems) {
     match (shape, &entry.value) {
         (Shape::Text | Shape::TextOrFalse, Value::Text(_)) | (Shape::TextOrFalse, Value::Boolean(false)) => {}
+        (Shape::Flag, Value::Boolean(_)) => {}
         (Shape::Texts, Value::List(items)) => check_texts(key, items, table, problems),
+        (Shape::Tables(keys), Value::List(items)) => check_tables(keys, key, items, table, problems),
         (Shape::Duration, Value::Text(text)) => {
             let invalid = |why| Problem::new(format!("invalid `{key}` \"{text}\"{}", place(table))).why(why);
             problems.keep(duration::parse(text).map_err(invalid), Some(entry.at.clone()));
@@ -118,6 +130,15 @@ fn check_entry(shape: &Shape, key: &str, entry: &Entry, table: &Table, problems:
 fn check_texts(key: &str, items: &[(Location, Value)], table: &Table, problems: &mut Problems) {
     for (at, item) in items.iter().filter(|(_, item)| !matches!(item, Value::Text(_))) {
         problems.add(unexpected(&Shape::Texts, key, item, at, table));
+    }
+}
+
+fn check_tables(keys: &'static [Key], key: &str, items: &[(Location, Value)], table: &Table, problems: &mut Problems) {
+    for (at, item) in items {
+        match item {
+            Value::Table(inner) => check_keys(&[keys], inner, problems),
+            other => problems.add(unexpected(&Shape::Tables(keys), key, other, at, table)),
+        }
     }
 }
 
@@ -146,6 +167,8 @@ fn expected(shape: &Shape) -> String {
     match shape {
         Shape::Text => "a string".into(),
         Shape::Texts => "a list of strings".into(),
+        Shape::Flag => "`true` or `false`".into(),
+        Shape::Tables(_) => "a list of tables".into(),
         Shape::Duration => "a duration such as \"30s\"".into(),
         Shape::Integer(range) => format!("an integer from {} to {}", range.start(), range.end()),
         Shape::Choice(choices, _) => {

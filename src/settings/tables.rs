@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::document::{Entry, Table};
 use super::file::SettingsFile;
-use super::layers;
 use super::names::{self, Rule};
 use super::placeholders::Words;
 use super::problems::Problems;
+use super::{archive, layers};
 use crate::error::{Location, Problem};
 use crate::model::{
-    AccountId, AliasName, ApiKey, ApiName, ApiSettings, ArchiveFormat, ArtifactStore, BucketName, FunctionKey,
-    FunctionName, FunctionSettings, Redeploy, Request, RestApiId, Source, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ApiName, ApiSettings, ArtifactStore, BucketName, FunctionKey, FunctionName,
+    FunctionSettings, Redeploy, Request, RestApiId, Source, Sourced, StageName,
 };
 
 /// The bucket; `None` where nobody names one, which is enough for `package`.
@@ -70,26 +70,20 @@ fn function(
     words: Words<'_>,
     problems: &mut Problems,
 ) -> Option<FunctionSettings> {
-    let source = required(table, "source", "lambda", problems).and_then(|said| source_path(said, words, problems));
+    let source = archive::code_source(table, file, words, problems);
     let name = function_name((key, key_at), table, words, problems);
     let alias = match table.text("alias") {
         Some(said) => Some(filled(said, &names::ALIAS, AliasName::new, words, problems)?),
         None => None,
     };
     Some(FunctionSettings {
-        source: source?.map(|path| layers::beside(file, &path)),
+        source: source?,
         include: table.texts("include").unwrap_or_else(|| vec![Sourced::default_of("**".into())]),
         exclude: table.texts("exclude").unwrap_or_default(),
-        archive: ArchiveFormat::Compact,
+        archive: archive::format(table, file, problems),
         name: name?,
         alias,
     })
-}
-
-/// Unlike a name, a source is needed at once.
-fn source_path(said: Sourced<String>, words: Words<'_>, problems: &mut Problems) -> Option<Sourced<String>> {
-    let value = problems.keep(words.in_source(&said.value), said.location())?;
-    problems.name(Sourced { value, source: said.source }, &names::SOURCE, |path| path)
 }
 
 /// The name in Lambda; without one the key is the name, and the place to change is the key's.
@@ -179,13 +173,6 @@ fn both(table: &Table, (one, first): (&str, &Entry), (other, second): (&str, &En
     Problem::new(format!("[{}] has both `{one}` and `{other}`", table.name))
         .fix("keep one of them")
         .at(Some(later.key_at.clone()))
-}
-
-fn required(table: &Table, key: &str, example: &str, problems: &mut Problems) -> Option<Sourced<String>> {
-    if !table.entries.contains_key(key) {
-        missing(table, key, example, problems);
-    }
-    table.text(key)
 }
 
 fn missing(table: &Table, key: &str, example: &str, problems: &mut Problems) {

@@ -1,5 +1,6 @@
 //! Packaging: the same bytes everywhere, the right files, and a reason for every refusal.
 
+mod archive_file;
 mod bytes;
 mod inflated;
 mod processes;

@@ -92,7 +92,7 @@ fn situation(name: &str) -> Situation {
 
 impl Situation {
     fn settings(&self) -> Settings {
-        let file = SettingsFile { path: "sls-release.toml".into(), text: self.settings.join("\n") };
+        let file = SettingsFile { path: "sls-release.toml".into(), text: self.settings.join("\n"), locks: Vec::new() };
         let request = Request {
             overrides: Overrides { stage: Some(self.request.stage.clone()), ..Overrides::default() },
             only: self.request.only.clone(),

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod archive;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sls_release::error::{Failure, Kind, Location};
 use sls_release::model::{
-    ApiKey, ApiName, FunctionKey, FunctionSettings, Overrides, Redeploy, Request, Settings, SmokeTarget, Source,
+    ApiKey, ApiName, CodeSource, FunctionKey, FunctionSettings, Overrides, Redeploy, Request, Settings, SmokeTarget,
+    Source,
 };
 use sls_release::settings::{SettingsFile, parse_duration, read, resolve};
 
@@ -16,7 +19,7 @@ const FULL: &str = include_str!("../../fixtures/settings/full.toml");
 const SMALL: &str = "[functions.hello]\nsource = \"lambda\"\n";
 
 fn file(text: &str) -> SettingsFile {
-    SettingsFile { path: PathBuf::from("sls-release.toml"), text: text.to_owned() }
+    SettingsFile { path: PathBuf::from("sls-release.toml"), text: text.to_owned(), locks: Vec::new() }
 }
 
 fn stage(name: &str) -> Request {
@@ -194,10 +197,10 @@ fn nothing_said_means_the_defaults() {
 #[test]
 fn paths_start_from_the_folder_of_the_file() {
     let text = SMALL.to_owned();
-    let file = SettingsFile { path: "app/release.toml".into(), text };
+    let file = SettingsFile { path: "app/release.toml".into(), text, locks: Vec::new() };
     let mut request = stage("dev");
     let dev = resolve(&request, &file).unwrap();
-    assert_eq!(function(&dev, "hello").source.value, Path::new("app/lambda"));
+    assert_eq!(function(&dev, "hello").source.value, CodeSource::Path("app/lambda".into()));
     assert_eq!(dev.out_dir, Path::new("app/target/sls-release"));
     request.out_dir = Some("here".into());
     assert_eq!(resolve(&request, &file).unwrap().out_dir, Path::new("here"));
@@ -272,12 +275,12 @@ fn package_needs_no_stage_where_no_source_does() {
     let none = settings(&without_stage(), text);
     assert_eq!(none.stage.as_str(), "{stage}");
     let hello = function(&none, "hello");
-    assert_eq!(hello.source.value, Path::new("lambda"));
+    assert_eq!(hello.source.value, CodeSource::Path("lambda".into()));
     assert_eq!((hello.name.value.as_str(), hello.alias.as_ref().unwrap().value.as_str()), ("hello-{stage}", "{stage}"));
     assert_eq!(none.apis[&ApiKey::new("public")].stage.value.as_str(), "{stage}");
     assert_eq!(none.smoke.unwrap().contains.unwrap(), "{commit}");
     let prod = Request { overrides: stage("prod").overrides, ..without_stage() };
-    assert_eq!(function(&settings(&prod, text), "hello").source.value, Path::new("prod"));
+    assert_eq!(function(&settings(&prod, text), "hello").source.value, CodeSource::Path("prod".into()));
 }
 
 #[test]
@@ -355,9 +358,9 @@ fn numbers_have_bounds() {
 #[test]
 fn a_word_that_is_no_choice_is_refused() {
     insta::assert_snapshot!(
-        refused("[functions.a]\nsource='a'\narchive='archive-file'\n[apis.x]\ntype='http'\nid='y'\nredeploy='sometimes'"),
+        refused("[functions.a]\nsource='a'\narchive='tar'\n[apis.x]\ntype='http'\nid='y'\nredeploy='sometimes'"),
         @r#"
-    sls-release.toml:3:9: invalid `archive` "archive-file" in [functions.a]: this version makes no other archive; write "compact"
+    sls-release.toml:3:9: invalid `archive` "tar" in [functions.a]: this version makes no other archive; write "compact" or "archive-file"
     sls-release.toml:5:6: invalid `type` "http" in [apis.x]: only REST APIs are released so far; write "rest"
     sls-release.toml:7:10: invalid `redeploy` "sometimes" in [apis.x]; write "changed" or "always" or "never"
     "#
@@ -574,9 +577,11 @@ fn the_reference_and_the_full_file_hold_every_key() {
         assert!(keys.len() >= 3, "{table}: {keys:?}");
         for key in keys {
             assert!(reference.contains(&format!("`{key}`")) || reference.contains(&format!("`[{key}")), "{key}");
-            let written = FULL
-                .lines()
-                .any(|line| line.split([' ', '=']).next() == Some(&key) || line.starts_with(&format!("[{key}")));
+            let written = FULL.lines().any(|line| {
+                line.split([' ', '=']).next() == Some(&key)
+                    || line.starts_with(&format!("[{key}"))
+                    || line.ends_with(&format!(".{key}]]"))
+            });
             assert!(written, "{key}");
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sls_release::error::{Failure, Location};
 use sls_release::model::{
-    ArchiveFormat, Artifact, FunctionKey, FunctionName, FunctionSettings, Listener, Silent, Source, Sourced,
+    ArchiveFormat, Artifact, CodeSource, FunctionKey, FunctionName, FunctionSettings, Listener, Silent, Source, Sourced,
 };
 use sls_release::package::{Options, build};
 use tempfile::TempDir;
@@ -106,7 +106,7 @@ pub(crate) fn settings(source: &Path, include: &[&str], exclude: &[&str]) -> Fun
         globs.iter().zip(first..).map(|(glob, line)| at_line((*glob).to_owned(), line)).collect()
     };
     FunctionSettings {
-        source: at_line(source.to_owned(), 1),
+        source: at_line(CodeSource::Path(source.to_owned()), 1),
         include: globs(include, 10),
         exclude: globs(exclude, 20),
         archive: ArchiveFormat::Compact,

@@ -1,0 +1,65 @@
+//! What goes into an archive, with the attributes that it gets there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::walk::{Walked, walk};
+use super::{ArchivedFile, Attributes, Contents};
+use crate::error::Problem;
+use crate::model::{ArchiveFileSettings, FileMode};
+use crate::package::protected::never_packed;
+use crate::package::source_file::SourceFile;
+
+/// `S_IFREG`: what `output_file_mode` makes of every file.
+const REGULAR_FILE: u32 = 0o100_000;
+
+/// Files in the order of the archive, and what the user should know of them.
+#[derive(Debug)]
+pub(in crate::package) struct Selected {
+    pub(in crate::package) files: Vec<ArchivedFile>,
+    pub(in crate::package) warnings: Vec<String>,
+}
+
+/// Terraform's `source_dir`. `root` and `keep_out` are resolved paths.
+pub(in crate::package) fn folder(
+    root: &Path,
+    settings: &ArchiveFileSettings,
+    keep_out: &[PathBuf],
+) -> Result<Selected, Vec<Problem>> {
+    let Walked { files, mut warnings } = walk(root, settings, keep_out)?;
+    warnings.extend(usually_left_out(&files));
+    let files = files.into_iter().map(|file| archived(file, settings.output_file_mode)).collect();
+    Ok(Selected { files, warnings })
+}
+
+/// Terraform's `source_file`.
+pub(in crate::package) fn one(file: SourceFile, settings: &ArchiveFileSettings) -> Selected {
+    Selected { files: vec![archived(file, settings.output_file_mode)], warnings: Vec::new() }
+}
+
+/// Terraform's `source` blocks, or its `source_content`.
+pub(in crate::package) fn inline(sources: &BTreeMap<String, String>) -> Selected {
+    let file = |(name, content): (&String, &String)| ArchivedFile {
+        name: name.clone(),
+        contents: Contents::Inline(content.clone().into_bytes()),
+        attributes: Attributes::None,
+    };
+    Selected { files: sources.iter().map(file).collect(), warnings: Vec::new() }
+}
+
+fn archived(file: SourceFile, output_file_mode: Option<FileMode>) -> ArchivedFile {
+    let st_mode = output_file_mode.map_or(file.st_mode, |mode| REGULAR_FILE | mode.permissions());
+    ArchivedFile { name: file.name.clone(), contents: Contents::File(file), attributes: Attributes::Unix(st_mode) }
+}
+
+/// Terraform packs secrets and caches unless it is told not to: so do we, but not silently.
+fn usually_left_out(files: &[SourceFile]) -> Option<String> {
+    let mut of_rule: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in files.iter().filter_map(|file| file.name.split('/').find_map(never_packed)) {
+        *of_rule.entry(rule).or_default() += 1;
+    }
+    let list = of_rule.iter().map(|(rule, count)| format!("`{rule}` ({count})")).collect::<Vec<_>>().join(", ");
+    let patterns = of_rule.keys().map(|rule| format!("\"**/{rule}\"")).collect::<Vec<_>>().join(", ");
+    (!of_rule.is_empty())
+        .then(|| format!("packs {list}, as `archive_file` does: write `excludes = [{patterns}]` here and in Terraform"))
+}

@@ -1,0 +1,168 @@
+//! Which files of a folder `archive_file` packs, and in which order.
+//!
+//! Depth first; within a folder by name, bytewise, so that `a/x` comes before `a-b`. Links are followed.
+
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+use super::excludes::Excludes;
+use crate::error::Problem;
+use crate::model::ArchiveFileSettings;
+use crate::package::refusals::{
+    broken_link, cannot_pack, link_in_a_circle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
+};
+use crate::package::source_file::{SourceFile, unreadable};
+
+/// What a walk found.
+pub(in crate::package) struct Walked {
+    /// In the order of the archive.
+    pub(in crate::package) files: Vec<SourceFile>,
+    /// What the user should know, and what to do about it.
+    pub(in crate::package) warnings: Vec<String>,
+}
+
+/// Walks the folder `root`; every reason against it is a problem. `root` and `keep_out` are resolved paths; what
+/// lies in `keep_out` is left out, though Terraform would pack it, since it is made anew each time.
+pub(in crate::package) fn walk(
+    root: &Path,
+    settings: &ArchiveFileSettings,
+    keep_out: &[PathBuf],
+) -> Result<Walked, Vec<Problem>> {
+    let excludes = Excludes::new(settings)?;
+    let walked = Walked { files: Vec::new(), warnings: Vec::new() };
+    let mut walk = Walk { root, settings, excludes, keep_out, walked, problems: Vec::new() };
+    if !walk.excludes.matches(".") {
+        walk.folder(&Folder { path: "", real: root, parent: None });
+    }
+    let Walk { walked, mut problems, .. } = walk;
+    problems.extend(names_that_fold_together(walked.files.iter().map(|file| file.name.as_str())));
+    if problems.is_empty() { Ok(walked) } else { Err(problems.into_iter().map(with_its_key).collect()) }
+}
+
+/// What keeps a file out is called otherwise here.
+fn with_its_key(mut problem: Problem) -> Problem {
+    problem.fix = problem.fix.replace("`exclude`", "`excludes`");
+    problem
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    settings: &'a ArchiveFileSettings,
+    excludes: Excludes,
+    keep_out: &'a [PathBuf],
+    walked: Walked,
+    problems: Vec<Problem>,
+}
+
+/// A folder on the way down.
+struct Folder<'a> {
+    /// Relative to the source, with `/`; empty for the source itself.
+    path: &'a str,
+    /// Where it lies, links followed.
+    real: &'a Path,
+    parent: Option<&'a Folder<'a>>,
+}
+
+impl Folder<'_> {
+    fn join(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+    }
+
+    /// Whether the walk came through `real`.
+    fn came_through(&self, real: &Path) -> bool {
+        self.real == real || self.parent.is_some_and(|parent| parent.came_through(real))
+    }
+}
+
+/// Whether the rest of a folder is walked.
+#[derive(PartialEq, Eq)]
+enum Rest {
+    Walked,
+    Skipped,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Folder<'_>) {
+        let names = match names(folder.real) {
+            Ok(names) => names,
+            Err(error) => return self.problems.push(unreadable(folder.real, &error)),
+        };
+        for (place, name) in names.iter().enumerate() {
+            if self.name(folder, name) == Rest::Skipped {
+                return self.warn_of_rest(folder, name, names.len() - place - 1);
+            }
+        }
+    }
+
+    fn name(&mut self, folder: &Folder<'_>, os_name: &OsStr) -> Rest {
+        let real = folder.real.join(os_name);
+        let path = folder.join(&os_name.to_string_lossy());
+        if self.excludes.matches(&path) || self.is_kept_out(&path, &real) {
+            return Rest::Walked;
+        }
+        match fs::symlink_metadata(&real) {
+            Err(error) => self.problems.push(unreadable(&real, &error)),
+            Ok(_) if os_name.to_str().is_none() => self.problems.push(not_utf8(&real)),
+            Ok(metadata) if metadata.is_symlink() => return self.link(folder, &path, &real),
+            Ok(metadata) => self.thing(folder, path, real, &metadata),
+        }
+        Rest::Walked
+    }
+
+    fn thing(&mut self, parent: &Folder<'_>, path: String, real: PathBuf, metadata: &Metadata) {
+        if metadata.is_dir() {
+            self.folder(&Folder { path: &path, real: &real, parent: Some(parent) });
+        } else if !metadata.is_file() {
+            self.problems.push(not_a_file(&real, metadata.file_type()));
+        } else if path.len() > usize::from(u16::MAX) {
+            self.problems.push(cannot_pack(&path).why("its name has more than 65,535 bytes").fix("rename it"));
+        } else {
+            self.walked.files.push(SourceFile::new(path, real, metadata));
+        }
+    }
+
+    fn link(&mut self, folder: &Folder<'_>, path: &str, link: &Path) -> Rest {
+        let (target, metadata) = match fs::canonicalize(link).and_then(|path| Ok((fs::metadata(&path)?, path))) {
+            Ok((metadata, target)) => (target, metadata),
+            Err(error) => {
+                self.problems.push(broken_link(link, &error));
+                return Rest::Walked;
+            }
+        };
+        if metadata.is_dir() && self.settings.exclude_symlink_directories {
+            return Rest::Skipped;
+        }
+        if !target.starts_with(self.root) {
+            self.problems.push(link_out(link, &target));
+        } else if metadata.is_dir() && folder.came_through(&target) {
+            self.problems.push(link_in_a_circle(link, &target));
+        } else {
+            self.thing(folder, path.to_owned(), target, &metadata);
+        }
+        Rest::Walked
+    }
+
+    fn is_kept_out(&mut self, path: &str, real: &Path) -> bool {
+        let kept_out = self.keep_out.iter().any(|own| real == own);
+        if kept_out {
+            self.walked.warnings.push(format!(
+                "`{path}` is left out, since archives are written there; `archive_file` would pack it: write \
+                 `excludes = [\"{path}\"]` here and in Terraform"
+            ));
+        }
+        kept_out
+    }
+
+    /// The provider ends the walk of a folder at a link to a folder that it leaves out.
+    /// <https://github.com/hashicorp/terraform-provider-archive/issues/361>
+    fn warn_of_rest(&mut self, folder: &Folder<'_>, link: &OsStr, left_out: usize) {
+        if left_out > 0 {
+            let link = folder.join(&link.to_string_lossy());
+            self.walked.warnings.push(format!(
+                "what comes behind the link `{link}` in its folder is left out too ({left_out}), as `archive_file` \
+                 does with `exclude_symlink_directories`: write `excludes = [\"{link}\"]` instead, here and in Terraform"
+            ));
+        }
+    }
+}

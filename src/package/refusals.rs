@@ -1,0 +1,81 @@
+//! Why something in a source cannot go into an archive, and what both walks of a source share.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, FileType};
+use std::io;
+use std::path::Path;
+
+use crate::error::Problem;
+
+/// The names in a folder, sorted, so that problems come in the same order everywhere.
+pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
+}
+
+/// The beginning of every refusal.
+pub(super) fn cannot_pack(name: &str) -> Problem {
+    Problem::new(format!("`{name}` cannot be packed"))
+}
+
+pub(super) fn not_utf8(path: &Path) -> Problem {
+    cannot_pack(&path.display().to_string()).why("its name is not UTF-8").fix("rename it, or leave it out by `exclude`")
+}
+
+pub(super) fn not_a_file(path: &Path, file_type: FileType) -> Problem {
+    cannot_pack(&path.display().to_string())
+        .why(format!("it is {}, not a file", kind_of(file_type)))
+        .fix("remove it, or leave it out by `exclude`")
+}
+
+#[cfg(unix)]
+fn kind_of(file_type: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if file_type.is_fifo() {
+        "a named pipe"
+    } else if file_type.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn kind_of(_file_type: FileType) -> &'static str {
+    "something special"
+}
+
+pub(super) fn broken_link(link: &Path, error: &io::Error) -> Problem {
+    let target = fs::read_link(link).unwrap_or_default();
+    cannot_pack(&link.display().to_string())
+        .why(format!("it is a link to `{}`, which cannot be followed: {error}", target.display()))
+        .fix("mend or remove the link, or leave it out by `exclude`")
+}
+
+pub(super) fn link_out(link: &Path, target: &Path) -> Problem {
+    cannot_pack(&link.display().to_string())
+        .why(format!("it is a link to `{}`, outside the source", target.display()))
+        .fix("copy the target into the source, or leave the link out by `exclude`")
+}
+
+pub(super) fn link_in_a_circle(link: &Path, target: &Path) -> Problem {
+    cannot_pack(&link.display().to_string())
+        .why(format!("it is a link to `{}`, which holds it: a circle", target.display()))
+        .fix("remove the link, or leave it out by `exclude`")
+}
+
+/// Lambda keeps such files apart, but a developer's disk may not.
+pub(super) fn names_that_fold_together<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Problem> {
+    let mut seen = BTreeMap::new();
+    let twins = names.filter_map(|name| {
+        let other = seen.insert(name.to_lowercase(), name)?;
+        Some(
+            Problem::new(format!("`{other}` and `{name}` cannot both be packed"))
+                .why("their names differ only in upper and lower case, which some file systems take for one name")
+                .fix("rename one of them, or leave it out by `exclude`"),
+        )
+    });
+    twins.collect()
+}
