@@ -109,6 +109,9 @@ struct Options {
     /// The folder for the archives [default: target/sls-release]
     #[arg(long, global = true, value_name = "DIR")]
     out_dir: Option<PathBuf>,
+    /// Compress all files anew, and remember nothing for the next time [env: SLS_RELEASE_CACHE_DIR names the folder]
+    #[arg(long, global = true)]
+    no_cache: bool,
     /// How long to wait for one thing at AWS, such as 5m, 30s, 500ms [env: SLS_RELEASE_WAIT_TIMEOUT]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     wait_timeout: Option<Duration>,
@@ -213,6 +216,7 @@ impl Cli {
             out_dir: self.options.out_dir.clone(),
             verify: package.verify,
             threads: package.threads,
+            no_cache: self.options.no_cache,
             commit,
             environment,
         }

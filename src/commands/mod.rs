@@ -4,8 +4,9 @@ mod package;
 mod release;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
 pub use release::release;
 
@@ -34,6 +35,16 @@ fn threads(request: &Request) -> Result<usize, Failure> {
     }
 }
 
+/// The folder for compressed data: `SLS_RELEASE_CACHE_DIR`, else the one below the user's own.
+fn cache(request: &Request) -> Option<PathBuf> {
+    if request.no_cache {
+        return None;
+    }
+    let named = request.environment.get("SLS_RELEASE_CACHE_DIR").filter(|text| !text.is_empty());
+    let usual = || Some(choose_base_strategy().ok()?.cache_dir().join("sls-release"));
+    named.map(PathBuf::from).or_else(usual)
+}
+
 /// Packs the chosen functions. The settings file and older archives are never part of an archive, even beside the
 /// sources.
 fn pack(
@@ -44,10 +55,12 @@ fn pack(
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
     let chosen: BTreeMap<FunctionKey, FunctionSettings> =
         settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect();
+    let cache = cache(request);
     let options = packaging::Options {
         out_dir: &settings.out_dir,
         verify: request.verify,
         threads: threads(request)?,
+        cache: cache.as_deref(),
         keep_out: &[settings.file.clone(), settings.usual_out_dir.clone()],
     };
     let artifacts = packaging::build(&chosen, &options, &|| cancel.is_cancelled(), out)?;

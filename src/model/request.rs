@@ -26,6 +26,8 @@ pub struct Request {
     pub verify: bool,
     /// `--threads`: how many threads compress; `None`: one for each core.
     pub threads: Option<NonZeroUsize>,
+    /// `--no-cache`: compress everything anew, and remember nothing.
+    pub no_cache: bool,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.

@@ -3,6 +3,7 @@
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
 mod archive_file;
+mod cache;
 mod compact;
 mod digests;
 mod patterns;
@@ -24,6 +25,7 @@ use std::thread;
 
 use tempfile::NamedTempFile;
 
+use self::cache::Cache;
 use self::digests::digests;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
@@ -43,6 +45,8 @@ pub struct Options<'a> {
     /// How many threads compress, 16 at most; 0 means one for each core. The bytes do not depend
     /// on it.
     pub threads: usize,
+    /// The folder that remembers compressed data between runs; `None`: nothing is remembered.
+    pub cache: Option<&'a Path>,
     /// More paths that are never packed.
     pub keep_out: &'a [PathBuf],
 }
@@ -62,12 +66,14 @@ pub fn build(
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
     let found = find_all(functions, options)?;
     fs::create_dir_all(options.out_dir).map_err(|error| no_out_dir(options.out_dir, &error))?;
+    let cache = options.cache.map(|folder| Cache::open(folder, compact::REVISION));
     let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
     for Found { function, settings, contents } in found {
         let path = options.out_dir.join(format!("{function}.zip"));
         let (threads, verify) = (threads(options), options.verify);
         let source_at = settings.source.location();
-        let run = Run { function, path: &path, threads, verify, cancelled, listener, source_at };
+        let cache = cache.as_ref();
+        let run = Run { function, path: &path, threads, verify, cache, cancelled, listener, source_at };
         if let Some(text) = unused_globs(function, settings) {
             listener.hear(Event::Warning(text));
         }
@@ -79,6 +85,9 @@ pub fn build(
             Err(failure) if failure.kind == Kind::Usage => problems.extend(failure.problems),
             Err(failure) => return Err(failure),
         }
+    }
+    if let Some(cache) = cache {
+        cache.close();
     }
     if problems.is_empty() { Ok(artifacts) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }

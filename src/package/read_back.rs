@@ -121,7 +121,7 @@ mod tests {
         let function = FunctionKey::new("hello");
         let path = Path::new("hello.zip");
         let (cancelled, listener, source_at) = (&|| false, &Silent, None);
-        test(&Run { function: &function, path, threads: 1, verify, cancelled, listener, source_at })
+        test(&Run { function: &function, path, threads: 1, verify, cache: None, cancelled, listener, source_at })
     }
 
     fn packed() -> (File, Vec<Entry>) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::cache::Cache;
 use crate::error::{Failure, Kind, Location, Problem};
 use crate::model::{Event, FunctionKey, Listener};
 
@@ -15,6 +16,8 @@ pub(super) struct Run<'a> {
     pub(super) threads: usize,
     /// Whether every entry is inflated after packing.
     pub(super) verify: bool,
+    /// Remembers compressed data; `None`: nothing is remembered.
+    pub(super) cache: Option<&'a Cache>,
     pub(super) cancelled: &'a (dyn Fn() -> bool + Sync),
     pub(super) listener: &'a dyn Listener,
     /// The setting that names the source.

@@ -142,7 +142,7 @@ mod binary {
     fn run_in(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
         let Output { status, stdout, stderr } =
-            command.args(arguments).env_clear().current_dir(folder).output().unwrap();
+            command.args(arguments).env_clear().env("HOME", folder).current_dir(folder).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
     }

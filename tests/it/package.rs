@@ -2,6 +2,7 @@
 
 mod archive_file;
 mod bytes;
+mod cache;
 mod inflated;
 mod processes;
 mod ready;

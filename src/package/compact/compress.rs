@@ -8,12 +8,15 @@ use libdeflater::{CompressionLvl, Compressor};
 use super::deflate_blocks::open_end;
 use super::zip_format::Method;
 use crate::error::{Failure, Kind, Problem};
+use crate::package::cache::{self, Cache, Compressed, Key};
 use crate::package::source_file::SourceFile;
 
 /// Files above this size are cut into chunks of it. Part of the revision `compact-1`.
 pub(super) const CHUNK_BYTES: usize = 1024 * 1024;
 /// libdeflate's level. Part of the revision `compact-1`.
 const LEVEL: i32 = 6;
+/// Names these bytes in the cache.
+pub(in crate::package) const REVISION: &str = "compact-1-level-6";
 /// A batch of small files is closed at this size or count; it has no influence on the bytes.
 const BATCH_BYTES: u64 = 256 * 1024;
 const BATCH_FILES: usize = 64;
@@ -80,18 +83,30 @@ fn chunks(file: usize, bytes: u64) -> impl Iterator<Item = Job> {
     })
 }
 
+/// What is made of data; part of its key in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Making {
+    /// A whole stream, or nothing where that is no smaller.
+    Whole = 0,
+    /// A stream that goes on.
+    Open = 1,
+    /// A whole stream, however large.
+    Last = 2,
+}
+
 /// The compressor and buffers of one thread.
-pub(super) struct Worker {
+pub(super) struct Worker<'a> {
     compressor: Compressor,
+    cache: Option<&'a Cache>,
     input: Vec<u8>,
     output: Vec<u8>,
 }
 
-impl Worker {
-    pub(super) fn new() -> Self {
+impl<'a> Worker<'a> {
+    pub(super) fn new(cache: Option<&'a Cache>) -> Self {
         let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
         let output = vec![0; compressor.deflate_compress_bound(CHUNK_BYTES)];
-        Self { compressor, input: Vec::new(), output }
+        Self { compressor, cache, input: Vec::new(), output }
     }
 
     pub(super) fn run(&mut self, job: &Job, files: &[SourceFile]) -> Packed {
@@ -105,21 +120,12 @@ impl Worker {
 
     fn whole(&mut self, file: &SourceFile) -> Result<Piece, Failure> {
         self.read(file, 0, usize::try_from(file.stamp.bytes).unwrap_or(usize::MAX))?;
-        let deflated = self.deflate(file)?;
-        if deflated < self.input.len() {
-            return Ok(self.piece(Method::Deflated, self.output[..deflated].to_vec()));
-        }
-        Ok(self.piece(Method::Stored, self.input.clone()))
+        self.piece(file, Making::Whole)
     }
 
     fn chunk(&mut self, file: &SourceFile, offset: u64, bytes: usize, is_last: bool) -> Result<Piece, Failure> {
         self.read(file, offset, bytes)?;
-        let deflated = self.deflate(file)?;
-        let mut data = self.output[..deflated].to_vec();
-        if !is_last {
-            open_end(&mut data, bytes as u64).map_err(|malformed| not_compressed(file, malformed.0))?;
-        }
-        Ok(self.piece(Method::Deflated, data))
+        self.piece(file, if is_last { Making::Last } else { Making::Open })
     }
 
     fn read(&mut self, file: &SourceFile, offset: u64, bytes: usize) -> Result<(), Failure> {
@@ -127,15 +133,39 @@ impl Worker {
         file.read_at(offset, &mut self.input).map_err(|problem| problem.into_failure(Kind::Usage))
     }
 
-    fn deflate(&mut self, file: &SourceFile) -> Result<usize, Failure> {
-        let deflated = self.compressor.deflate_compress(&self.input, &mut self.output);
-        deflated.map_err(|error| not_compressed(file, &error.to_string()))
+    /// Compresses what was read, unless that was done before.
+    fn piece(&mut self, file: &SourceFile, making: Making) -> Result<Piece, Failure> {
+        let Compressed { crc32, data } = match self.cache.filter(|_| cache::is_worthwhile(&self.input)) {
+            Some(cache) => self.remembered(cache, file, making)?,
+            None => self.compressed(file, making)?,
+        };
+        let bytes = self.input.len() as u64;
+        let (method, data) = match data {
+            Some(data) => (Method::Deflated, data),
+            None => (Method::Stored, self.input.clone()),
+        };
+        Ok(Piece { method, data, crc: Hasher::new_with_initial_len(crc32, bytes), bytes })
     }
 
-    fn piece(&self, method: Method, data: Vec<u8>) -> Piece {
-        let mut crc = Hasher::new();
-        crc.update(&self.input);
-        Piece { method, data, crc, bytes: self.input.len() as u64 }
+    fn remembered(&mut self, cache: &Cache, file: &SourceFile, making: Making) -> Result<Compressed, Failure> {
+        let key = Key::of(&self.input, making as u8);
+        if let Some(compressed) = cache.get(&key) {
+            return Ok(compressed);
+        }
+        let compressed = self.compressed(file, making)?;
+        cache.put(key, &compressed);
+        Ok(compressed)
+    }
+
+    fn compressed(&mut self, file: &SourceFile, making: Making) -> Result<Compressed, Failure> {
+        let deflated = self.compressor.deflate_compress(&self.input, &mut self.output);
+        let deflated = deflated.map_err(|error| not_compressed(file, &error.to_string()))?;
+        let is_smaller = deflated < self.input.len();
+        let mut data = (is_smaller || making != Making::Whole).then(|| self.output[..deflated].to_vec());
+        if let (Some(data), Making::Open) = (&mut data, making) {
+            open_end(data, self.input.len() as u64).map_err(|malformed| not_compressed(file, malformed.0))?;
+        }
+        Ok(Compressed { crc32: crc32fast::hash(&self.input), data })
     }
 }
 

@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use crc32fast::Hasher;
 
 use self::archive_writer::ArchiveWriter;
+pub(super) use self::compress::REVISION;
 use self::compress::{CHUNK_BYTES, Packed, Piece, Worker, jobs};
 use self::zip_format::{Method, Record};
 use super::pipeline::in_order;
@@ -26,8 +27,8 @@ use crate::model::Entry;
 pub(super) fn pack(files: &[SourceFile], archive: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
     let writer = ArchiveWriter::new(archive);
     let mut packing = Packing { files, next: 0, writer, large: None, problems: Vec::new(), run };
-    let work = |worker: &mut Worker, job: &_| worker.run(job, files);
-    in_order(&jobs(files), run.threads, Worker::new, work, |packed| packing.take(packed))?;
+    let work = |worker: &mut Worker<'_>, job: &_| worker.run(job, files);
+    in_order(&jobs(files), run.threads, || Worker::new(run.cache), work, |packed| packing.take(packed))?;
     if packing.problems.is_empty() {
         let records = packing.writer.finish().map_err(|error| run.not_written(&error))?;
         Ok(records.into_iter().map(entry).collect())

@@ -1,7 +1,7 @@
 //! Which files `archive = "archive-file"` packs, in which order, with which modes.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use sls_release::model::{
     ArchiveFileSettings, ArchiveFormat, CodeSource, Event, ExcludesMatching, FileMode, Flavour, FunctionSettings,
@@ -30,12 +30,12 @@ fn packed(tree: &Tree, archive: ArchiveFileSettings) -> Vec<String> {
 }
 
 #[derive(Default)]
-struct Warnings(RefCell<Vec<String>>);
+struct Warnings(Mutex<Vec<String>>);
 
 impl Listener for Warnings {
     fn hear(&self, event: Event) {
         if let Event::Warning(text) = event {
-            self.0.borrow_mut().push(text);
+            self.0.lock().unwrap().push(text);
         }
     }
 }
@@ -43,7 +43,7 @@ impl Listener for Warnings {
 fn warnings(tree: &Tree, archive: ArchiveFileSettings) -> (Vec<String>, Vec<String>) {
     let (packer, heard) = (Packer::new(), Warnings::default());
     let artifact = packer.pack_with(of_folder(tree, archive), packer.out.path(), &|| false, &heard).unwrap();
-    (names(&artifact).into_iter().map(str::to_owned).collect(), heard.0.into_inner())
+    (names(&artifact).into_iter().map(str::to_owned).collect(), heard.0.into_inner().unwrap())
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn our_own_archives_are_not_packed_again() {
     let out = tree.root().join("out");
     let artifact = packer.pack_with(of_folder(&tree, terraform(&[])), &out, &|| false, &heard).unwrap();
     assert_eq!(names(&artifact), ["app.js"]);
-    assert!(heard.0.borrow()[0].contains("`out` is left out"), "{:?}", heard.0.borrow());
+    assert!(heard.0.lock().unwrap()[0].contains("`out` is left out"), "{:?}", heard.0.lock().unwrap());
 }

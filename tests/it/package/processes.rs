@@ -52,6 +52,7 @@ fn package(tree: &Tree, around: &Surroundings) {
     command.args(["-c", "umask $1; shift; exec \"$@\"", "sh", around.umask, env!("CARGO_BIN_EXE_sls-release")]);
     command.args(["package", "--stage", "dev", "--output", "json", "--config"]).arg(tree.path("sls-release.toml"));
     command.arg("--out-dir").arg(tree.path("out")).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("SLS_RELEASE_CACHE_DIR", tree.path("cache"));
     command.env("LC_ALL", around.locale).env("TZ", around.time_zone).env("SLS_RELEASE_THREADS", around.threads);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

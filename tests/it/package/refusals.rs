@@ -193,7 +193,7 @@ fn all_problems_of_all_functions_come_at_once() {
         (FunctionKey::new("one"), source("one")),
         (FunctionKey::new("two"), source("two")),
     ]);
-    let options = Options { out_dir: out.path(), verify: false, threads: 1, keep_out: &[] };
+    let options = Options { out_dir: out.path(), verify: false, threads: 1, cache: None, keep_out: &[] };
     let failure = build(&functions, &options, &|| false, &Silent).unwrap_err();
     assert_eq!(failure.problems.len(), 3, "{failure}");
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is packed where something is wrong");

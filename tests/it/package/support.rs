@@ -120,11 +120,12 @@ pub(crate) struct Packer {
     pub(crate) out: TempDir,
     pub(crate) threads: usize,
     pub(crate) keep_out: Vec<PathBuf>,
+    pub(crate) cache: Option<PathBuf>,
 }
 
 impl Packer {
     pub(crate) fn new() -> Self {
-        Self { out: tempfile::tempdir().unwrap(), threads: 2, keep_out: Vec::new() }
+        Self { out: tempfile::tempdir().unwrap(), threads: 2, keep_out: Vec::new(), cache: None }
     }
 
     pub(crate) fn pack_with(
@@ -136,7 +137,8 @@ impl Packer {
     ) -> Result<Artifact, Failure> {
         let key = FunctionKey::new("hello");
         let functions = BTreeMap::from([(key.clone(), settings)]);
-        let options = Options { out_dir, verify: true, threads: self.threads, keep_out: &self.keep_out };
+        let (threads, cache) = (self.threads, self.cache.as_deref());
+        let options = Options { out_dir, verify: true, threads, cache, keep_out: &self.keep_out };
         build(&functions, &options, cancelled, listener).map(|mut artifacts| artifacts.remove(&key).unwrap())
     }
 

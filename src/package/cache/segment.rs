@@ -1,0 +1,183 @@
+//! A segment of the cache: compressed data, one piece behind the other, then an index, then where the index begins.
+//!
+//! All numbers are little-endian.
+//!
+//! | index, for each piece | bytes |
+//! |---|---|
+//! | SHA-256 of the data before it was compressed | 32 |
+//! | SHA-256 of the piece | 32 |
+//! | where it begins | 8 |
+//! | its length; all ones where the data is not compressed | 8 |
+//! | CRC-32 of the data before it was compressed | 4 |
+//! | kind | 1 |
+//!
+//! | end | bytes |
+//! |---|---|
+//! | where the index begins | 8 |
+//! | SHA-256 of the index | 32 |
+//! | `sls-seg1` | 8 |
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use super::{Compressed, Key};
+use crate::model::Sha256;
+
+const MAGIC: &[u8; 8] = b"sls-seg1";
+const END_BYTES: u64 = 8 + 32 + 8;
+const RECORD_BYTES: usize = 32 + 32 + 8 + 8 + 4 + 1;
+/// The length of data that is not compressed.
+const NOT_COMPRESSED: u64 = u64::MAX;
+
+/// What a segment's index says of a piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) key: Key,
+    digest: [u8; 32],
+    offset: u64,
+    length: u64,
+    crc32: u32,
+}
+
+/// A segment that is open for reading.
+#[derive(Debug)]
+pub(super) struct Segment {
+    file: Mutex<File>,
+    pub(super) records: Vec<Record>,
+    used: AtomicBool,
+}
+
+impl Segment {
+    /// Reads the index.
+    pub(super) fn open(mut file: File) -> io::Result<Self> {
+        let bytes = file.metadata()?.len();
+        let end_at = bytes.checked_sub(END_BYTES).ok_or_else(damaged)?;
+        let mut end = [0; END_BYTES as usize];
+        read_at(&mut file, end_at, &mut end)?;
+        let (index_at, digest) = (u64::from_le_bytes(array(&end, 0)), array::<32>(&end, 8));
+        let index_bytes = end_at.checked_sub(index_at).ok_or_else(damaged)?;
+        if end[40..] != *MAGIC || index_bytes % RECORD_BYTES as u64 != 0 {
+            return Err(damaged());
+        }
+        let mut index = vec![0; usize::try_from(index_bytes).map_err(|_| damaged())?];
+        read_at(&mut file, index_at, &mut index)?;
+        if *Sha256::of(&index).as_bytes() != digest {
+            return Err(damaged());
+        }
+        let records: Vec<Record> = index.chunks_exact(RECORD_BYTES).map(Record::from_bytes).collect();
+        if !records.iter().all(|record| record.lies_before(index_at)) {
+            return Err(damaged());
+        }
+        Ok(Self { file: Mutex::new(file), records, used: AtomicBool::new(false) })
+    }
+
+    /// Reads a piece and compares its digest.
+    pub(super) fn read(&self, place: usize) -> io::Result<Compressed> {
+        let record = &self.records[place];
+        self.used.store(true, Ordering::Relaxed);
+        if record.length == NOT_COMPRESSED {
+            return Ok(Compressed { crc32: record.crc32, data: None });
+        }
+        let mut data = vec![0; usize::try_from(record.length).map_err(|_| damaged())?];
+        self.fill(record.offset, &mut data)?;
+        if *Sha256::of(&data).as_bytes() != record.digest {
+            return Err(damaged());
+        }
+        Ok(Compressed { crc32: record.crc32, data: Some(data) })
+    }
+
+    fn fill(&self, offset: u64, data: &mut [u8]) -> io::Result<()> {
+        let mut file = self.file.lock().map_err(|_| damaged())?;
+        read_at(&mut file, offset, data)
+    }
+
+    /// Whether anything was read from it.
+    pub(super) fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Marks it as used now.
+    pub(super) fn touch(&self) -> io::Result<()> {
+        self.file.lock().map_err(|_| damaged())?.set_modified(SystemTime::now())
+    }
+}
+
+/// A segment in the making.
+#[derive(Debug)]
+pub(super) struct SegmentWriter<W: Write> {
+    out: BufWriter<W>,
+    offset: u64,
+    index: Vec<u8>,
+}
+
+impl<W: Write> SegmentWriter<W> {
+    pub(super) fn new(out: W) -> io::Result<Self> {
+        Ok(Self { out: BufWriter::with_capacity(256 * 1024, out), offset: 0, index: Vec::new() })
+    }
+
+    pub(super) fn add(&mut self, key: Key, compressed: &Compressed) -> io::Result<()> {
+        let data = compressed.data.as_deref();
+        let (written, length) = data.map_or((&[][..], NOT_COMPRESSED), |data| (data, data.len() as u64));
+        self.out.write_all(written)?;
+        let digest = *Sha256::of(written).as_bytes();
+        let record = Record { key, digest, offset: self.offset, length, crc32: compressed.crc32 };
+        self.index.extend(record.to_bytes());
+        self.offset += written.len() as u64;
+        Ok(())
+    }
+
+    /// Writes index and end; the digest of the index, and the file.
+    pub(super) fn finish(mut self) -> io::Result<(Sha256, W)> {
+        let digest = Sha256::of(&self.index);
+        self.out.write_all(&self.index)?;
+        self.out.write_all(&self.offset.to_le_bytes())?;
+        self.out.write_all(digest.as_bytes())?;
+        self.out.write_all(MAGIC)?;
+        Ok((digest, self.out.into_inner().map_err(io::IntoInnerError::into_error)?))
+    }
+}
+
+impl Record {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(RECORD_BYTES);
+        bytes.extend(self.key.sha256);
+        bytes.extend(self.digest);
+        bytes.extend(self.offset.to_le_bytes());
+        bytes.extend(self.length.to_le_bytes());
+        bytes.extend(self.crc32.to_le_bytes());
+        bytes.push(self.key.kind);
+        bytes
+    }
+
+    fn lies_before(&self, index_at: u64) -> bool {
+        let end = self.offset.checked_add(self.length).is_some_and(|end| end <= index_at);
+        end || self.length == NOT_COMPRESSED
+    }
+
+    /// Of exactly as many bytes as a record has.
+    fn from_bytes(bytes: &[u8]) -> Self {
+        Self {
+            key: Key { sha256: array(bytes, 0), kind: bytes[84] },
+            digest: array(bytes, 32),
+            offset: u64::from_le_bytes(array(bytes, 64)),
+            length: u64::from_le_bytes(array(bytes, 72)),
+            crc32: u32::from_le_bytes(array(bytes, 80)),
+        }
+    }
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    std::array::from_fn(|place| bytes[at + place])
+}
+
+fn read_at(file: &mut File, offset: u64, data: &mut [u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(data)
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it is damaged")
+}

@@ -1,0 +1,65 @@
+//! The cache of compressed data changes no byte of an archive.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::support::{Numbers, Packer, Tree, settings};
+
+const MIB: usize = 1024 * 1024;
+
+fn tree() -> Tree {
+    let (tree, mut numbers) = (Tree::new(), Numbers::new(7));
+    tree.write("large.js", &numbers.text(3 * MIB + 5));
+    tree.write("large.bin", &numbers.noise(MIB + 5));
+    tree.write("noise.bin", &numbers.noise(9_000));
+    tree.write("tiny.js", b"1");
+    for place in 0..40 {
+        tree.write(&format!("lib/{place}.js"), &numbers.text(place * 500));
+    }
+    tree
+}
+
+/// The archive's bytes, packed with this cache or without one.
+fn packed(tree: &Tree, cache: Option<&Path>) -> Vec<u8> {
+    let packer = Packer { cache: cache.map(Path::to_owned), ..Packer::new() };
+    let artifact = packer.pack(settings(tree.root(), &["**"], &[])).unwrap();
+    fs::read(artifact.path).unwrap()
+}
+
+fn segments(cache: &Path) -> Vec<PathBuf> {
+    let revision = fs::read_dir(cache).unwrap().next().unwrap().unwrap().path();
+    let mut paths: Vec<PathBuf> = fs::read_dir(revision).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn a_cold_a_warm_a_damaged_and_no_cache_make_the_same_bytes() {
+    let (tree, cache) = (tree(), tempfile::tempdir().unwrap());
+    let expected = packed(&tree, None);
+    assert_eq!(packed(&tree, Some(cache.path())), expected, "cold");
+    let first = segments(cache.path());
+    assert_eq!(first.len(), 1);
+    assert_eq!(packed(&tree, Some(cache.path())), expected, "warm");
+    assert_eq!(segments(cache.path()), first, "nothing was compressed anew");
+    let mut bytes = fs::read(&first[0]).unwrap();
+    for place in (0..bytes.len()).step_by(1_000) {
+        bytes[place] ^= 1;
+    }
+    fs::write(&first[0], bytes).unwrap();
+    assert_eq!(packed(&tree, Some(cache.path())), expected, "damaged");
+    fs::remove_dir_all(cache.path()).unwrap();
+    assert_eq!(packed(&tree, Some(cache.path())), expected, "deleted");
+}
+
+#[test]
+fn one_changed_file_is_compressed_and_the_others_are_not() {
+    let (tree, cache) = (tree(), tempfile::tempdir().unwrap());
+    packed(&tree, Some(cache.path()));
+    let first = fs::metadata(&segments(cache.path())[0]).unwrap().len();
+    tree.write("lib/7.js", &Numbers::new(8).text(4_000));
+    assert_eq!(packed(&tree, Some(cache.path())), packed(&tree, None));
+    let sizes: Vec<u64> = segments(cache.path()).iter().map(|path| fs::metadata(path).unwrap().len()).collect();
+    assert_eq!(sizes.len(), 2);
+    assert!(sizes.iter().min().unwrap() * 50 < first, "{sizes:?}");
+}
