@@ -2,6 +2,7 @@
 //!
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
+mod archive_file;
 mod compact;
 mod digests;
 mod patterns;
@@ -22,6 +23,8 @@ use std::thread;
 
 use tempfile::NamedTempFile;
 
+#[doc(hidden)]
+pub use self::archive_file::{GivenContents, GivenFile, pack_given};
 use self::digests::digests;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
