@@ -2,6 +2,7 @@
 
 mod api_definition;
 mod artifact;
+mod contents;
 mod digest;
 mod event;
 mod names;
@@ -12,7 +13,8 @@ mod request;
 mod settings;
 
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
-pub use artifact::{Artifact, Entry, PART_BYTES};
+pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
+pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
 pub use names::{

@@ -3,6 +3,7 @@
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
 mod compact;
+mod contents;
 mod digests;
 mod patterns;
 mod pipeline;
@@ -22,6 +23,7 @@ use std::thread;
 
 use tempfile::NamedTempFile;
 
+pub use self::contents::contents;
 use self::digests::digests;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};

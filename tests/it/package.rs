@@ -1,6 +1,7 @@
 //! Packaging: the same bytes everywhere, the right files, and a reason for every refusal.
 
 mod bytes;
+mod contents;
 mod inflated;
 mod processes;
 mod ready;
