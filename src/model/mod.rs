@@ -2,6 +2,7 @@
 
 mod api_definition;
 mod artifact;
+mod comparison;
 mod contents;
 mod digest;
 mod event;
@@ -14,6 +15,7 @@ mod settings;
 
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
+pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
@@ -30,7 +32,7 @@ pub use plan::{
     AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
 };
-pub use request::{Overrides, Request};
+pub use request::{Against, Overrides, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, FunctionSettings, Redeploy, Settings, SmokeSettings,
     SmokeTarget, Source, Sourced,

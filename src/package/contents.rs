@@ -15,7 +15,8 @@ use crate::model::{ArchiveContents, FileFacts, Sha256, UNZIPPED_LIMIT};
 /// Below this size, starting threads costs more than they save.
 const WORTH_THREADS: u64 = 8 * 1024 * 1024;
 
-/// Reads the files of the zip at `path`, and digests each content, on up to `threads` threads.
+/// Reads the files of the zip at `path`, and digests each content, on up to `threads` threads; 0 means one for each
+/// core.
 ///
 /// No more is inflated than the archive declares, and that is 250 MiB at most, Lambda's own limit.
 ///
@@ -34,7 +35,7 @@ pub fn contents(path: &Path, threads: usize) -> Result<ArchiveContents, Problem>
 fn read(path: &Path, threads: usize) -> ZipResult<ArchiveContents> {
     let archive = open(path)?;
     let places = files_of(&archive)?;
-    let threads = if declared_bytes(&archive, &places)? < WORTH_THREADS { 1 } else { threads.max(1) };
+    let threads = if declared_bytes(&archive, &places)? < WORTH_THREADS { 1 } else { super::threads(threads) };
     let mut contents = ArchiveContents::default();
     let work = |archive: &mut ZipResult<Archive>, place: &usize| match archive {
         Ok(archive) => facts(archive, *place),

@@ -4,6 +4,7 @@
 
 mod compact;
 mod contents;
+mod difference;
 mod digests;
 mod patterns;
 mod pipeline;
@@ -24,7 +25,9 @@ use std::thread;
 use tempfile::NamedTempFile;
 
 pub use self::contents::contents;
+pub use self::difference::difference;
 use self::digests::digests;
+pub use self::digests::file_sha256;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
 use crate::error::{Failure, Kind, Problem};
@@ -65,7 +68,7 @@ pub fn build(
     let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
     for Found { function, settings, contents } in found {
         let path = options.out_dir.join(format!("{function}.zip"));
-        let (threads, verify) = (threads(options), options.verify);
+        let (threads, verify) = (threads(options.threads), options.verify);
         let source_at = settings.source.location();
         let run = Run { function, path: &path, threads, verify, cancelled, listener, source_at };
         if let Some(text) = unused_globs(function, settings) {
@@ -147,9 +150,10 @@ fn temporary(path: &Path) -> std::io::Result<NamedTempFile<File>> {
     builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))
 }
 
-fn threads(options: &Options<'_>) -> usize {
+/// As many threads as were asked for; 0 means one for each core.
+fn threads(wanted: usize) -> usize {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if options.threads == 0 { cores() } else { options.threads };
+    let wanted = if wanted == 0 { cores() } else { wanted };
     wanted.min(MAX_THREADS)
 }
 

@@ -4,6 +4,7 @@ use super::document::{Document, Ending};
 use super::page::{Look, Page};
 use super::steps;
 use super::units;
+use super::views;
 use crate::error::{Kind, Problem};
 use crate::model::{
     Artifact, Entry, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
@@ -211,6 +212,7 @@ fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
         if verbose {
             page.table(4, &entry_rows(artifact));
         }
+        views::comparison(page, document.comparisons.get(function), verbose);
     }
 }
 

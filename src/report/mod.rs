@@ -14,6 +14,7 @@ mod progress;
 mod sinks;
 mod steps;
 mod units;
+mod views;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,7 +25,7 @@ use self::page::Page;
 use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
-use crate::model::{Artifact, Event, FunctionKey, Listener, Outcome, Plan};
+use crate::model::{Artifact, Comparison, Event, FunctionKey, Listener, Outcome, Plan};
 
 pub use self::document::schema;
 pub use self::sinks::Sinks;
@@ -81,7 +82,8 @@ impl Reporter {
         Self { format, verbosity, inner: Mutex::new(inner) }
     }
 
-    /// The exit code that the document names for a plan with pending changes (`plan --exit-code`); else 0.
+    /// The exit code that the document names for a plan with pending changes, or for archives that hold other files
+    /// than those they were compared with (`--exit-code`); else 0.
     #[must_use]
     pub fn pending_exit_code(self, code: u8) -> Self {
         self.lock().memory.pending_exit_code = code;
@@ -91,6 +93,11 @@ impl Reporter {
     /// Remembers the archives.
     pub fn artifacts(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) {
         self.lock().memory.artifacts.clone_from(artifacts);
+    }
+
+    /// Remembers how the archives differ from others.
+    pub fn comparisons(&self, comparisons: &BTreeMap<FunctionKey, Comparison>) {
+        self.lock().memory.comparisons.clone_from(comparisons);
     }
 
     /// Shows what a release is going to do, and remembers it. `plan` shows its plan by [`Reporter::outcome`] alone.
