@@ -89,8 +89,13 @@ pub struct Package {
     pub compare: Option<PathBuf>,
     /// Show what differs from the code that is live, or from this archive
     #[arg(long, value_name = "ZIP", num_args = 0..=1)]
-    #[expect(clippy::option_option, reason = "clap's way to say that a flag may have a value")]
     pub diff: Option<Option<PathBuf>>,
+    /// Show where the bytes are, what was left out by which rule, and what should be looked at
+    #[arg(long)]
+    pub explain: bool,
+    /// Draw the archive into this file: each rectangle a file, as large as it is in the zip
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
     /// Exit with 10 where --compare or --diff finds other files
     #[arg(long)]
     pub exit_code: bool,
@@ -99,7 +104,7 @@ pub struct Package {
 impl Package {
     fn views(&self) -> Views {
         let diff = self.diff.clone().map(|zip| zip.map_or(Against::Live, Against::Zip));
-        Views { against: self.compare.clone().map(Against::Zip).or(diff), ..Views::default() }
+        Views { against: self.compare.clone().map(Against::Zip).or(diff), explain: self.explain, svg: self.svg.clone() }
     }
 }
 

@@ -4,7 +4,7 @@ mod package;
 mod release;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use package::package;
 pub use release::release;
@@ -42,15 +42,26 @@ fn pack(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
-    let chosen: BTreeMap<FunctionKey, FunctionSettings> =
-        settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect();
-    let options = packaging::Options {
-        out_dir: &settings.out_dir,
-        verify: request.verify,
-        threads: threads(request)?,
-        keep_out: &[settings.file.clone(), settings.usual_out_dir.clone()],
-    };
-    let artifacts = packaging::build(&chosen, &options, &|| cancel.is_cancelled(), out)?;
+    let keep_out = keep_out(settings);
+    let options = options(request, settings, &keep_out)?;
+    let artifacts = packaging::build(&chosen(settings), &options, &|| cancel.is_cancelled(), out)?;
     out.artifacts(&artifacts);
     Ok(artifacts)
+}
+
+fn chosen(settings: &Settings) -> BTreeMap<FunctionKey, FunctionSettings> {
+    settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect()
+}
+
+fn keep_out(settings: &Settings) -> [PathBuf; 2] {
+    [settings.file.clone(), settings.usual_out_dir.clone()]
+}
+
+fn options<'a>(
+    request: &Request,
+    settings: &'a Settings,
+    keep_out: &'a [PathBuf],
+) -> Result<packaging::Options<'a>, Failure> {
+    let threads = threads(request)?;
+    Ok(packaging::Options { out_dir: &settings.out_dir, verify: request.verify, threads, keep_out })
 }

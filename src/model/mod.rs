@@ -1,11 +1,13 @@
 //! The words of the program as types: no I/O, no decisions.
 
+mod advice;
 mod api_definition;
 mod artifact;
 mod comparison;
 mod contents;
 mod digest;
 mod event;
+mod explanation;
 mod names;
 mod observed;
 mod outcome;
@@ -13,12 +15,14 @@ mod plan;
 mod request;
 mod settings;
 
+pub use advice::{Advice, AdviceAbout, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
+pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,
     RevisionId, StageName, Version,

@@ -2,10 +2,13 @@
 //!
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
+mod advice;
 mod compact;
 mod contents;
 mod difference;
 mod digests;
+mod explain;
+mod left_out;
 mod patterns;
 mod pipeline;
 mod protected;
@@ -28,10 +31,11 @@ pub use self::contents::contents;
 pub use self::difference::difference;
 use self::digests::digests;
 pub use self::digests::file_sha256;
+pub use self::explain::explain;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{ArchiveFormat, Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
+use crate::model::{Advice, ArchiveFormat, Artifact, Entry, Event, FunctionKey, FunctionSettings, LeftOut, Listener};
 
 /// More threads would need more memory than they save time.
 const MAX_THREADS: usize = 16;
@@ -66,7 +70,7 @@ pub fn build(
     let found = find_all(functions, options)?;
     fs::create_dir_all(options.out_dir).map_err(|error| no_out_dir(options.out_dir, &error))?;
     let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
-    for Found { function, settings, contents } in found {
+    for Found { function, settings, contents, .. } in found {
         let path = options.out_dir.join(format!("{function}.zip"));
         let (threads, verify) = (threads(options.threads), options.verify);
         let source_at = settings.source.location();
@@ -75,7 +79,10 @@ pub fn build(
             listener.hear(Event::Warning(text));
         }
         match pack(&contents, settings.archive, &run) {
-            Ok(artifact) => drop(artifacts.insert(function.clone(), artifact)),
+            Ok(artifact) => {
+                warn(&artifact, settings, options, listener);
+                artifacts.insert(function.clone(), artifact);
+            }
             Err(failure) if failure.kind == Kind::Usage => problems.extend(failure.problems),
             Err(failure) => return Err(failure),
         }
@@ -83,11 +90,38 @@ pub fn build(
     if problems.is_empty() { Ok(artifacts) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }
 
+/// Says what harms; what only takes up room is said to those who ask.
+fn warn(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>, listener: &dyn Listener) {
+    let harmful = advice(artifact, settings, options).into_iter().filter(|advice| advice.about.is_harmful());
+    harmful.for_each(|advice| listener.hear(Event::Warning(format!("{}: {advice}", artifact.function))));
+}
+
+/// What should be looked at in an archive that [`build`] made.
+pub fn advice(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>) -> Vec<Advice> {
+    let own_folder = resolved(options.out_dir);
+    let own_folder = own_folder.strip_prefix(resolved(&settings.source.value)).ok();
+    advice::advice(artifact, own_folder.and_then(Path::to_str).filter(|folder| !folder.is_empty()))
+}
+
 /// A function with the files that are packed.
 struct Found<'a> {
     function: &'a FunctionKey,
     settings: &'a FunctionSettings,
     contents: Contents,
+    left_out: Vec<LeftOut>,
+}
+
+/// What [`build`] leaves out of each function's folder, and why. It looks again, so that `build` need not remember.
+///
+/// # Errors
+///
+/// Those of [`build`] over the selection of files.
+pub fn left_out(
+    functions: &BTreeMap<FunctionKey, FunctionSettings>,
+    options: &Options<'_>,
+) -> Result<BTreeMap<FunctionKey, Vec<LeftOut>>, Failure> {
+    let found = find_all(functions, options)?;
+    Ok(found.into_iter().map(|found| (found.function.clone(), found.left_out)).collect())
 }
 
 /// Selects the files of all functions, so that all problems are known before the first is packed.
@@ -101,7 +135,7 @@ fn find_all<'a>(
     for (function, settings) in functions {
         problems.extend(bad_key(function));
         match find(function, settings, &out_dir, &keep_out) {
-            Ok(contents) => found.push(Found { function, settings, contents }),
+            Ok((contents, left_out)) => found.push(Found { function, settings, contents, left_out }),
             Err(more) => problems.extend(more),
         }
     }

@@ -4,10 +4,10 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::select::{bad_name, select};
+use super::select::{Selection, bad_name, select};
 use super::source_file::{SourceFile, unreadable};
 use crate::error::Problem;
-use crate::model::{FunctionKey, FunctionSettings, Source};
+use crate::model::{FunctionKey, FunctionSettings, LeftOut, Source};
 
 /// What is packed.
 #[derive(Debug)]
@@ -28,18 +28,20 @@ impl Contents {
     }
 }
 
-/// Finds what `function` consists of. `out_dir` and `keep_out` are resolved paths.
+/// Finds what `function` consists of, and what is left out of it. `out_dir` and `keep_out` are resolved paths.
 pub(super) fn find(
     function: &FunctionKey,
     settings: &FunctionSettings,
     out_dir: &Path,
     keep_out: &[PathBuf],
-) -> Result<Contents, Vec<Problem>> {
+) -> Result<(Contents, Vec<LeftOut>), Vec<Problem>> {
     let source = &settings.source.value;
     let contents = match fs::canonicalize(source).and_then(|root| Ok((fs::metadata(&root)?, root))) {
         Err(error) => Err(vec![missing(function, source, &error)]),
         Ok((metadata, root)) if metadata.is_dir() => folder(&root, settings, out_dir, keep_out),
-        Ok((metadata, root)) => file(source, root, &metadata).map_err(|problem| vec![problem]),
+        Ok((metadata, root)) => {
+            file(source, root, &metadata).map(|contents| (contents, Vec::new())).map_err(|problem| vec![problem])
+        }
     };
     contents.map_err(|problems| located(problems, settings))
 }
@@ -56,7 +58,7 @@ fn folder(
     settings: &FunctionSettings,
     out_dir: &Path,
     keep_out: &[PathBuf],
-) -> Result<Contents, Vec<Problem>> {
+) -> Result<(Contents, Vec<LeftOut>), Vec<Problem>> {
     if root == out_dir {
         return Err(vec![
             Problem::new(format!("the archives cannot be written into the source `{}` itself", root.display()))
@@ -65,7 +67,7 @@ fn folder(
         ]);
     }
     let keep_out: Vec<PathBuf> = keep_out.iter().chain([&out_dir.to_owned()]).cloned().collect();
-    let files = select(root, settings, &keep_out)?;
+    let Selection { files, left_out } = select(root, settings, &keep_out)?;
     if files.is_empty() {
         return Err(vec![
             Problem::new(format!("nothing is left to pack in `{}`", root.display()))
@@ -73,7 +75,7 @@ fn folder(
                 .fix("build the code first, or mend `include` and `exclude`"),
         ]);
     }
-    Ok(Contents::Files(files))
+    Ok((Contents::Files(files), left_out))
 }
 
 fn file(source: &Path, path: PathBuf, metadata: &Metadata) -> Result<Contents, Problem> {

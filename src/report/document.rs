@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, Comparison, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PutBack, Released, Sha256, Skip,
-    StageName, Verdict, Version,
+    ApiKey, Artifact, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PutBack, Released,
+    Sha256, Skip, StageName, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -50,6 +50,9 @@ pub(super) struct Document<'a> {
     /// `package --compare`, `--diff`: how the archives differ from others, by function.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) comparisons: &'a BTreeMap<FunctionKey, Comparison>,
+    /// `package --explain`: where the bytes are, and what was left out, by function.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) explanations: &'a BTreeMap<FunctionKey, Explanation>,
     /// What was to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) plan: Option<&'a Plan>,
@@ -89,6 +92,7 @@ pub(super) enum End<'a> {
 pub(super) struct Memory {
     pub(super) artifacts: BTreeMap<FunctionKey, Artifact>,
     pub(super) comparisons: BTreeMap<FunctionKey, Comparison>,
+    pub(super) explanations: BTreeMap<FunctionKey, Explanation>,
     pub(super) plan: Option<Plan>,
     /// The exit code of a plan with pending changes, and of archives that hold other files.
     pub(super) pending_exit_code: u8,
@@ -141,6 +145,7 @@ impl Memory {
             stage: self.plan.as_ref().map(|plan| &plan.stage),
             artifacts: Some(&self.artifacts).filter(|artifacts| !artifacts.is_empty()),
             comparisons: &self.comparisons,
+            explanations: &self.explanations,
             plan: self.plan.as_ref(),
             released: None,
             endpoints: None,

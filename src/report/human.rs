@@ -1,10 +1,11 @@
 //! The report for people: a page for standard output, a page for standard error.
 
+use super::comparison;
 use super::document::{Document, Ending};
+use super::explanation;
 use super::page::{Look, Page};
 use super::steps;
 use super::units;
-use super::views;
 use crate::error::{Kind, Problem};
 use crate::model::{
     Artifact, Entry, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
@@ -212,7 +213,12 @@ fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
         if verbose {
             page.table(4, &entry_rows(artifact));
         }
-        views::comparison(page, document.comparisons.get(function), verbose);
+        if let Some(found) = document.comparisons.get(function) {
+            comparison::show(page, found, verbose);
+        }
+        if let Some(found) = document.explanations.get(function) {
+            explanation::show(page, found, verbose);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! `package --compare`, `--diff`, `--explain`, `--svg`: what the real binary says of an archive.
 
+mod advice;
 mod compare;
+mod explain;
 mod live;
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! `package`'s views of an archive, for people.
+//! How an archive differs from another one, for people.
 
 use super::page::{Look, Page};
 use super::units;
@@ -7,9 +7,8 @@ use crate::model::{ChangedFile, Comparison, Difference, NamedFile, RenamedFile, 
 /// Lines of a list, unless `--verbose`.
 const LINES: usize = 20;
 
-/// How an archive differs from another one.
-pub(super) fn comparison(page: &mut Page, comparison: Option<&Comparison>, verbose: bool) {
-    let Some(comparison) = comparison else { return };
+/// The verdict, the files that differ, and the sizes.
+pub(super) fn show(page: &mut Page, comparison: &Comparison, verbose: bool) {
     page.blank();
     page.labelled(2, Look::Heading, &format!("compared with {}:", comparison.with), &verdict(comparison));
     if comparison.verdict == Verdict::SameBytes {
@@ -17,10 +16,10 @@ pub(super) fn comparison(page: &mut Page, comparison: Option<&Comparison>, verbo
     }
     let lines = changes(&comparison.difference);
     let shown = if verbose { lines.len() } else { LINES };
-    let width = |cell: fn(&Change) -> &String| lines.iter().map(|line| cell(line).chars().count()).max().unwrap_or(0);
+    let width = |cell: fn(&Line) -> &String| lines.iter().map(|line| cell(line).chars().count()).max().unwrap_or(0);
     let (size_width, change_width) = (width(|line| &line.size), width(|line| &line.change));
     for line in lines.iter().take(shown) {
-        let Change { size, change, what, .. } = line;
+        let Line { size, change, what, .. } = line;
         page.labelled(4, line.look, line.sign, &format!("{size:>size_width$}  {change:>change_width$}  {what}"));
     }
     if lines.len() > shown {
@@ -58,7 +57,7 @@ fn counts(difference: &Difference) -> String {
 }
 
 /// One file of a difference, in cells.
-struct Change {
+struct Line {
     sign: &'static str,
     look: Look,
     size: String,
@@ -66,7 +65,7 @@ struct Change {
     what: String,
 }
 
-fn changes(difference: &Difference) -> Vec<Change> {
+fn changes(difference: &Difference) -> Vec<Line> {
     let added = difference.added.iter().map(added);
     let removed = difference.removed.iter().map(removed);
     let renamed = difference.renamed.iter().map(renamed);
@@ -74,24 +73,24 @@ fn changes(difference: &Difference) -> Vec<Change> {
     added.chain(removed).chain(renamed).chain(changed).collect()
 }
 
-fn added(file: &NamedFile) -> Change {
+fn added(file: &NamedFile) -> Line {
     let (size, change) = (units::bytes(file.facts.bytes), units::change(0, file.facts.bytes));
-    Change { sign: "+", look: Look::Good, size, change, what: file.name.clone() }
+    Line { sign: "+", look: Look::Good, size, change, what: file.name.clone() }
 }
 
-fn removed(file: &NamedFile) -> Change {
+fn removed(file: &NamedFile) -> Line {
     let change = units::change(file.facts.bytes, 0);
-    Change { sign: "-", look: Look::Bad, size: String::new(), change, what: file.name.clone() }
+    Line { sign: "-", look: Look::Bad, size: String::new(), change, what: file.name.clone() }
 }
 
-fn renamed(file: &RenamedFile) -> Change {
+fn renamed(file: &RenamedFile) -> Line {
     let RenamedFile { from, to } = file;
     let mode = other_mode(from.facts.mode, to.facts.mode);
     let what = format!("{} (was {}{mode})", to.name, from.name);
-    Change { sign: "=", look: Look::Dim, size: units::bytes(to.facts.bytes), change: String::new(), what }
+    Line { sign: "=", look: Look::Dim, size: units::bytes(to.facts.bytes), change: String::new(), what }
 }
 
-fn changed(file: &ChangedFile) -> Change {
+fn changed(file: &ChangedFile) -> Line {
     let (before, after) = (&file.before, &file.after);
     let mode = other_mode(before.mode, after.mode);
     let notes: Vec<&str> = [
@@ -104,7 +103,7 @@ fn changed(file: &ChangedFile) -> Change {
     .flatten()
     .collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    Change {
+    Line {
         sign: "~",
         look: Look::Warning,
         size: units::bytes(after.bytes),
