@@ -26,7 +26,10 @@ const MARGIN: f64 = 2.0;
 const STRIP: f64 = 14.0;
 
 /// The width of a letter of the labels, at most on the average.
-const LETTER: f64 = 6.3;
+const LETTER: f64 = 6.7;
+
+/// A shorter beginning of a name says nothing.
+const LETTERS: usize = 5;
 
 /// By kind: light, then dark.
 const COLOURS: [(&str, &str); 7] = [
@@ -170,7 +173,7 @@ impl Svg {
         let fits = |letters: usize| float(letters as u64) * LETTER + 6.0 <= at.width;
         let length = text.chars().count();
         let letters = (0..=length).rev().find(|&letters| fits(letters)).unwrap_or(0);
-        if at.height < STRIP || letters < length.min(3) {
+        if at.height < STRIP || letters < length.min(LETTERS) {
             return;
         }
         let cut = || text.chars().take(letters - 1).chain(['…']).collect();
