@@ -1,14 +1,12 @@
 //! Artifacts into the bucket, and the live code beside them, so that there is a way back.
 
-use std::io::Write;
-
 use futures::future::Either;
 use tempfile::NamedTempFile;
 
 use super::run::{Run, StepError};
 use crate::aws::{CallError, Put};
 use crate::error::{Failure, Problem};
-use crate::model::{Event, KeepLiveCode, Sha256, UploadArtifact};
+use crate::model::{Event, KeepLiveCode, UploadArtifact};
 
 pub(super) async fn artifacts_and_live_code(run: &Run<'_>) -> Result<(), Failure> {
     let uploads = run.plan.uploads.iter().map(|upload| Either::Left(artifact(run, upload)));
@@ -70,19 +68,6 @@ async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> 
 
 async fn fetch(run: &Run<'_>, keep: &KeepLiveCode) -> Result<NamedTempFile, String> {
     let observed = run.observed.functions.get(&keep.function).and_then(Option::as_ref);
-    let Some(link) = observed.and_then(|function| function.code_link.as_ref()) else {
-        return Err("Lambda gave no link to it".to_owned());
-    };
-    let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
-    let mut digest = Sha256::stream();
-    let write = |chunk: &[u8]| {
-        digest.update(chunk);
-        file.write_all(chunk).map_err(|error| error.to_string())
-    };
-    run.world.http.download(link.reveal(), write).await?;
-    let found = digest.finish();
-    if found != keep.sha256 {
-        return Err(format!("the download's SHA-256 is {}, not {}", found.base64(), keep.sha256.base64()));
-    }
-    Ok(file)
+    let link = observed.and_then(|function| function.code_link.as_ref());
+    run.world.http.live_code(link, &keep.sha256).await
 }

@@ -1,6 +1,8 @@
 //! The report for people: a page for standard output, a page for standard error.
 
+use super::comparison;
 use super::document::{Document, Ending};
+use super::explanation;
 use super::page::{Look, Page};
 use super::steps;
 use super::units;
@@ -210,6 +212,12 @@ fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
         page.table(2, &artifact_rows(artifact));
         if verbose {
             page.table(4, &entry_rows(artifact));
+        }
+        if let Some(found) = document.comparisons.get(function) {
+            comparison::show(page, found, verbose);
+        }
+        if let Some(found) = document.explanations.get(function) {
+            explanation::show(page, found, verbose);
         }
     }
 }
