@@ -1,7 +1,10 @@
 //! Artifacts into the bucket, and the live code beside them, so that there is a way back.
 
+use std::fs;
+use std::sync::Arc;
+
 use futures::future::Either;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use super::run::{Run, StepError};
 use crate::aws::{CallError, Put};
@@ -28,6 +31,7 @@ async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepErro
         path: &artifact.path,
         bytes: artifact.zipped_bytes,
         sha256: &artifact.sha256,
+        contents: run.observed.contents.get(&upload.function).map(|contents| contents.packed),
     };
     let version = send(run, &put, &sent).await?;
     run.uploaded(&upload.key, version);
@@ -44,21 +48,26 @@ async fn send(run: &Run<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Resu
     })
 }
 
-/// Fetches the live code by Lambda's link and puts it under its own digest.
+/// Puts the live code under its own digest; where the look at AWS did not fetch it, it is fetched by Lambda's link.
 async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> {
     let failed = |why| {
         let problem = Problem::new(format!("failed to keep the live code of {}", keep.name)).why(why);
         problem.fix("without it nothing could be put back: put the zip that is live into the bucket as the key says")
     };
-    let file = run.unless_stopped(async { fetch(run, keep).await.map_err(|why| failed(why).into()) }).await?;
-    let bytes = file.as_file().metadata().map_err(|error| failed(error.to_string()))?;
+    let contents = run.observed.contents.get(&keep.function);
+    let file = match contents.and_then(|contents| contents.live_file.clone()) {
+        Some(file) => file,
+        None => run.unless_stopped(async { fetch(run, keep).await.map_err(|why| failed(why).into()) }).await?,
+    };
+    let bytes = fs::metadata(&*file).map_err(|error| failed(error.to_string()))?;
     let put = Put {
         bucket: run.bucket()?,
         owner: run.bucket_owner(),
         key: &keep.key,
-        path: file.path(),
+        path: &file,
         bytes: bytes.len(),
         sha256: &keep.sha256,
+        contents: contents.and_then(|contents| contents.live),
     };
     let version = send(run, &put, &|_| ()).await?;
     run.uploaded(&keep.key, version);
@@ -66,8 +75,8 @@ async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> 
     Ok(())
 }
 
-async fn fetch(run: &Run<'_>, keep: &KeepLiveCode) -> Result<NamedTempFile, String> {
+async fn fetch(run: &Run<'_>, keep: &KeepLiveCode) -> Result<Arc<TempPath>, String> {
     let observed = run.observed.functions.get(&keep.function).and_then(Option::as_ref);
     let link = observed.and_then(|function| function.code_link.as_ref());
-    run.world.http.live_code(link, &keep.sha256).await
+    Ok(Arc::new(run.world.http.live_code(link, &keep.sha256).await?.into_temp_path()))
 }

@@ -30,8 +30,8 @@ pub use names::{
     RevisionId, StageName, Version,
 };
 pub use observed::{
-    Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedDeployment, ObservedFunction,
-    ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
+    Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents, ObservedDeployment,
+    ObservedFunction, ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
 };
 pub use outcome::{LeftAlone, NotPutBack, Outcome, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
 pub use plan::{

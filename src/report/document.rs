@@ -170,7 +170,9 @@ impl<'a> Document<'a> {
     /// The version that callers of each function use now; those of `--function`'s others are unknown.
     pub(super) fn versions(&self) -> BTreeMap<&'a FunctionKey, &'a Version> {
         let kept = self.plan.into_iter().flat_map(|plan| &plan.skipped).filter_map(|skip| match skip {
-            Skip::CodeUnchanged { function, version, .. } => Some((function, version)),
+            Skip::CodeUnchanged { function, version, .. } | Skip::SameContent { function, version, .. } => {
+                Some((function, version))
+            }
             _ => None,
         });
         let made = self.released.into_iter().flat_map(|released| &released.functions);

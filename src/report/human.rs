@@ -133,7 +133,7 @@ fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
 fn unchanged_words(plan: &Plan) -> &'static str {
     let (mut code, mut left_out) = (false, false);
     for skip in &plan.skipped {
-        code |= matches!(skip, Skip::CodeUnchanged { .. });
+        code |= matches!(skip, Skip::CodeUnchanged { .. } | Skip::SameContent { .. });
         left_out |= matches!(skip, Skip::FunctionNotChosen { .. });
     }
     match (code, left_out) {
