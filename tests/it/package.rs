@@ -9,4 +9,4 @@ mod processes;
 mod ready;
 mod refusals;
 mod selection;
-mod support;
+pub(crate) mod support;
