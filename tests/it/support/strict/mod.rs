@@ -10,6 +10,7 @@ mod errors;
 mod hooks;
 mod http;
 mod log;
+mod openapi;
 mod proxy;
 pub(crate) mod rules;
 mod upstream;
