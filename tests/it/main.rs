@@ -20,3 +20,4 @@ mod report;
 mod settings;
 mod strict;
 mod support;
+mod terminal;

@@ -17,7 +17,7 @@ mod upstream;
 
 use std::any::Any;
 
-pub(crate) use authorization::{Permission, permissions};
+pub(crate) use authorization::{Permission, fits, permissions};
 pub(crate) use call::Call;
 pub(crate) use hooks::{Credentials, Fault, When};
 pub(crate) use http::{Message, send};
