@@ -30,7 +30,7 @@ pub(super) fn read_packed(
     let asked = changing.iter().filter_map(|key| {
         let (function, artifact) = (settings.functions.get(key)?, artifacts.get(key)?);
         let found = observed.functions.get(key)?.as_ref()?;
-        let is_asked = is_content_enough(function.archive) && code_changes(artifact, found);
+        let is_asked = is_content_enough(&function.archive) && code_changes(artifact, found);
         is_asked.then(|| (key.clone(), spawn_digest(artifact.path.clone())))
     });
     asked.collect()

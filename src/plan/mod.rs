@@ -33,9 +33,10 @@ pub fn code_changes(artifact: &Artifact, observed: &ObservedFunction) -> bool {
 
 /// Whether a function that runs the same files in other bytes needs nothing: where the bytes themselves are wanted, it
 /// does.
-pub fn is_content_enough(format: ArchiveFormat) -> bool {
+pub fn is_content_enough(format: &ArchiveFormat) -> bool {
     match format {
         ArchiveFormat::Compact => true,
+        ArchiveFormat::ArchiveFile(_) => false,
     }
 }
 
@@ -83,7 +84,7 @@ impl Function<'_> {
 
     /// Whether `$LATEST` holds the artifact's files in other bytes, and that is enough.
     fn has_same_content(&self) -> bool {
-        is_content_enough(self.settings.archive)
+        is_content_enough(&self.settings.archive)
             && code_changes(self.artifact, self.observed)
             && self.contents.is_some_and(|contents| contents.live == Some(contents.packed))
     }

@@ -21,4 +21,5 @@ mod report;
 mod settings;
 mod strict;
 mod support;
+mod terminal;
 mod views;
