@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
+use crate::github::Verb;
 use crate::model::{Against, FunctionKey, Overrides, Request, Views};
 use crate::report::{Format, Verbosity};
 
@@ -60,6 +61,13 @@ pub enum Command {
     Plan(Plan),
     /// Only make the archives, and show their digests
     Package(Package),
+    /// Do what the event that started a GitHub workflow calls for; the action runs this
+    #[command(hide = true)]
+    Ci {
+        /// auto, release, plan or package
+        #[arg(default_value = "auto")]
+        command: String,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -204,6 +212,17 @@ impl Cli {
     /// What is to be done; `release` where no command was given.
     pub fn command(&self) -> Command {
         self.command.clone().unwrap_or(Command::Release)
+    }
+
+    /// The same arguments for this verb: what `ci` decided.
+    #[must_use]
+    pub fn with_verb(&self, verb: Verb) -> Self {
+        let command = match verb {
+            Verb::Release => Command::Release,
+            Verb::Plan => Command::Plan(Plan::default()),
+            Verb::Package => Command::Package(Package::default()),
+        };
+        Self { command: Some(command), ..self.clone() }
     }
 
     /// `--output`.

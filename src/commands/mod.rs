@@ -1,11 +1,13 @@
 //! The verbs. Each file reads as the story of its verb.
 
+mod ci;
 mod package;
 mod release;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use ci::ci;
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
 pub use release::release;

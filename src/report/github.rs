@@ -26,6 +26,11 @@ pub(super) fn warning(text: &str) -> String {
     command("warning", &[("title", TITLE)], text)
 }
 
+/// `::add-mask::`: the runner shows stars wherever this stands from now on.
+pub(super) fn mask(secret: &str) -> String {
+    command("add-mask", &[], secret)
+}
+
 /// The end of a run. `planned`: the plan was shown already.
 pub(super) fn end(document: &Document<'_>, planned: bool) -> String {
     let shown = document.plan.filter(|_| !planned).map(plan).unwrap_or_default();
@@ -36,7 +41,7 @@ fn ending(document: &Document<'_>) -> String {
     let result = human::result(document, false, false);
     match document.outcome {
         Ending::Planned => document.plan.map(human::title).map(|title| notice(&title)).unwrap_or_default(),
-        Ending::Unchanged => notice(result.trim_end()),
+        Ending::Unchanged | Ending::NothingDone => notice(result.trim_end()),
         Ending::Released => group("released", &result) + &endpoint_notice(document),
         Ending::Packaged => group("artifacts", &human::result(document, true, false)),
         Ending::Failed => failure(document),
@@ -122,7 +127,7 @@ fn changed(document: &Document<'_>) -> bool {
         Ending::Planned => document.plan.is_some_and(|plan| !plan.is_empty()),
         Ending::Released => true,
         Ending::Failed => document.failure.is_some_and(|failure| failure.kind == Kind::NotPutBack),
-        Ending::Unchanged | Ending::Packaged => false,
+        Ending::Unchanged | Ending::Packaged | Ending::NothingDone => false,
     }
 }
 
