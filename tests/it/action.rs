@@ -3,3 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
 
 mod event;
+mod runner;
+mod workflows;
