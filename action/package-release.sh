@@ -3,6 +3,7 @@
 #
 #   package-release.sh archive FOLDER VERSION TARGET BINARY   the archive of one target
 #   package-release.sh finish FOLDER VERSION [BASE_URL]       SHA256SUMS and manifest.json over all archives there
+#   package-release.sh version                                the version that Cargo.toml names
 set -eu
 
 repository=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -11,6 +12,7 @@ verb=${1:-} folder=${2:-} version=${3:-}
 main() {
   case $verb/$# in
     archive/5) archive "$4" "$5" ;;
+    version/1) sed -n 's/^version = "\(.*\)"$/\1/p' "$repository/Cargo.toml" | head -n 1 ;;
     finish/3) finish "https://github.com/org/sls-release/releases/download/v$version" ;;
     finish/4) finish "$4" ;;
     *) sed -n 's/^#   /usage: /p' "$0" >&2 && exit 2 ;;

@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
 
 mod event;
+mod installing;
+mod release_folder;
 mod runner;
+mod server;
 mod workflows;

@@ -35,6 +35,8 @@ pub(super) struct Job<'a> {
     event: &'a str,
     payload: Value,
     command: Command,
+    /// The action, where it is not this repository's with this build.
+    installing: Option<PathBuf>,
     /// The home of the runner, and the folders of the actions that it would download.
     scratch: TempDir,
 }
@@ -53,8 +55,7 @@ impl<'a> Job<'a> {
         let mut command = Command::new(programs().join("act"));
         command.env_clear().env("HOME", scratch.path()).env("PATH", std::env::var_os("PATH").unwrap());
         command.args(["--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=none"]);
-        command.args(["--env", concat!("SLS_RELEASE_BIN=", env!("CARGO_BIN_EXE_sls-release"))]);
-        Self { stack, event, payload, command, scratch }
+        Self { stack, event, payload, command, installing: None, scratch }
     }
 
     /// More arguments of `act`.
@@ -63,11 +64,20 @@ impl<'a> Job<'a> {
         self
     }
 
+    /// With the action in this folder, which installs what its manifest names.
+    pub(super) fn installing(self, action: &Path) -> Self {
+        Self { installing: Some(action.to_owned()), ..self }
+    }
+
     /// Runs it to its end.
     pub(super) fn run(mut self) -> Told {
         commit_all(self.stack.folder());
         let (ours, credentials) = (self.scratch.path().join("ours"), self.scratch.path().join("credentials"));
-        copy_action(&ours);
+        let ours = self.installing.clone().unwrap_or_else(|| {
+            self.command.args(["--env", concat!("SLS_RELEASE_BIN=", env!("CARGO_BIN_EXE_sls-release"))]);
+            copy_action(&ours);
+            ours
+        });
         write_credentials(&credentials, &self.stack.proxy.endpoint);
         let payload = self.scratch.path().join("event.json");
         fs::write(&payload, self.payload.to_string()).unwrap();
