@@ -13,7 +13,11 @@ main() {
 
   set --
   [ -z "${SLS_RELEASE_INPUT_CONFIG:-}" ] || set -- "$@" "--config=$SLS_RELEASE_INPUT_CONFIG"
+  [ -z "${SLS_RELEASE_INPUT_ARTIFACTS:-}" ] || set -- "$@" "--artifacts=$SLS_RELEASE_INPUT_ARTIFACTS"
   set -f # a key is no pattern
+  for expected in ${SLS_RELEASE_INPUT_EXPECT_SHA256:-}; do
+    set -- "$@" "--expect-sha256=$expected"
+  done
   for function in ${SLS_RELEASE_INPUT_FUNCTION:-}; do
     set -- "$@" "--function=$function"
   done

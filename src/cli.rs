@@ -139,6 +139,12 @@ struct Options {
     /// The folder for the archives [default: target/sls-release]
     #[arg(long, global = true, value_name = "DIR")]
     out_dir: Option<PathBuf>,
+    /// Take the archives of this folder, which `package` made, instead of the sources
+    #[arg(long, global = true, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
+    /// Go on only with this archive of a function, by its key and SHA-256; may be repeated
+    #[arg(long, global = true, value_name = "KEY=DIGEST")]
+    expect_sha256: Vec<String>,
     /// Compress all files anew, and remember nothing for the next time [env: SLS_RELEASE_CACHE_DIR names the folder]
     #[arg(long, global = true)]
     no_cache: bool,
@@ -256,6 +262,8 @@ impl Cli {
             plan_only: matches!(self.command, Some(Command::Plan(_))),
             stage_optional: matches!(self.command, Some(Command::Package(_))) && views.against != Some(Against::Live),
             out_dir: self.options.out_dir.clone(),
+            artifacts: self.options.artifacts.clone(),
+            expect_sha256: self.options.expect_sha256.clone(),
             verify: package.verify,
             views,
             threads: package.threads,

@@ -2,6 +2,7 @@
 
 mod ci;
 mod package;
+mod ready;
 mod release;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use crate::world::Cancellation;
 
 fn read_settings(request: &Request) -> Result<Settings, Failure> {
     let file = settings::read(request, Path::new(""))?;
-    settings::resolve(request, &file)
+    Ok(ready::take(request, settings::resolve(request, &file)?))
 }
 
 /// `--threads`, else `SLS_RELEASE_THREADS`, else 0: one per core.
@@ -59,6 +60,7 @@ fn pack(
     let cache = cache(request);
     let options = options(request, settings, cache.as_deref(), &keep_out)?;
     let artifacts = packaging::build(&chosen(settings), &options, &|| cancel.is_cancelled(), out)?;
+    ready::check(request, &artifacts)?;
     out.artifacts(&artifacts);
     Ok(artifacts)
 }

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
@@ -10,7 +11,7 @@ use super::document::{Document, Ending};
 use super::escape;
 use super::human;
 use crate::error::{Kind, Location, Problem};
-use crate::model::{LeftAlone, NotPutBack, Plan};
+use crate::model::{Artifact, FunctionKey, LeftAlone, NotPutBack, Plan};
 
 /// The title of what has no better one.
 const TITLE: &str = "sls-release";
@@ -112,6 +113,7 @@ fn values(document: &Document<'_>) -> io::Result<Vec<(&'static str, String)>> {
     let mut values = vec![("changed", changed(document).to_string())];
     values.extend(document.first_endpoint().map(|url| ("endpoint", url.to_owned())));
     values.extend(document.release_id().map(|id| ("release", id)));
+    values.extend(document.artifacts.map(|artifacts| ("sha256", digests(artifacts))));
     if let Some(plan) = document.plan {
         values.push(("plan", serde_json::to_string(plan)?));
     }
@@ -119,6 +121,12 @@ fn values(document: &Document<'_>) -> io::Result<Vec<(&'static str, String)>> {
         values.push(("versions", serde_json::to_string(&document.versions())?));
     }
     Ok(values)
+}
+
+/// `KEY=DIGEST` a line, as `--expect-sha256` takes it.
+fn digests(artifacts: &BTreeMap<FunctionKey, Artifact>) -> String {
+    let lines = artifacts.iter().map(|(key, artifact)| format!("{key}={}", artifact.sha256.hex()));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the stage is another one than before; for a plan, whether a release would make it so.

@@ -7,4 +7,5 @@ mod installing;
 mod release_folder;
 mod runner;
 mod server;
+mod two_jobs;
 mod workflows;

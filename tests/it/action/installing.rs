@@ -235,8 +235,10 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
         let expected = "<ci>\n<-->\n<auto>\n".to_owned() + &named(&binary);
         assert_eq!(bare, expected + "SLS_RELEASE_OUTPUT=github\nSLS_RELEASE_REGION=eu-west-1\n");
         let inputs = BTreeMap::from([
+            ("ARTIFACTS", "-a"),
             ("COMMAND", "--help"),
             ("CONFIG", "a b/$(touch x)`touch y`.toml"),
+            ("EXPECT_SHA256", "one=1\ntwo=2"),
             ("FUNCTION", "one * two\n--stage=prod"),
             ("NO_CACHE", "true"),
             ("REGION", "us-east-1\nSLS_RELEASE_STAGE=prod"),
@@ -244,7 +246,8 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
             ("VERBOSE", "false"),
         ]);
         let full = run(&inputs, shell).exits(0).stdout;
-        let flags = "<--config=a b/$(touch x)`touch y`.toml>\n<--function=one>\n<--function=*>\n<--function=two>\n\
+        let flags = "<--config=a b/$(touch x)`touch y`.toml>\n<--artifacts=-a>\n<--expect-sha256=one=1>\n\
+                     <--expect-sha256=two=2>\n<--function=one>\n<--function=*>\n<--function=two>\n\
                      <--function=--stage=prod>\n<--no-cache>\n<ci>\n<-->\n<--help>\n";
         assert!(full.starts_with(flags), "{full}");
         assert!(full.contains("\nSLS_RELEASE_REGION=us-east-1\n") && full.contains("\nSLS_RELEASE_STAGE=dev\n"));

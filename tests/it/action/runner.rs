@@ -16,6 +16,9 @@ use crate::support::local_aws::{environment, fixtures, output_of, virtual_enviro
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
 const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
+/// They bring files from job to job; here by a folder of this machine.
+const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
+const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
 /// The action under test, as the workflows name it.
 const OURS: &str = "org/sls-release@0000000000000000000000000000000000000000";
 
@@ -79,11 +82,12 @@ impl<'a> Job<'a> {
             ours
         });
         write_credentials(&credentials, &self.stack.proxy.endpoint);
+        let (upload, download) = write_transfer(self.scratch.path());
         let payload = self.scratch.path().join("event.json");
         fs::write(&payload, self.payload.to_string()).unwrap();
         let command = self.command.current_dir(self.stack.folder()).arg(self.event).arg("-e").arg(payload);
         command.args(["-W", ".github/workflows/workflow.yml"]);
-        for (name, folder) in [(OURS, ours), (CREDENTIALS, credentials)] {
+        for (name, folder) in [(OURS, ours), (CREDENTIALS, credentials), (UPLOAD, upload), (DOWNLOAD, download)] {
             command.arg("--local-repository").arg(format!("{name}={}", folder.display()));
         }
         let output = command.output().unwrap();
@@ -131,6 +135,26 @@ fn write_credentials(to: &Path, endpoint: &str) {
     );
     fs::create_dir_all(to).unwrap();
     fs::write(to.join("action.yml"), action).unwrap();
+}
+
+/// Stand-ins for the two actions of GitHub. With `TAMPER`, what comes out is another archive than went in.
+fn write_transfer(scratch: &Path) -> (PathBuf, PathBuf) {
+    let store = scratch.join("store");
+    fs::create_dir_all(&store).unwrap();
+    let store = store.display();
+    let action = |name: &str, run: &str| {
+        let folder = scratch.join(name);
+        let inputs = "inputs: {name: {description: n}, path: {description: p}, if-no-files-found: {description: i}}";
+        let steps = format!("  steps:\n    - shell: bash\n      run: |\n{run}");
+        let text = format!("name: {name}\ndescription: {name}\n{inputs}\nruns:\n  using: composite\n{steps}");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("action.yml"), text).unwrap();
+        folder
+    };
+    let tamper = format!("[ -z \"$TAMPER\" ] || python3 -m zipfile -c '{store}/hello.zip' sls-release.toml");
+    let upload = action("upload", &format!("        cp ${{{{ inputs.path }}}} '{store}'\n        {tamper}\n"));
+    let take = format!("        mkdir -p '${{{{ inputs.path }}}}'\n        cp '{store}'/* '${{{{ inputs.path }}}}'\n");
+    (upload, action("download", &take))
 }
 
 /// What `act` told of a run, line by line.
