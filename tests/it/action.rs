@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
 
+mod break_out;
 mod event;
+mod inputs;
 mod installing;
 mod release_folder;
 mod runner;

@@ -218,6 +218,11 @@ impl Told {
         self.ours().filter(|line| !line["raw"].is_null()).map(|line| text(&line["command"])).collect()
     }
 
+    /// What our step printed, but for commands.
+    pub(super) fn text(&self) -> String {
+        self.ours().filter(|line| line["raw_output"] == true).map(|line| text(&line["msg"])).collect()
+    }
+
     fn ours(&self) -> impl Iterator<Item = &Value> {
         self.lines.iter().filter(|line| line["step"] == OURS)
     }
