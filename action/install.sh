@@ -77,6 +77,7 @@ unpack() {
   name=sls-release-v$version-$target
   case $target in *windows*) binary=$name/sls-release.exe ;; *) binary=$name/sls-release ;; esac
   tar -xzf "$archive" -C "$folder" "$binary" || fail "$url does not hold $binary"
+  rm "$archive"
   printf '%s\n' "$folder/$binary"
 }
 

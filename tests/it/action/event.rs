@@ -62,6 +62,9 @@ fn a_wish_stands_above_the_event_but_not_above_trust() {
     assert_eq!(decided_by("schedule", &json!({}), plan).unwrap(), Decision::Do(Verb::Plan));
     let fork = json!({"repository": {"id": 1}, "pull_request": {"head": {"repo": {"id": 2}}}});
     assert!(why_nothing(decided_by("pull_request", &fork, plan).unwrap()).contains("a fork's"));
+    let package = |call: &mut Call| call.wish = Wish::Verb(Verb::Package);
+    assert_eq!(decided_by("pull_request", &fork, package).unwrap(), Decision::Do(Verb::Package), "it needs no AWS");
+    assert_eq!(decided_by("pull_request_target", &fork, package).unwrap_err().kind, Kind::Refused);
 }
 
 #[test]

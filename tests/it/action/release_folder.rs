@@ -151,6 +151,42 @@ fn the_release_workflow_builds_each_target() {
     assert_eq!(built, TARGETS);
 }
 
+/// The script of a step of the release workflow.
+fn step(name: &str) -> String {
+    let workflow = include_str!("../../../.github/workflows/release.yml");
+    let (_, rest) = workflow.split_once(&format!("- name: {name}\n")).unwrap();
+    let (_, run) = rest.split_once("run: ").unwrap();
+    let Some(block) = run.strip_prefix("|\n") else { return run.lines().next().unwrap().to_owned() };
+    let lines = block.lines().map_while(|line| line.strip_prefix("          "));
+    lines.map(|line| line.to_owned() + "\n").collect()
+}
+
+#[test]
+fn the_steps_of_the_workflow_package_what_was_built() {
+    let folder = TempDir::new().unwrap();
+    copy_action(folder.path());
+    for name in ["Cargo.toml", "LICENSE", "README.md", "CHANGELOG.md"] {
+        fs::copy(repository().join(name), folder.path().join(name)).unwrap();
+    }
+    for (target, binary) in [(TARGETS[0], "sls-release"), (TARGETS[4], "sls-release.exe")] {
+        let built = folder.path().join("target").join(target).join("release");
+        fs::create_dir_all(&built).unwrap();
+        fs::write(built.join(binary), "binary").unwrap();
+        let mut package = Command::new("bash");
+        package.args(["-e", "-o", "pipefail", "-c", &step("Package")]).current_dir(folder.path());
+        output_of(package.env("TARGET", target)).unwrap();
+    }
+    output_of(Command::new("bash").args(["-e", "-c", &step("Sum up")]).current_dir(folder.path())).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let names: Vec<String> = files_of(&folder.path().join("dist")).into_keys().collect();
+    let archive = |target: &str| format!("/sls-release-v{version}-{target}.tar.gz");
+    assert_eq!(names[..2], ["/SHA256SUMS", "/manifest.json"]);
+    assert_eq!(names[2..], [archive(TARGETS[4]), archive(TARGETS[0])]);
+    let url = &manifest_of(&folder.path().join("dist"))["targets"][TARGETS[0]]["url"];
+    let expected = format!("https://github.com/org/sls-release/releases/download/v{version}{}", archive(TARGETS[0]));
+    assert_eq!(url, &expected);
+}
+
 /// What is public after each call of `gh`: the draft is whole before there is a tag, the tag before there is a release,
 /// and the moving tag comes last.
 #[test]

@@ -124,10 +124,8 @@ pub(super) fn copy_action(to: &Path) {
 }
 
 fn write_credentials(to: &Path, endpoint: &str) {
-    let lines: String = environment(endpoint)
-        .iter()
-        .map(|(name, value)| format!("        echo '{name}={value}' >> \"$GITHUB_ENV\"\n"))
-        .collect();
+    let line = |(name, value): (&str, &str)| format!("        echo '{name}={value}' >> \"$GITHUB_ENV\"");
+    let lines = environment(endpoint).map(line).join("\n");
     let action = format!(
         "name: credentials\ndescription: those of the local AWS\ninputs:\n  role-to-assume:\n    description: unused\n  \
          aws-region:\n    description: unused\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: \

@@ -103,6 +103,25 @@ fn bad_settings_are_annotated_where_they_stand() {
 }
 
 #[test]
+fn an_annotation_starts_from_the_workspace_also_for_settings_in_a_folder() {
+    let stack = project();
+    stack.write("api/sls-release.toml", "[functions.hello]\nsuorce = \"../lambda\"\n");
+    let workflow = include_str!("../../../fixtures/workflows/release.yml");
+    let workflow = workflow.replace("stage: dev", "stage: dev\n          config: api/sls-release.toml");
+    let told = Job::of_text(&stack, &workflow, "push", push()).run().ends(false);
+    assert_eq!(told.annotations()[0].properties["file"], "api/sls-release.toml");
+}
+
+#[test]
+fn a_fork_may_package() {
+    let stack = project();
+    let workflow = include_str!("../../../fixtures/workflows/plan.yml").replace("command: plan", "command: package");
+    let told = Job::of_text(&stack, &workflow, "pull_request", pull_request(&json!({"id": 2}))).run().ends(true);
+    assert!(told.summary().starts_with("### sls-release: packaged\n"), "{}", told.summary());
+    assert_eq!(stack.proxy.take_calls().0, []);
+}
+
+#[test]
 fn a_plan_on_a_pull_request_writes_nothing() {
     let stack = project();
     let before = stack.state(None);
