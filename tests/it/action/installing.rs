@@ -256,22 +256,3 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
         assert_eq!(refused.stderr, "::error title=sls-release::the input verbose is neither true nor false\n");
     }
 }
-
-/// A cancelled run sends a signal to the process that it started, and to no other.
-#[test]
-fn the_binary_is_the_process_that_the_runner_started() {
-    let folder = TempDir::new().unwrap();
-    let binary = folder.path().join("binary");
-    fs::write(&binary, "#!/bin/sh\necho $$\n").unwrap();
-    Command::new("chmod").arg("755").arg(&binary).status().unwrap();
-    let action = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml")).unwrap();
-    let step = action.lines().find_map(|line| line.trim().strip_prefix("run: ")).unwrap();
-    let script = folder.path().join("step.sh");
-    fs::write(&script, step).unwrap();
-    let mut command = Command::new("bash");
-    command.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]).arg(&script);
-    command.env("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR")).env("SLS_RELEASE_BIN", &binary);
-    let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let started = child.id().to_string();
-    assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim_end(), started);
-}
