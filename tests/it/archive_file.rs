@@ -6,6 +6,6 @@ mod events;
 mod explain;
 mod generated;
 mod headers;
-mod oracle;
+pub(crate) mod oracle;
 mod real;
 mod round_trip;
