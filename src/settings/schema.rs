@@ -86,6 +86,7 @@ fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
             None => problems.unknown_key(
                 table,
                 Problem::new(format!("unknown key `{key}`{}", place(table)))
+                    .why("no setting of this name belongs here")
                     .fix(near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>()))
                     .at(Some(entry.key_at.clone())),
             ),
@@ -139,6 +140,7 @@ fn unexpected(shape: &Shape, key: &str, value: &Value, at: &Location, table: &Ta
     };
     Problem::new(format!("invalid `{key}`{}", place(table)))
         .why(format!("expected {}, found {found}", expected(shape)))
+        .fix(format!("write {}", expected(shape)))
         .at(Some(at.clone()))
 }
 
