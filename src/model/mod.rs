@@ -38,7 +38,7 @@ pub use plan::{
     AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
 };
-pub use request::{Against, Overrides, Request, Views};
+pub use request::{Against, Overrides, Packing, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

@@ -7,20 +7,27 @@ use std::ops::RangeInclusive;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     /// Its alternatives, braces spelt out: a path matches where one of them does.
-    alternatives: Vec<Vec<Token>>,
+    alternatives: Vec<Vec<Component>>,
 }
 
-/// What a piece of a pattern stands for.
+/// What stands between two slashes of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Component {
+    /// `**`: any number of folders.
+    Folders,
+    /// One name.
+    Name(Vec<Token>),
+}
+
+/// What a piece of a name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
     Literal(char),
-    /// `?`: one character, but no slash.
+    /// `?`: one character.
     Any,
-    /// `*`: any number of characters, but no slash.
+    /// `*`: any number of characters.
     Star,
-    /// `**` as a whole component: any number of folders.
-    DoubleStar,
-    /// `[…]`: one character of these ranges, or of none of them, but no slash.
+    /// `[…]`: one character of these ranges, or of none of them.
     Class {
         negated: bool,
         ranges: Vec<RangeInclusive<char>>,
@@ -35,14 +42,14 @@ impl Pattern {
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut spelt = vec![String::new()];
         spell_out(&text.chars().collect::<Vec<_>>(), &mut spelt)?;
-        let alternatives = spelt.iter().map(|text| tokens(text)).collect::<Result<_, _>>()?;
+        let alternatives = spelt.iter().map(|text| components(text)).collect::<Result<_, _>>()?;
         Ok(Self { alternatives })
     }
 
     /// Whether the pattern stands for the whole of `path`.
     pub(super) fn matches(&self, path: &str) -> bool {
-        let path: Vec<char> = path.chars().collect();
-        self.alternatives.iter().any(|tokens| matches(tokens, &path))
+        let names: Vec<Vec<char>> = path.split('/').map(|name| name.chars().collect()).collect();
+        self.alternatives.iter().any(|components| path_matches(components, &names))
     }
 }
 
@@ -62,7 +69,9 @@ fn spell_out(text: &[char], spelt: &mut Vec<String>) -> Result<(), &'static str>
             _ => at + 1,
         };
         let piece: String = text.get(at..end).ok_or("a backslash escapes nothing")?.iter().collect();
-        spelt.iter_mut().for_each(|spelt| spelt.push_str(&piece));
+        for spelt in spelt.iter_mut() {
+            spelt.push_str(&piece);
+        }
         at = end;
     }
     Ok(())
@@ -116,14 +125,21 @@ fn class_end(text: &[char], open: usize) -> Option<usize> {
     }
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
+/// Cuts a pattern without braces at its slashes.
+fn components(text: &str) -> Result<Vec<Component>, &'static str> {
     let text: Vec<char> = text.chars().collect();
-    let (mut tokens, mut at) = (Vec::new(), 0);
+    let (mut components, mut name, mut at) = (Vec::new(), Vec::new(), 0);
+    let mut stars = 0;
     while let Some(&character) = text.get(at) {
         let (token, end) = match character {
+            '/' => {
+                components.push(component(std::mem::take(&mut name), std::mem::take(&mut stars)));
+                at += 1;
+                continue;
+            }
             '\\' => (Token::Literal(*text.get(at + 1).ok_or("a backslash escapes nothing")?), at + 2),
             '?' => (Token::Any, at + 1),
-            '*' => star(&text, at),
+            '*' => (Token::Star, at + 1),
             '[' => {
                 let end = class_end(&text, at).ok_or("a `[` has no `]`")?;
                 (class(&text[at + 1..end - 1])?, end)
@@ -131,19 +147,17 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
             '}' => return Err("a `}` has no `{`"),
             other => (Token::Literal(other), at + 1),
         };
-        tokens.push(token);
+        stars += usize::from(token == Token::Star);
+        name.push(token);
         at = end;
     }
-    Ok(tokens)
+    components.push(component(name, stars));
+    Ok(components)
 }
 
-/// Only as a whole component do two stars reach into folders; elsewhere they are one.
-fn star(text: &[char], at: usize) -> (Token, usize) {
-    let end = at + text[at..].iter().take_while(|&&character| character == '*').count();
-    let begins = at == 0 || text[at - 1] == '/';
-    let ends = text.get(end).is_none_or(|&next| next == '/');
-    let token = if end - at == 2 && begins && ends { Token::DoubleStar } else { Token::Star };
-    (token, end)
+/// Only as a whole component do two stars stand for folders; elsewhere they are as good as one.
+fn component(name: Vec<Token>, stars: usize) -> Component {
+    if name.len() == 2 && stars == 2 { Component::Folders } else { Component::Name(name) }
 }
 
 fn class(text: &[char]) -> Result<Token, &'static str> {
@@ -178,74 +192,61 @@ fn member(text: &[char]) -> Result<(char, &[char]), &'static str> {
     }
 }
 
-/// Compares all of `path`; a star that went wrong takes one character more. Folders first, then names: with two
-/// places to go back to, the time grows with the product of the lengths, not with more.
-fn matches(tokens: &[Token], path: &[char]) -> bool {
-    let (mut token, mut at) = (0, 0);
-    let (mut star, mut folders): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+/// Compares all names. Where one goes wrong, the last `**` takes a folder more: an earlier one need not.
+fn path_matches(components: &[Component], names: &[Vec<char>]) -> bool {
+    let (mut component, mut at, mut retry) = (0, 0, None);
     loop {
-        let matched = match tokens.get(token) {
-            Some(Token::DoubleStar) => {
-                (folders, star) = (Some((token, at)), None);
-                token = behind_folders(tokens, token);
-                true
+        match components.get(component) {
+            Some(Component::Folders) => {
+                component += 1;
+                retry = Some((component, at));
+                continue;
             }
+            Some(Component::Name(tokens)) if names.get(at).is_some_and(|name| name_matches(tokens, name)) => {
+                (component, at) = (component + 1, at + 1);
+                continue;
+            }
+            // `a/**/` stands for `a` as well.
+            Some(Component::Name(end)) if end.is_empty() && retry == Some((component, names.len())) => return true,
+            None if at == names.len() => return true,
+            _ => {}
+        }
+        let Some((behind, taken)) = retry.filter(|&(_, taken)| taken < names.len()) else { return false };
+        retry = Some((behind, taken + 1));
+        (component, at) = (behind, taken + 1);
+    }
+}
+
+/// Compares all of a name. Where a character goes wrong, the last `*` takes one more: an earlier one need not.
+fn name_matches(tokens: &[Token], name: &[char]) -> bool {
+    let (mut place, mut at, mut retry) = (0, 0, None);
+    loop {
+        match tokens.get(place) {
             Some(Token::Star) => {
-                star = Some((token, at));
-                token += 1;
-                true
+                place += 1;
+                retry = Some((place, at));
+                continue;
             }
-            Some(one) if path.get(at).is_some_and(|&character| one.takes(character)) => {
-                (token, at) = (token + 1, at + 1);
-                true
+            Some(one) if name.get(at).is_some_and(|&character| one.takes(character)) => {
+                (place, at) = (place + 1, at + 1);
+                continue;
             }
-            None if at == path.len() => return true,
-            // `a/**` stands for `a` as well.
-            Some(Token::Literal('/')) if at == path.len() && is_only_folders(&tokens[token + 1..]) => return true,
-            _ => false,
-        };
-        if matched {
-            continue;
+            None if at == name.len() => return true,
+            _ => {}
         }
-        if let Some((from, taken)) = star.filter(|&(_, taken)| path.get(taken).is_some_and(|&next| next != '/')) {
-            star = Some((from, taken + 1));
-            (token, at) = (from + 1, taken + 1);
-        } else if let Some((from, taken)) = folders.filter(|&(_, taken)| taken < path.len()) {
-            let next = next_component(path, taken);
-            // What stands behind `**/` begins with a component; the end of `**` takes all that is left.
-            (folders, star) = (Some((from, next)), None);
-            (token, at) = (behind_folders(tokens, from), next);
-        } else {
-            return false;
-        }
+        let Some((behind, taken)) = retry.filter(|&(_, taken)| taken < name.len()) else { return false };
+        retry = Some((behind, taken + 1));
+        (place, at) = (behind, taken + 1);
     }
-}
-
-/// The token behind `**/`, or behind the `**` that ends the pattern.
-fn behind_folders(tokens: &[Token], double_star: usize) -> usize {
-    match tokens.get(double_star + 1) {
-        Some(Token::Literal('/')) => double_star + 2,
-        _ => double_star + 1,
-    }
-}
-
-fn is_only_folders(tokens: &[Token]) -> bool {
-    matches!(tokens, [Token::DoubleStar] | [Token::DoubleStar, Token::Literal('/')])
-}
-
-fn next_component(path: &[char], at: usize) -> usize {
-    path[at..].iter().position(|&character| character == '/').map_or(path.len(), |slash| at + slash + 1)
 }
 
 impl Token {
     fn takes(&self, character: char) -> bool {
         match self {
             Token::Literal(own) => character == *own,
-            Token::Any => character != '/',
-            Token::Class { negated, ranges } => {
-                character != '/' && ranges.iter().any(|range| range.contains(&character)) != *negated
-            }
-            Token::Star | Token::DoubleStar => false,
+            Token::Any => true,
+            Token::Class { negated, ranges } => ranges.iter().any(|range| range.contains(&character)) != *negated,
+            Token::Star => false,
         }
     }
 }
@@ -296,6 +297,7 @@ mod tests {
             ("a**", "a/b"),
             ("a?b", "a/b"),
             ("a/", "a"),
+            ("**/a/", "a"),
             ("a[^b]c", "a/c"),
             ("", "a"),
         ] {

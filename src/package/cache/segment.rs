@@ -27,7 +27,7 @@ use super::{Compressed, Key};
 use crate::model::Sha256;
 
 const MAGIC: &[u8; 8] = b"sls-seg1";
-const END_BYTES: u64 = 8 + 32 + 8;
+const END_BYTES: usize = 8 + 32 + 8;
 const RECORD_BYTES: usize = 32 + 32 + 8 + 8 + 4 + 1;
 /// The length of data that is not compressed.
 const NOT_COMPRESSED: u64 = u64::MAX;
@@ -54,8 +54,8 @@ impl Segment {
     /// Reads the index.
     pub(super) fn open(mut file: File) -> io::Result<Self> {
         let bytes = file.metadata()?.len();
-        let end_at = bytes.checked_sub(END_BYTES).ok_or_else(damaged)?;
-        let mut end = [0; END_BYTES as usize];
+        let end_at = bytes.checked_sub(END_BYTES as u64).ok_or_else(damaged)?;
+        let mut end = [0; END_BYTES];
         read_at(&mut file, end_at, &mut end)?;
         let (index_at, digest) = (u64::from_le_bytes(array(&end, 0)), array::<32>(&end, 8));
         let index_bytes = end_at.checked_sub(index_at).ok_or_else(damaged)?;
@@ -114,8 +114,8 @@ pub(super) struct SegmentWriter<W: Write> {
 }
 
 impl<W: Write> SegmentWriter<W> {
-    pub(super) fn new(out: W) -> io::Result<Self> {
-        Ok(Self { out: BufWriter::with_capacity(256 * 1024, out), offset: 0, index: Vec::new() })
+    pub(super) fn new(out: W) -> Self {
+        Self { out: BufWriter::with_capacity(256 * 1024, out), offset: 0, index: Vec::new() }
     }
 
     pub(super) fn add(&mut self, key: Key, compressed: &Compressed) -> io::Result<()> {
