@@ -16,7 +16,7 @@ mod plan;
 mod request;
 mod settings;
 
-pub use advice::{Advice, AdviceAbout, is_cache_folder, is_test_folder};
+pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
