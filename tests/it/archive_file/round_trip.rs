@@ -25,9 +25,13 @@ fn python_reads_it() {
 }
 
 #[cfg(feature = "system-tools")]
-#[test]
-fn info_zip_reads_it() {
-    let same = archive();
-    let said = output_of(Command::new("unzip").arg("-tq").arg(same.path())).unwrap();
-    assert!(String::from_utf8(said).unwrap().starts_with("No errors detected"));
+mod system_tools {
+    use super::*;
+
+    #[test]
+    fn info_zip_reads_it() {
+        let same = archive();
+        let said = output_of(Command::new("unzip").arg("-tq").arg(same.path())).unwrap();
+        assert!(String::from_utf8(said).unwrap().starts_with("No errors detected"));
+    }
 }
