@@ -1,7 +1,11 @@
 //! Patterns as doublestar reads them, the Go package that `archive_file` compares its `excludes` with.
 //! <https://github.com/bmatcuk/doublestar#patterns>
 
+mod braces;
+
 use std::ops::RangeInclusive;
+
+use self::braces::{class_end, spelt_out};
 
 /// A pattern for slash-separated paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +38,11 @@ enum Token {
     },
 }
 
-/// Braces grow with each other's number: more alternatives than this are refused.
-const MAX_ALTERNATIVES: usize = 1_000;
-
 impl Pattern {
     /// Reads a pattern, or says what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let mut spelt = vec![String::new()];
-        spell_out(&text.chars().collect::<Vec<_>>(), &mut spelt)?;
-        let alternatives = spelt.iter().map(|text| components(text)).collect::<Result<_, _>>()?;
+        let alternatives = spelt_out(text)?;
+        let alternatives = alternatives.iter().map(|text| components(text)).collect::<Result<_, _>>()?;
         Ok(Self { alternatives })
     }
 
@@ -50,78 +50,6 @@ impl Pattern {
     pub(super) fn matches(&self, path: &str) -> bool {
         let names: Vec<Vec<char>> = path.split('/').map(|name| name.chars().collect()).collect();
         self.alternatives.iter().any(|components| path_matches(components, &names))
-    }
-}
-
-/// Spells out `{a,b}`: appends each alternative to each text so far. Escapes stay as they are.
-fn spell_out(text: &[char], spelt: &mut Vec<String>) -> Result<(), &'static str> {
-    let mut at = 0;
-    while let Some(&character) = text.get(at) {
-        let end = match character {
-            '\\' => at + 2,
-            '[' => class_end(text, at).ok_or("a `[` has no `]`")?,
-            '{' => {
-                let (parts, end) = parts(text, at).ok_or("a `{` has no `}`")?;
-                *spelt = with_each(spelt, &parts)?;
-                at = end;
-                continue;
-            }
-            _ => at + 1,
-        };
-        let piece: String = text.get(at..end).ok_or("a backslash escapes nothing")?.iter().collect();
-        for spelt in spelt.iter_mut() {
-            spelt.push_str(&piece);
-        }
-        at = end;
-    }
-    Ok(())
-}
-
-fn with_each(spelt: &[String], parts: &[&[char]]) -> Result<Vec<String>, &'static str> {
-    let mut all = Vec::new();
-    for part in parts {
-        let mut longer = spelt.to_vec();
-        spell_out(part, &mut longer)?;
-        all.append(&mut longer);
-        if all.len() > MAX_ALTERNATIVES {
-            return Err("its braces stand for more than 1,000 patterns");
-        }
-    }
-    Ok(all)
-}
-
-/// What stands between the commas of the brace at `open`, and where it ends.
-fn parts(text: &[char], open: usize) -> Option<(Vec<&[char]>, usize)> {
-    let (mut parts, mut start, mut depth, mut at) = (Vec::new(), open + 1, 0, open + 1);
-    loop {
-        match text.get(at)? {
-            '\\' => at += 1,
-            '[' => at = class_end(text, at)? - 1,
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            '}' => {
-                parts.push(&text[start..at]);
-                return Some((parts, at + 1));
-            }
-            ',' if depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-}
-
-/// Behind the `]` that ends the class at `open`.
-fn class_end(text: &[char], open: usize) -> Option<usize> {
-    let mut at = open + 1;
-    loop {
-        match text.get(at)? {
-            '\\' => at += 2,
-            ']' => return Some(at + 1),
-            _ => at += 1,
-        }
     }
 }
 
@@ -342,6 +270,7 @@ mod tests {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
         assert!(Pattern::parse(&"{a,b}".repeat(10)).is_err());
+        assert!(Pattern::parse(&format!("{}{}", "{".repeat(100_000), "}".repeat(100_000))).is_err());
     }
 
     #[test]
