@@ -20,3 +20,5 @@ mod report;
 mod settings;
 mod strict;
 mod support;
+#[cfg(all(feature = "system-tools", target_os = "linux"))]
+mod system_tools;
