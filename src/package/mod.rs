@@ -25,6 +25,8 @@ use std::thread;
 
 use tempfile::NamedTempFile;
 
+#[doc(hidden)]
+pub use self::archive_file::{GivenContents, GivenFile, pack_given};
 use self::cache::Cache;
 use self::digests::digests;
 use self::run::Run;

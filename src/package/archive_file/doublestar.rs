@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn many_stars_take_no_time() {
-        assert!(!matches(&"*a".repeat(30), &"a".repeat(2_000).replace("aaa", "aab")));
+        assert!(!matches(&"*a".repeat(30), &format!("{}b", "a".repeat(2_000))));
         assert!(!matches(&"**/*a*/".repeat(8), &"aa/".repeat(200)));
     }
 }

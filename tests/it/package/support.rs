@@ -166,7 +166,7 @@ pub(crate) fn inflate(path: &Path) -> Vec<(String, Vec<u8>, u32)> {
         let mut entry = archive.by_index(place).unwrap();
         let mut data = Vec::new();
         entry.read_to_end(&mut data).unwrap();
-        (entry.name().unwrap().into_owned(), data, entry.unix_mode().unwrap())
+        (entry.name().unwrap().into_owned(), data, entry.unix_mode().unwrap_or_default())
     };
     (0..count).map(&mut entry).collect()
 }
