@@ -4,6 +4,7 @@
 
 mod api_definition;
 mod architecture;
+mod archive_file;
 mod bad_input;
 mod cli;
 mod docs;

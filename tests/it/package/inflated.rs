@@ -1,19 +1,10 @@
 //! Whatever the tree, its archive holds it.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::support::{Numbers, Tree, inflate, pack_all};
+use super::support::{Numbers, Tree, inflate, pack_all, seed};
 
 const ROUNDS: u64 = 12;
-
-/// `SLS_RELEASE_TEST_SEED` repeats a run.
-fn seed() -> u64 {
-    match std::env::var("SLS_RELEASE_TEST_SEED") {
-        Ok(seed) => seed.parse().expect("SLS_RELEASE_TEST_SEED is a number"),
-        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
-    }
-}
 
 fn data(numbers: &mut Numbers) -> Vec<u8> {
     let limit = [1, 50, 5_000, 70_000, 1_100_000, 2_300_000][usize::try_from(numbers.below(6)).unwrap()];

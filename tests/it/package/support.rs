@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sls_release::error::{Failure, Location};
 use sls_release::model::{
@@ -11,6 +12,14 @@ use sls_release::model::{
 };
 use sls_release::package::{Options, build};
 use tempfile::TempDir;
+
+/// `SLS_RELEASE_TEST_SEED` repeats a run.
+pub(crate) fn seed() -> u64 {
+    match std::env::var("SLS_RELEASE_TEST_SEED") {
+        Ok(seed) => seed.parse().expect("SLS_RELEASE_TEST_SEED is a number"),
+        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
+    }
+}
 
 /// A linear congruential generator: the same numbers everywhere.
 pub(crate) struct Numbers(u64);

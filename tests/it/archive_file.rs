@@ -1,0 +1,11 @@
+//! The bytes of `archive_file`: the same as Go's `archive/zip`, of which Terraform's provider is made, writes them.
+
+mod compare;
+mod data;
+mod events;
+mod explain;
+mod generated;
+mod headers;
+mod oracle;
+mod real;
+mod round_trip;

@@ -1,0 +1,33 @@
+//! Other programs read the archives. Crate `zip` reads every one that is compared.
+
+use std::process::Command;
+
+use super::compare::{Same, assert_same, file};
+use super::data::{KINDS, data};
+use super::oracle::python;
+use crate::package::support::Numbers;
+use crate::support::local_aws::output_of;
+
+fn archive() -> Same {
+    let mut numbers = Numbers::new(4);
+    let mut files: Vec<_> =
+        (0..KINDS).map(|kind| file(format!("kind {kind} ~ä"), data(kind, 200_000, &mut numbers))).collect();
+    files.push(file("empty", Vec::new()));
+    assert_same("one of each kind", files)
+}
+
+#[test]
+fn python_reads_it() {
+    let script = "import sys, zipfile; archive = zipfile.ZipFile(sys.argv[1]); print(archive.testzip(), len(archive.namelist()))";
+    let same = archive();
+    let said = output_of(Command::new(python()).args(["-c", script]).arg(same.path())).unwrap();
+    assert_eq!(String::from_utf8(said).unwrap().trim(), "None 10");
+}
+
+#[cfg(feature = "system-tools")]
+#[test]
+fn info_zip_reads_it() {
+    let same = archive();
+    let said = output_of(Command::new("unzip").arg("-tq").arg(same.path())).unwrap();
+    assert!(String::from_utf8(said).unwrap().starts_with("No errors detected"));
+}
