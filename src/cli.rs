@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
-use crate::model::{FunctionKey, Overrides, Request};
+use crate::model::{Against, FunctionKey, Overrides, Request, Views};
 use crate::report::{Format, Verbosity};
 
 const EXAMPLES: &str = "\
@@ -35,7 +35,7 @@ Exit codes:
    3  a check said no; nothing was written to AWS
    4  a step failed; everything was put back
    5  a step failed, and something was not put back: the report lists it
-  10  plan --exit-code: changes are pending";
+  10  --exit-code: plan has pending changes, or package found other files";
 
 /// Packages and releases the code of AWS Lambda functions and REST APIs.
 ///
@@ -76,7 +76,7 @@ pub struct Plan {
 }
 
 /// The arguments of `package`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct Package {
     /// Inflate every entry after packing, and compare
     #[arg(long)]
@@ -84,6 +84,28 @@ pub struct Package {
     /// How many threads compress; the bytes are the same with any number [default: one for each core]
     #[arg(long, value_name = "COUNT")]
     pub threads: Option<NonZeroUsize>,
+    /// Compare the archive with this one: the same bytes, the same files, or what differs
+    #[arg(long, value_name = "ZIP", conflicts_with = "diff")]
+    pub compare: Option<PathBuf>,
+    /// Show what differs from the code that is live, or from this archive
+    #[arg(long, value_name = "ZIP", num_args = 0..=1)]
+    pub diff: Option<Option<PathBuf>>,
+    /// Show where the bytes are, what was left out by which rule, and what should be looked at
+    #[arg(long)]
+    pub explain: bool,
+    /// Draw the archive into this file: each rectangle a file, as large as it is in the zip
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Exit with 10 where --compare or --diff finds other files
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+impl Package {
+    fn views(&self) -> Views {
+        let diff = self.diff.clone().map(|zip| zip.map_or(Against::Live, Against::Zip));
+        Views { against: self.compare.clone().map(Against::Zip).or(diff), explain: self.explain, svg: self.svg.clone() }
+    }
 }
 
 /// Options of every command, before or after it.
@@ -207,14 +229,16 @@ impl Cli {
     /// `environment` holds `SLS_RELEASE_*`; `commit` is what is released, where it is known.
     pub fn request(&self, environment: BTreeMap<String, String>, commit: Option<String>) -> Request {
         let package = self.package();
+        let views = package.views();
         Request {
             config: self.options.config.clone(),
             overrides: self.overrides(),
             only: self.options.functions.iter().map(FunctionKey::new).collect(),
             plan_only: matches!(self.command, Some(Command::Plan(_))),
-            stage_optional: matches!(self.command, Some(Command::Package(_))),
+            stage_optional: matches!(self.command, Some(Command::Package(_))) && views.against != Some(Against::Live),
             out_dir: self.options.out_dir.clone(),
             verify: package.verify,
+            views,
             threads: package.threads,
             no_cache: self.options.no_cache,
             commit,
@@ -223,8 +247,8 @@ impl Cli {
     }
 
     fn package(&self) -> Package {
-        match self.command {
-            Some(Command::Package(package)) => package,
+        match &self.command {
+            Some(Command::Package(package)) => package.clone(),
             _ => Package::default(),
         }
     }

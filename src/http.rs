@@ -1,12 +1,14 @@
 //! HTTP beside AWS: asks an endpoint once and says whether the answer is good; fetches live code.
 
+use std::io::Write;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
+use tempfile::NamedTempFile;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::model::SmokePlan;
+use crate::model::{Secret, Sha256, SmokePlan};
 
 /// For one answer; an endpoint of API Gateway answers within 29 seconds or not at all.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
@@ -37,13 +39,32 @@ impl Http {
         Ok(Self { client: client.map_err(|error| broken(error).into_failure(Kind::Internal))? })
     }
 
+    /// Downloads live code by Lambda's link, which is never shown, into a file that goes away with its value. `Err`
+    /// says, in words, why it is not the code of this digest.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html>
+    pub async fn live_code(&self, link: Option<&Secret>, sha256: &Sha256) -> Result<NamedTempFile, String> {
+        let Some(link) = link else { return Err("Lambda gave no link to it".to_owned()) };
+        let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
+        let mut digest = Sha256::stream();
+        let write = |chunk: &[u8]| {
+            digest.update(chunk);
+            file.write_all(chunk).map_err(|error| error.to_string())
+        };
+        self.download(link.reveal(), write).await?;
+        let found = digest.finish();
+        if found != *sha256 {
+            return Err(format!("the download's SHA-256 is {}, not {}", found.base64(), sha256.base64()));
+        }
+        Ok(file)
+    }
+
     /// Downloads what lies behind a link that must not be shown, piece by piece.
-    pub async fn download(&self, link: &str, mut write: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
-        let answer = self.client.get(link).timeout(DOWNLOAD).send().await.map_err(|error| no_answer(&error))?;
+    async fn download(&self, link: &str, mut write: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+        let mut answer = self.client.get(link).timeout(DOWNLOAD).send().await.map_err(|error| no_answer(&error))?;
         if !answer.status().is_success() {
             return Err(format!("its link answered {}", answer.status().as_u16()));
         }
-        let mut answer = answer;
         while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
             write(&chunk)?;
         }

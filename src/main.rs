@@ -19,7 +19,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Layer};
 
-/// `plan --exit-code`: a release would change something.
+/// `--exit-code`: a release would change something, or an archive holds other files than the one beside it.
 const CHANGES_PENDING: u8 = 10;
 
 fn main() -> ExitCode {
@@ -63,7 +63,11 @@ fn written(out: &Reporter, code: u8) -> u8 {
 }
 
 fn asks_for_exit_code(cli: &Cli) -> bool {
-    matches!(cli.command(), Command::Plan(plan) if plan.exit_code)
+    match cli.command() {
+        Command::Plan(plan) => plan.exit_code,
+        Command::Package(package) => package.exit_code,
+        Command::Release | Command::Completions { .. } => false,
+    }
 }
 
 fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
@@ -80,7 +84,8 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
 
 async fn verb(cli: &Cli, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
     if let Command::Package(_) = cli.command() {
-        return tokio::task::block_in_place(|| commands::package(request, cancel, out)).map(|()| 0);
+        let differs = commands::package(request, cancel, out).await?;
+        return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
     let outcome = commands::release(request, cancel, out).await?;
     out.outcome(&outcome);

@@ -1,14 +1,15 @@
 //! Artifacts into the bucket, and the live code beside them, so that there is a way back.
 
-use std::io::Write;
+use std::fs;
+use std::sync::Arc;
 
 use futures::future::Either;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use super::run::{Run, StepError};
 use crate::aws::{CallError, Put};
 use crate::error::{Failure, Problem};
-use crate::model::{Event, KeepLiveCode, Sha256, UploadArtifact};
+use crate::model::{Event, KeepLiveCode, UploadArtifact};
 
 pub(super) async fn artifacts_and_live_code(run: &Run<'_>) -> Result<(), Failure> {
     let uploads = run.plan.uploads.iter().map(|upload| Either::Left(artifact(run, upload)));
@@ -30,6 +31,7 @@ async fn artifact(run: &Run<'_>, upload: &UploadArtifact) -> Result<(), StepErro
         path: &artifact.path,
         bytes: artifact.zipped_bytes,
         sha256: &artifact.sha256,
+        contents: run.observed.contents.get(&upload.function).map(|contents| contents.packed),
     };
     let version = send(run, &put, &sent).await?;
     run.uploaded(&upload.key, version);
@@ -46,21 +48,26 @@ async fn send(run: &Run<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Resu
     })
 }
 
-/// Fetches the live code by Lambda's link and puts it under its own digest.
+/// Puts the live code under its own digest; where the look at AWS did not fetch it, it is fetched by Lambda's link.
 async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> {
     let failed = |why| {
         let problem = Problem::new(format!("failed to keep the live code of {}", keep.name)).why(why);
         problem.fix("without it nothing could be put back: put the zip that is live into the bucket as the key says")
     };
-    let file = run.unless_stopped(async { fetch(run, keep).await.map_err(|why| failed(why).into()) }).await?;
-    let bytes = file.as_file().metadata().map_err(|error| failed(error.to_string()))?;
+    let contents = run.observed.contents.get(&keep.function);
+    let file = match contents.and_then(|contents| contents.live_file.clone()) {
+        Some(file) => file,
+        None => run.unless_stopped(async { fetch(run, keep).await.map_err(|why| failed(why).into()) }).await?,
+    };
+    let bytes = fs::metadata(&*file).map_err(|error| failed(error.to_string()))?;
     let put = Put {
         bucket: run.bucket()?,
         owner: run.bucket_owner(),
         key: &keep.key,
-        path: file.path(),
+        path: &file,
         bytes: bytes.len(),
         sha256: &keep.sha256,
+        contents: contents.and_then(|contents| contents.live),
     };
     let version = send(run, &put, &|_| ()).await?;
     run.uploaded(&keep.key, version);
@@ -68,21 +75,8 @@ async fn live_code(run: &Run<'_>, keep: &KeepLiveCode) -> Result<(), StepError> 
     Ok(())
 }
 
-async fn fetch(run: &Run<'_>, keep: &KeepLiveCode) -> Result<NamedTempFile, String> {
+async fn fetch(run: &Run<'_>, keep: &KeepLiveCode) -> Result<Arc<TempPath>, String> {
     let observed = run.observed.functions.get(&keep.function).and_then(Option::as_ref);
-    let Some(link) = observed.and_then(|function| function.code_link.as_ref()) else {
-        return Err("Lambda gave no link to it".to_owned());
-    };
-    let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
-    let mut digest = Sha256::stream();
-    let write = |chunk: &[u8]| {
-        digest.update(chunk);
-        file.write_all(chunk).map_err(|error| error.to_string())
-    };
-    run.world.http.download(link.reveal(), write).await?;
-    let found = digest.finish();
-    if found != keep.sha256 {
-        return Err(format!("the download's SHA-256 is {}, not {}", found.base64(), keep.sha256.base64()));
-    }
-    Ok(file)
+    let link = observed.and_then(|function| function.code_link.as_ref());
+    Ok(Arc::new(run.world.http.live_code(link, &keep.sha256).await?.into_temp_path()))
 }

@@ -53,17 +53,28 @@ fn pack(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
-    let chosen: BTreeMap<FunctionKey, FunctionSettings> =
-        settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect();
+    let keep_out = keep_out(settings);
     let cache = cache(request);
-    let options = packaging::Options {
-        out_dir: &settings.out_dir,
-        verify: request.verify,
-        threads: threads(request)?,
-        cache: cache.as_deref(),
-        keep_out: &[settings.file.clone(), settings.usual_out_dir.clone()],
-    };
-    let artifacts = packaging::build(&chosen, &options, &|| cancel.is_cancelled(), out)?;
+    let options = options(request, settings, cache.as_deref(), &keep_out)?;
+    let artifacts = packaging::build(&chosen(settings), &options, &|| cancel.is_cancelled(), out)?;
     out.artifacts(&artifacts);
     Ok(artifacts)
+}
+
+fn chosen(settings: &Settings) -> BTreeMap<FunctionKey, FunctionSettings> {
+    settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect()
+}
+
+fn keep_out(settings: &Settings) -> [PathBuf; 2] {
+    [settings.file.clone(), settings.usual_out_dir.clone()]
+}
+
+fn options<'a>(
+    request: &Request,
+    settings: &'a Settings,
+    cache: Option<&'a Path>,
+    keep_out: &'a [PathBuf],
+) -> Result<packaging::Options<'a>, Failure> {
+    let threads = threads(request)?;
+    Ok(packaging::Options { out_dir: &settings.out_dir, verify: request.verify, threads, cache, keep_out })
 }

@@ -11,6 +11,10 @@ use super::{FunctionKey, Md5, Sha256};
 /// checksum over the parts can be computed again from the file.
 pub const PART_BYTES: u64 = 16 * 1024 * 1024;
 
+/// What Lambda takes, unzipped and with the layers: 250 MiB.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub const UNZIPPED_LIMIT: u64 = 250 * 1024 * 1024;
+
 /// A zip with its digests, sizes and entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Artifact {

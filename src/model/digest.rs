@@ -37,6 +37,15 @@ impl Sha256 {
         STANDARD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
+    /// Reads our spelling; `None` where it is not 64 digits of lower-case hex.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes)).filter(|digest| digest.hex() == text)
+    }
+
     /// As Lambda prints it: `CodeSha256`, `source_code_hash`.
     pub fn base64(&self) -> String {
         STANDARD.encode(self.0)
@@ -113,4 +122,19 @@ fn hex(bytes: &[u8]) -> String {
         }
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_is_read_only_as_it_is_written() {
+        let digest = Sha256::of(b"x");
+        let hex = digest.hex();
+        assert_eq!(Sha256::from_hex(&hex), Some(digest));
+        for other in [&hex[1..], &hex.to_uppercase(), &format!("{hex}0"), "", &"+1".repeat(32), &"é".repeat(32)] {
+            assert_eq!(Sha256::from_hex(other), None, "{other}");
+        }
+    }
 }

@@ -1,10 +1,14 @@
 //! The words of the program as types: no I/O, no decisions.
 
+mod advice;
 mod api_definition;
 mod archive_file;
 mod artifact;
+mod comparison;
+mod contents;
 mod digest;
 mod event;
+mod explanation;
 mod names;
 mod observed;
 mod outcome;
@@ -12,25 +16,29 @@ mod plan;
 mod request;
 mod settings;
 
+pub use advice::{Advice, AdviceAbout, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
-pub use artifact::{Artifact, Entry, PART_BYTES};
+pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
+pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
+pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
+pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,
     RevisionId, StageName, Version,
 };
 pub use observed::{
-    Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedDeployment, ObservedFunction,
-    ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
+    Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents, ObservedDeployment,
+    ObservedFunction, ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
 };
 pub use outcome::{LeftAlone, NotPutBack, Outcome, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
 pub use plan::{
     AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
 };
-pub use request::{Overrides, Request};
+pub use request::{Against, Overrides, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tempfile::TempPath;
 
 use super::{
     AccountId, AliasName, ApiDefinition, ApiKey, DeploymentId, FunctionKey, FunctionName, ObjectKey, Qualifier, Region,
@@ -45,6 +47,22 @@ pub struct Observed {
     pub objects: BTreeMap<ObjectKey, Option<ObservedObject>>,
     /// The artifacts' bucket.
     pub bucket: ObservedBucket,
+    /// What is in the archives of functions whose code differs, where equal files are enough.
+    #[serde(default)]
+    pub contents: BTreeMap<FunctionKey, ObservedContents>,
+}
+
+/// What is in a function's two archives: [`super::ArchiveContents::digest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ObservedContents {
+    /// Of the artifact.
+    pub packed: Sha256,
+    /// Of the code of `$LATEST`; `None` where it is known to be another, or could not be read.
+    #[serde(default)]
+    pub live: Option<Sha256>,
+    /// The code of `$LATEST`, where it was fetched; it goes away with the last of its owners.
+    #[serde(skip)]
+    pub live_file: Option<Arc<TempPath>>,
 }
 
 /// What the look at the bucket showed.
@@ -70,6 +88,9 @@ pub struct ObservedObject {
     pub version_id: Option<String>,
     /// S3's SHA-256 of it: of the whole, or of the parts' (`…-3`); `None` where S3 keeps none.
     pub checksum_sha256: Option<String>,
+    /// The digest of its contents, as whoever put it there says.
+    #[serde(default)]
+    pub contents: Option<Sha256>,
 }
 
 /// A function, its alias and its policies.

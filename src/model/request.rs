@@ -24,6 +24,8 @@ pub struct Request {
     pub out_dir: Option<PathBuf>,
     /// `--verify`: inflate every entry after packing.
     pub verify: bool,
+    /// `package`: what is shown of the archives beside their digests.
+    pub views: Views,
     /// `--threads`: how many threads compress; `None`: one for each core.
     pub threads: Option<NonZeroUsize>,
     /// `--no-cache`: compress everything anew, and remember nothing.
@@ -32,6 +34,26 @@ pub struct Request {
     pub commit: Option<String>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.
     pub environment: BTreeMap<String, String>,
+}
+
+/// What `package` shows of the archives beside their digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Views {
+    /// `--compare`, `--diff`: how the archive differs from another one.
+    pub against: Option<Against>,
+    /// `--explain`: what is in it, and what was left out.
+    pub explain: bool,
+    /// `--svg`: the file for a picture of it.
+    pub svg: Option<PathBuf>,
+}
+
+/// The other archive of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// What the function's callers run.
+    Live,
+    /// A zip on this machine.
+    Zip(PathBuf),
 }
 
 /// Flags that win over the environment, the file and the defaults.

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 
+use crate::error::Problem;
 use crate::model::{Md5, PART_BYTES, Sha256};
 
 /// What AWS and Terraform say of an archive's bytes.
@@ -19,6 +20,18 @@ pub(super) struct Digests {
     /// As in [`crate::model::Artifact::checksum_sha256`].
     pub(super) checksum_sha256: String,
     pub(super) bytes: u64,
+}
+
+/// The SHA-256 of the file at `path`; a file that cannot be read is a problem.
+pub fn file_sha256(path: &Path) -> Result<Sha256, Problem> {
+    let mut digest = Sha256::stream();
+    let read = File::open(path).and_then(|mut file| each_piece(&mut file, |piece| digest.update(piece)));
+    match read {
+        Ok(_) => Ok(digest.finish()),
+        Err(error) => Err(Problem::new(format!("failed to read the archive `{}`", path.display()))
+            .why(error.to_string())
+            .fix("name a zip that is there")),
+    }
 }
 
 /// Reads the file at `path` once for each kind of digest, both at once.

@@ -2,10 +2,15 @@
 //!
 //! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
 
+mod advice;
 mod archive_file;
 mod cache;
 mod compact;
+mod contents;
+mod difference;
 mod digests;
+mod explain;
+mod left_out;
 mod patterns;
 mod pipeline;
 mod protected;
@@ -28,11 +33,15 @@ use tempfile::NamedTempFile;
 #[doc(hidden)]
 pub use self::archive_file::{GivenContents, GivenFile, pack_given};
 use self::cache::Cache;
+pub use self::contents::contents;
+pub use self::difference::difference;
 use self::digests::digests;
+pub use self::digests::file_sha256;
+pub use self::explain::explain;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Artifact, Entry, Event, FunctionKey, FunctionSettings, Listener};
+use crate::model::{Advice, Artifact, CodeSource, Entry, Event, FunctionKey, FunctionSettings, LeftOut, Listener};
 
 /// More threads would need more memory than they save time.
 const MAX_THREADS: usize = 16;
@@ -72,7 +81,7 @@ pub fn build(
     let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
     for Found { function, settings, contents } in found {
         let path = options.out_dir.join(format!("{function}.zip"));
-        let (threads, verify) = (threads(options), options.verify);
+        let (threads, verify) = (threads(options.threads), options.verify);
         let source_at = settings.source.location();
         let cache = cache.as_ref();
         let run = Run { function, path: &path, threads, verify, cache, cancelled, listener, source_at };
@@ -83,7 +92,10 @@ pub fn build(
             listener.hear(Event::Warning(format!("{function}: {text}")));
         }
         match pack(&contents, &run) {
-            Ok(artifact) => drop(artifacts.insert(function.clone(), artifact)),
+            Ok(artifact) => {
+                warn(&artifact, settings, options, listener);
+                artifacts.insert(function.clone(), artifact);
+            }
             Err(failure) if failure.kind == Kind::Usage => problems.extend(failure.problems),
             Err(failure) => return Err(failure),
         }
@@ -94,11 +106,39 @@ pub fn build(
     if problems.is_empty() { Ok(artifacts) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }
 
+/// Says what harms; what only takes up room is said to those who ask.
+fn warn(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>, listener: &dyn Listener) {
+    let harmful = advice(artifact, settings, options).into_iter().filter(|advice| advice.about.is_harmful());
+    harmful.for_each(|advice| listener.hear(Event::Warning(format!("{}: {advice}", artifact.function))));
+}
+
+/// What should be looked at in an archive that [`build`] made.
+pub fn advice(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>) -> Vec<Advice> {
+    let (out_dir, CodeSource::Path(source)) = (resolved(options.out_dir), &settings.source.value) else {
+        return advice::advice(artifact, None);
+    };
+    let own_folder = out_dir.strip_prefix(resolved(source)).ok();
+    advice::advice(artifact, own_folder.and_then(Path::to_str).filter(|folder| !folder.is_empty()))
+}
+
 /// A function with the files that are packed.
 struct Found<'a> {
     function: &'a FunctionKey,
     settings: &'a FunctionSettings,
     contents: Contents,
+}
+
+/// What [`build`] leaves out of each function's folder, and why. It looks again, so that `build` need not remember.
+///
+/// # Errors
+///
+/// Those of [`build`] over the selection of files.
+pub fn left_out(
+    functions: &BTreeMap<FunctionKey, FunctionSettings>,
+    options: &Options<'_>,
+) -> Result<BTreeMap<FunctionKey, Vec<LeftOut>>, Failure> {
+    let found = find_all(functions, options)?;
+    Ok(found.into_iter().map(|found| (found.function.clone(), found.contents.into_left_out())).collect())
 }
 
 /// Selects the files of all functions, so that all problems are known before the first is packed.
@@ -125,7 +165,7 @@ fn pack(contents: &Contents, run: &Run<'_>) -> Result<Artifact, Failure> {
     let archive = temporary(run.path).map_err(|error| run.not_written(&error))?;
     let file = archive.as_file();
     let entries = match contents {
-        Contents::Compact(files) => proven(compact::pack(files, file, run)?, file, run)?,
+        Contents::Compact(selected) => proven(compact::pack(&selected.files, file, run)?, file, run)?,
         Contents::ArchiveFile(selected, flavour) => {
             proven(archive_file::pack(&selected.files, *flavour, file, run)?, file, run)?
         }
@@ -166,9 +206,10 @@ fn temporary(path: &Path) -> std::io::Result<NamedTempFile<File>> {
     builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))
 }
 
-fn threads(options: &Options<'_>) -> usize {
+/// As many threads as were asked for; 0 means one for each core.
+fn threads(wanted: usize) -> usize {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if options.threads == 0 { cores() } else { options.threads };
+    let wanted = if wanted == 0 { cores() } else { wanted };
     wanted.min(MAX_THREADS)
 }
 

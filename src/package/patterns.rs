@@ -9,8 +9,29 @@ use crate::model::{FunctionSettings, Sourced};
 pub(super) struct Patterns {
     include: GlobSet,
     reaches: Vec<Reach>,
-    exclude: GlobSet,
-    exclude_folders: GlobSet,
+    exclude: Excludes,
+    exclude_folders: Excludes,
+}
+
+/// A set of exclude patterns, which knows them by their places.
+struct Excludes {
+    set: GlobSet,
+    /// As the settings write them.
+    patterns: Vec<String>,
+}
+
+impl Excludes {
+    fn new(patterns: Vec<(String, &String)>) -> Result<Self, Problem> {
+        let (globs, patterns): (Vec<String>, Vec<String>) =
+            patterns.into_iter().map(|(glob, pattern)| (glob, pattern.clone())).unzip();
+        Ok(Self { set: set(&globs)?, patterns })
+    }
+
+    /// The first pattern that matches.
+    fn first(&self, path: &str) -> Option<&str> {
+        let place = self.set.matches(path).into_iter().min()?;
+        self.patterns.get(place).map(String::as_str)
+    }
 }
 
 impl Patterns {
@@ -19,10 +40,11 @@ impl Patterns {
         let mut problems = Vec::new();
         let include = patterns(&settings.include, &mut problems);
         let exclude = patterns(&settings.exclude, &mut problems);
-        let folders: Vec<String> = exclude.iter().filter_map(|pattern| folder(pattern)).collect();
-        let exclude: Vec<&String> = exclude.iter().filter(|pattern| !pattern.ends_with('/')).collect();
+        let folders = exclude.iter().filter_map(|pattern| Some((folder(pattern)?, pattern))).collect();
+        let names = exclude.iter().filter(|pattern| !pattern.ends_with('/'));
+        let names = names.map(|pattern| (pattern.clone(), pattern)).collect();
         let wanted: Vec<String> = include.iter().map(|pattern| whole_folder(pattern)).collect();
-        match (set(&wanted), set(&exclude), set(&folders)) {
+        match (set(&wanted), Excludes::new(names), Excludes::new(folders)) {
             (Ok(include), Ok(exclude), Ok(exclude_folders)) if problems.is_empty() => {
                 let reaches = wanted.iter().map(|pattern| Reach::of(pattern)).collect();
                 Ok(Self { include, reaches, exclude, exclude_folders })
@@ -44,12 +66,18 @@ impl Patterns {
 
     /// Whether the settings leave this path out.
     pub(super) fn excludes(&self, path: &str) -> bool {
-        self.exclude.is_match(path)
+        self.exclude.set.is_match(path)
     }
 
     /// Whether the settings leave this folder out, with all that is in it.
     pub(super) fn excludes_folder(&self, path: &str) -> bool {
-        self.excludes(path) || self.exclude_folders.is_match(path)
+        self.excludes(path) || self.exclude_folders.set.is_match(path)
+    }
+
+    /// The pattern that leaves this path out, or, where it is a folder, all that is in it.
+    pub(super) fn excluding(&self, path: &str, is_folder: bool) -> Option<&str> {
+        let folder = || self.exclude_folders.first(path).filter(|_| is_folder);
+        self.exclude.first(path).or_else(folder)
     }
 }
 

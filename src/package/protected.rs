@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 
 use super::patterns::naming;
-use crate::model::Sourced;
+use crate::model::{LeftOutBy, Sourced};
 
 /// Names that are never packed, at any depth.
 const NAMES: [&str; 3] = [".git", "__pycache__", ".terraform"];
@@ -73,6 +73,16 @@ impl Protected {
     /// Whether an include pattern may open all the locks further down.
     pub(super) fn may_unlock_below(&self, locks: &Locks) -> bool {
         locks.iter().all(|&place| !self.rules[place].named.is_empty())
+    }
+
+    /// The rule behind the first of the locks.
+    pub(super) fn rule(&self, locks: &Locks) -> Option<LeftOutBy> {
+        let rule = self.rules.get(*locks.first()?)?;
+        Some(match rule.what {
+            What::Name(own) => LeftOutBy::Protected { name: own.to_owned() },
+            What::Prefix(own) => LeftOutBy::Protected { name: format!("{own}*") },
+            What::Path(_) => LeftOutBy::OwnFile,
+        })
     }
 
     fn places(&self, covers: impl Fn(&What) -> bool) -> Locks {

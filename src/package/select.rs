@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
+use super::left_out::LeftOuts;
 use super::patterns::Patterns;
 use super::protected::{Locks, Protected};
 use super::refusals::{
@@ -11,28 +12,36 @@ use super::refusals::{
 };
 use super::source_file::{SourceFile, unreadable};
 use crate::error::Problem;
-use crate::model::FunctionSettings;
+use crate::model::{FunctionSettings, LeftOut, LeftOutBy};
 
-/// Selects the files of the folder `root`, sorted by their names' bytes; every reason against it is
-/// a problem. `root` and `keep_out` are resolved paths.
+/// The files of a folder that are packed, sorted by their names' bytes, and what is not.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) files: Vec<SourceFile>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// Selects the files of the folder `root`; every reason against it is a problem. `root` and `keep_out` are resolved
+/// paths.
 pub(super) fn select(
     root: &Path,
     settings: &FunctionSettings,
     keep_out: &[PathBuf],
-) -> Result<Vec<SourceFile>, Vec<Problem>> {
+) -> Result<Selection, Vec<Problem>> {
     let below: Vec<PathBuf> = keep_out.iter().filter(|path| path.starts_with(root) && *path != root).cloned().collect();
     let mut walk = Walk {
         root,
         patterns: Patterns::new(settings)?,
         protected: Protected::new(&settings.include, &below),
         files: Vec::new(),
+        left_out: LeftOuts::default(),
         problems: Vec::new(),
     };
     walk.folder(&Folder { path: "", real: root, locks: Locks::new(), parent: None });
-    let Walk { mut files, mut problems, .. } = walk;
+    let Walk { mut files, left_out, mut problems, .. } = walk;
     files.sort_by(|one, other| one.name.cmp(&other.name));
     problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
-    if problems.is_empty() { Ok(files) } else { Err(problems) }
+    if problems.is_empty() { Ok(Selection { files, left_out: left_out.finish() }) } else { Err(problems) }
 }
 
 struct Walk<'a> {
@@ -40,6 +49,7 @@ struct Walk<'a> {
     patterns: Patterns,
     protected: Protected,
     files: Vec<SourceFile>,
+    left_out: LeftOuts,
     problems: Vec<Problem>,
 }
 
@@ -104,12 +114,16 @@ impl Walk<'_> {
             if self.walks(&found) {
                 let Found { path, real, locks } = found;
                 self.folder(&Folder { path: &path, real: &real, locks, parent: Some(parent) });
+            } else {
+                self.left_out.folder(self.rule(&found, true), &found.path);
             }
         } else if self.wants(&found, false) {
             match refusal(&found, metadata) {
                 Some(problem) => self.problems.push(problem),
                 None => self.files.push(SourceFile::new(found.path, found.real, metadata)),
             }
+        } else {
+            self.left_out.file(self.rule(&found, false), &found.path, metadata.len());
         }
     }
 
@@ -150,6 +164,14 @@ impl Walk<'_> {
     fn wants(&self, found: &Found, is_folder: bool) -> bool {
         let file = !self.patterns.excludes(&found.path) && self.patterns.includes(&found.path);
         (file && found.locks.is_empty()) || (is_folder && self.walks(found))
+    }
+
+    /// What leaves it out; a pattern of the settings says more than what is left out anyway.
+    fn rule(&self, found: &Found, is_folder: bool) -> LeftOutBy {
+        if let Some(pattern) = self.patterns.excluding(&found.path, is_folder) {
+            return LeftOutBy::Exclude { pattern: pattern.to_owned() };
+        }
+        self.protected.rule(&found.locks).unwrap_or(LeftOutBy::NotIncluded)
     }
 
     fn refuse_if(&mut self, wanted: bool, problem: impl FnOnce() -> Problem) {

@@ -5,16 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::archive_file::{self, ArchivedFile, Selected};
-use super::select::{bad_name, select};
+use super::select::{Selection, bad_name, select};
 use super::source_file::{SourceFile, unreadable};
 use crate::error::Problem;
-use crate::model::{ArchiveFileSettings, ArchiveFormat, CodeSource, Flavour, FunctionKey, FunctionSettings, Source};
+use crate::model::{
+    ArchiveFileSettings, ArchiveFormat, CodeSource, Flavour, FunctionKey, FunctionSettings, LeftOut, Source,
+};
 
 /// What is packed.
 #[derive(Debug)]
 pub(super) enum Contents {
     /// These files, sorted by their names' bytes; at least one.
-    Compact(Vec<SourceFile>),
+    Compact(Selection),
     /// These files, in the order of `archive_file`; at least one.
     ArchiveFile(Selected, Flavour),
     /// An archive that is shipped as it is.
@@ -25,7 +27,7 @@ impl Contents {
     /// How many bytes are read.
     pub(super) fn bytes(&self) -> u64 {
         match self {
-            Contents::Compact(files) => files.iter().map(|file| file.stamp.bytes).sum(),
+            Contents::Compact(selected) => selected.files.iter().map(|file| file.stamp.bytes).sum(),
             Contents::ArchiveFile(selected, _) => selected.files.iter().map(ArchivedFile::bytes).sum(),
             Contents::Ready(archive) => archive.stamp.bytes,
         }
@@ -33,9 +35,18 @@ impl Contents {
 
     fn is_empty(&self) -> bool {
         match self {
-            Contents::Compact(files) => files.is_empty(),
+            Contents::Compact(selected) => selected.files.is_empty(),
             Contents::ArchiveFile(selected, _) => selected.files.is_empty(),
             Contents::Ready(_) => false,
+        }
+    }
+
+    /// What does not go in, and why.
+    pub(super) fn into_left_out(self) -> Vec<LeftOut> {
+        match self {
+            Contents::Compact(selected) => selected.left_out,
+            Contents::ArchiveFile(selected, _) => selected.left_out,
+            Contents::Ready(_) => Vec::new(),
         }
     }
 
@@ -48,7 +59,7 @@ impl Contents {
     }
 }
 
-/// Finds what `function` consists of. `out_dir` and `keep_out` are resolved paths.
+/// Finds what `function` consists of, and what is left out of it. `out_dir` and `keep_out` are resolved paths.
 pub(super) fn find(
     function: &FunctionKey,
     settings: &FunctionSettings,
@@ -85,7 +96,7 @@ fn path(
     let file = file(source, root, &metadata).map_err(|problem| vec![problem])?;
     Ok(match &settings.archive {
         _ if is_zip(&file.name) => Contents::Ready(file),
-        ArchiveFormat::Compact => Contents::Compact(vec![file]),
+        ArchiveFormat::Compact => Contents::Compact(Selection { files: vec![file], left_out: Vec::new() }),
         ArchiveFormat::ArchiveFile(archive) => Contents::ArchiveFile(archive_file::one(file, archive), archive.flavour),
     })
 }

@@ -21,7 +21,7 @@ pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan
 
 /// Why the function needs a version; `None`: its callers have this code and configuration already.
 fn reason(function: &Function<'_>) -> Option<Reason> {
-    if super::code_changes(function.artifact, function.observed) {
+    if function.wanted() != function.observed.latest.sha256 {
         return Some(Reason::CodeDiffers);
     }
     let wanted = function.settings.alias.as_ref()?;
@@ -33,7 +33,7 @@ fn reason(function: &Function<'_>) -> Option<Reason> {
 
 fn behind(function: &Function<'_>, alias: &ObservedAlias) -> Option<Reason> {
     let version = alias.version.clone();
-    if alias.code.sha256 != function.artifact.sha256 {
+    if alias.code.sha256 != function.wanted() {
         Some(Reason::AliasBehind { version })
     } else if alias.code.configuration != function.observed.latest.configuration {
         Some(Reason::ConfigurationDiffers { version })
@@ -44,7 +44,12 @@ fn behind(function: &Function<'_>, alias: &ObservedAlias) -> Option<Reason> {
 
 fn unchanged(function: &Function<'_>) -> Skip {
     let live = function.observed.alias.as_ref().map_or(&function.observed.latest.version, |alias| &alias.version);
-    Skip::CodeUnchanged { function: function.key.clone(), sha256: function.artifact.sha256, version: live.clone() }
+    let (key, version, sha256) = (function.key.clone(), live.clone(), function.artifact.sha256);
+    if function.has_same_content() {
+        Skip::SameContent { function: key, live: function.observed.latest.sha256, packed: sha256, version }
+    } else {
+        Skip::CodeUnchanged { function: key, sha256, version }
+    }
 }
 
 fn code_step(function: &Function<'_>, stack: &Stack<'_>, reason: &Reason, plan: &mut Plan) -> CodeStep {
@@ -86,7 +91,7 @@ fn change(function: &Function<'_>, stack: &Stack<'_>, step: CodeStep, reason: Re
         name: function.observed.name.clone(),
         step,
         before: latest.sha256,
-        after: function.artifact.sha256,
+        after: function.wanted(),
         keep_key: object_key(stack.settings, function.key, &latest.sha256),
         revision: latest.revision.clone(),
         architecture: latest.architecture.clone(),

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    ApiKey, ApiSettings, Artifact, ChangeCode, FlushCache, FunctionKey, FunctionSettings, GoesLive, LambdaTarget,
-    ObjectKey, Observed, ObservedApi, ObservedFunction, Plan, Qualifier, Settings, Sha256, Skip, SmokePlan,
-    SmokeTarget, Warning,
+    ApiKey, ApiSettings, ArchiveFormat, Artifact, ChangeCode, FlushCache, FunctionKey, FunctionSettings, GoesLive,
+    LambdaTarget, ObjectKey, Observed, ObservedApi, ObservedContents, ObservedFunction, Plan, Qualifier, Settings,
+    Sha256, Skip, SmokePlan, SmokeTarget, Warning,
 };
 
 /// The digest that a deployment's description carries, where we made it.
@@ -29,6 +29,15 @@ pub fn object_key(settings: &Settings, function: &FunctionKey, sha256: &Sha256) 
 /// Whether a release with this artifact would give the function other code.
 pub fn code_changes(artifact: &Artifact, observed: &ObservedFunction) -> bool {
     artifact.sha256 != observed.latest.sha256
+}
+
+/// Whether a function that runs the same files in other bytes needs nothing: where the bytes themselves are wanted, it
+/// does.
+pub fn is_content_enough(format: &ArchiveFormat) -> bool {
+    match format {
+        ArchiveFormat::Compact => true,
+        ArchiveFormat::ArchiveFile(_) => false,
+    }
 }
 
 /// The plan, or every reason why there can be none.
@@ -64,9 +73,22 @@ struct Function<'a> {
     settings: &'a FunctionSettings,
     artifact: &'a Artifact,
     observed: &'a ObservedFunction,
+    contents: Option<&'a ObservedContents>,
 }
 
 impl Function<'_> {
+    /// The code that it is to run: the artifact's, or, where `$LATEST` holds the same files in other bytes, its own.
+    fn wanted(&self) -> Sha256 {
+        if self.has_same_content() { self.observed.latest.sha256 } else { self.artifact.sha256 }
+    }
+
+    /// Whether `$LATEST` holds the artifact's files in other bytes, and that is enough.
+    fn has_same_content(&self) -> bool {
+        is_content_enough(&self.settings.archive)
+            && code_changes(self.artifact, self.observed)
+            && self.contents.is_some_and(|contents| contents.live == Some(contents.packed))
+    }
+
     /// What its callers should use.
     fn qualifier(&self) -> Qualifier {
         self.settings.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()))
@@ -108,8 +130,8 @@ impl<'a> Stack<'a> {
         let functions: Vec<_> = settings
             .chosen_functions()
             .filter_map(|(key, settings)| {
-                let observed = observed.functions.get(key)?.as_ref()?;
-                Some(Function { key, settings, artifact: artifacts.get(key)?, observed })
+                let (found, contents) = (observed.functions.get(key)?.as_ref()?, observed.contents.get(key));
+                Some(Function { key, settings, artifact: artifacts.get(key)?, observed: found, contents })
             })
             .collect();
         let all_chosen = settings.chosen.len() == settings.functions.len();

@@ -6,12 +6,8 @@ use super::{Api, Function, Stack, handler, objects};
 use crate::error::Problem;
 use crate::model::{
     AddPermission, AliasName, ApiName, CodeStep, FunctionName, Observed, ObservedBucket, Plan, Qualifier, Settings,
-    SmokeTarget, Sourced,
+    SmokeTarget, Sourced, UNZIPPED_LIMIT,
 };
-
-/// Lambda's limit for the code of a function with its layers.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const UNZIPPED_LIMIT: u64 = 250 * 1024 * 1024;
 
 /// Runtimes whose functions can no longer be updated.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtime-support-policy>

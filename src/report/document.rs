@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PutBack, Released, Sha256, Skip, StageName,
-    Version,
+    ApiKey, Artifact, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PutBack, Released,
+    Sha256, Skip, StageName, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -47,6 +47,12 @@ pub(super) struct Document<'a> {
     /// The archives, by function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) artifacts: Option<&'a BTreeMap<FunctionKey, Artifact>>,
+    /// `package --compare`, `--diff`: how the archives differ from others, by function.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) comparisons: &'a BTreeMap<FunctionKey, Comparison>,
+    /// `package --explain`: where the bytes are, and what was left out, by function.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) explanations: &'a BTreeMap<FunctionKey, Explanation>,
     /// What was to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) plan: Option<&'a Plan>,
@@ -85,8 +91,10 @@ pub(super) enum End<'a> {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) artifacts: BTreeMap<FunctionKey, Artifact>,
+    pub(super) comparisons: BTreeMap<FunctionKey, Comparison>,
+    pub(super) explanations: BTreeMap<FunctionKey, Explanation>,
     pub(super) plan: Option<Plan>,
-    /// The exit code of a plan with pending changes.
+    /// The exit code of a plan with pending changes, and of archives that hold other files.
     pub(super) pending_exit_code: u8,
 }
 
@@ -94,10 +102,15 @@ impl Memory {
     /// Everything there is to say at the end.
     pub(super) fn document<'a>(&'a self, end: End<'a>) -> Document<'a> {
         match end {
-            End::Packaged => self.so_far(Ending::Packaged, 0),
+            End::Packaged => self.so_far(Ending::Packaged, self.packaged_code()),
             End::Outcome(outcome) => self.ended(outcome),
             End::Failure(failure) => self.failed(failure),
         }
+    }
+
+    fn packaged_code(&self) -> u8 {
+        let differ = self.comparisons.values().any(|comparison| comparison.verdict == Verdict::OtherFiles);
+        if differ { self.pending_exit_code } else { 0 }
     }
 
     fn failed<'a>(&'a self, failure: &'a Failure) -> Document<'a> {
@@ -131,6 +144,8 @@ impl Memory {
             exit_code,
             stage: self.plan.as_ref().map(|plan| &plan.stage),
             artifacts: Some(&self.artifacts).filter(|artifacts| !artifacts.is_empty()),
+            comparisons: &self.comparisons,
+            explanations: &self.explanations,
             plan: self.plan.as_ref(),
             released: None,
             endpoints: None,
@@ -155,7 +170,9 @@ impl<'a> Document<'a> {
     /// The version that callers of each function use now; those of `--function`'s others are unknown.
     pub(super) fn versions(&self) -> BTreeMap<&'a FunctionKey, &'a Version> {
         let kept = self.plan.into_iter().flat_map(|plan| &plan.skipped).filter_map(|skip| match skip {
-            Skip::CodeUnchanged { function, version, .. } => Some((function, version)),
+            Skip::CodeUnchanged { function, version, .. } | Skip::SameContent { function, version, .. } => {
+                Some((function, version))
+            }
             _ => None,
         });
         let made = self.released.into_iter().flat_map(|released| &released.functions);

@@ -85,6 +85,21 @@ fn longest_run(text: &str, wanted: char) -> usize {
     text.split(|character| character != wanted).map(str::len).max().unwrap_or(0)
 }
 
+/// Text, or the value of an attribute, in XML: <https://www.w3.org/TR/xml/#syntax>.
+pub fn xml(text: &str) -> String {
+    visible(text, ' ').chars().fold(String::new(), |mut escaped, character| {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            other => escaped.push(other),
+        }
+        escaped
+    })
+}
+
 /// An URL as a link in Markdown; as prose where it holds anything but plain URL characters.
 pub fn markdown_link(url: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/?=&._~%-".contains(&byte);

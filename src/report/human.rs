@@ -1,6 +1,8 @@
 //! The report for people: a page for standard output, a page for standard error.
 
+use super::comparison;
 use super::document::{Document, Ending};
+use super::explanation;
 use super::page::{Look, Page};
 use super::steps;
 use super::units;
@@ -131,7 +133,7 @@ fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
 fn unchanged_words(plan: &Plan) -> &'static str {
     let (mut code, mut left_out) = (false, false);
     for skip in &plan.skipped {
-        code |= matches!(skip, Skip::CodeUnchanged { .. });
+        code |= matches!(skip, Skip::CodeUnchanged { .. } | Skip::SameContent { .. });
         left_out |= matches!(skip, Skip::FunctionNotChosen { .. });
     }
     match (code, left_out) {
@@ -210,6 +212,12 @@ fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
         page.table(2, &artifact_rows(artifact));
         if verbose {
             page.table(4, &entry_rows(artifact));
+        }
+        if let Some(found) = document.comparisons.get(function) {
+            comparison::show(page, found, verbose);
+        }
+        if let Some(found) = document.explanations.get(function) {
+            explanation::show(page, found, verbose);
         }
     }
 }

@@ -3,8 +3,10 @@
 //! [`Reporter`] is the only thing that writes. The renderers (`human`, `json`, `github`, `markdown`) turn one
 //! `Document` into text, and everything foreign in it passes through [`escape`].
 
+mod comparison;
 mod document;
 pub mod escape;
+mod explanation;
 pub mod github;
 mod human;
 mod json;
@@ -13,6 +15,7 @@ mod page;
 mod progress;
 mod sinks;
 mod steps;
+mod treemap;
 mod units;
 
 use std::collections::BTreeMap;
@@ -24,10 +27,11 @@ use self::page::Page;
 use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
-use crate::model::{Artifact, Event, FunctionKey, Listener, Outcome, Plan};
+use crate::model::{Artifact, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan};
 
 pub use self::document::schema;
 pub use self::sinks::Sinks;
+pub use self::treemap::picture;
 
 /// `--output`: who reads the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +85,8 @@ impl Reporter {
         Self { format, verbosity, inner: Mutex::new(inner) }
     }
 
-    /// The exit code that the document names for a plan with pending changes (`plan --exit-code`); else 0.
+    /// The exit code that the document names for a plan with pending changes, or for archives that hold other files
+    /// than those they were compared with (`--exit-code`); else 0.
     #[must_use]
     pub fn pending_exit_code(self, code: u8) -> Self {
         self.lock().memory.pending_exit_code = code;
@@ -91,6 +96,16 @@ impl Reporter {
     /// Remembers the archives.
     pub fn artifacts(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) {
         self.lock().memory.artifacts.clone_from(artifacts);
+    }
+
+    /// Remembers how the archives differ from others.
+    pub fn comparisons(&self, comparisons: &BTreeMap<FunctionKey, Comparison>) {
+        self.lock().memory.comparisons.clone_from(comparisons);
+    }
+
+    /// Remembers where the bytes of the archives are.
+    pub fn explanations(&self, explanations: &BTreeMap<FunctionKey, Explanation>) {
+        self.lock().memory.explanations.clone_from(explanations);
     }
 
     /// Shows what a release is going to do, and remembers it. `plan` shows its plan by [`Reporter::outcome`] alone.

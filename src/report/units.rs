@@ -1,5 +1,6 @@
 //! Sizes and times as people read them.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// `950 B`, `12.3 KiB`, `4.5 MiB`: binary units, as in Lambda's limits.
@@ -10,6 +11,15 @@ pub(super) fn bytes(count: u64) -> String {
         0..KIB => format!("{count} B"),
         KIB..MIB => format!("{} KiB", tenths(count, KIB)),
         _ => format!("{} MiB", tenths(count, MIB)),
+    }
+}
+
+/// `+1.2 KiB`, `-300 B`; nothing where nothing changed.
+pub(super) fn change(before: u64, after: u64) -> String {
+    match after.cmp(&before) {
+        Ordering::Greater => format!("+{}", bytes(after - before)),
+        Ordering::Less => format!("-{}", bytes(before - after)),
+        Ordering::Equal => String::new(),
     }
 }
 

@@ -35,7 +35,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// `src/aws/s3/mod.rs` is of module `aws`, `src/observe.rs` of `observe`.
+/// `src/aws/s3/mod.rs` is of module `aws`, `src/world.rs` of `world`.
 fn module_of(file: &Path) -> String {
     let relative = file.strip_prefix(repository().join("src")).unwrap();
     let first = relative.components().next().unwrap();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sls_release::model::Sha256;
 
 use crate::support::local_aws::fixtures;
-use crate::support::scene::{ALIAS, LATEST, answering, released};
+use crate::support::scene::{ALIAS, LATEST, answering, noise, released};
 use crate::support::{Aws, Call, Stack};
 
 /// Two functions behind one API.
@@ -240,16 +240,4 @@ fn object_size(stack: &Stack, sha256: &str) -> Option<i64> {
     let sizes: BTreeSet<i64> =
         objects.into_iter().filter(|(key, _)| key.contains(&hex)).map(|(_, size)| size).collect();
     sizes.first().copied()
-}
-
-/// Bytes that do not compress: xorshift, so that they are the same each time.
-fn noise(bytes: usize) -> Vec<u8> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    (0..bytes / 8).flat_map(|_| next()).collect()
 }

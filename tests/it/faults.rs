@@ -1,9 +1,11 @@
 //! Whatever goes wrong at whatever call, a release ends with everything released or everything as it was.
 //!
-//! Each test counts the calls of a clean release, and then lets every one of them go wrong in turn.
+//! Each test counts the calls of a clean release, and then lets every one of them go wrong in turn: a write in every
+//! way, another call in one of them.
 
 mod answers;
 mod killed;
+mod pool;
 mod putting_back;
 mod races;
 mod scene;

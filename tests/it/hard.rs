@@ -2,6 +2,7 @@
 //! twenty functions on three APIs.
 
 mod code;
+mod contents;
 mod counts;
 mod fleet;
 mod meanwhile;
@@ -32,6 +33,22 @@ fn impatient(options: &[&str], settings: &str) -> Stack {
     stack.settings(&settings.replace("20s", "2s"));
     stack.proxy.take_calls();
     stack
+}
+
+/// Leads links to code by way of the proxy, so that its log has each download.
+fn log_downloads(stack: &Stack) {
+    let endpoint = stack.proxy.endpoint.clone();
+    stack.proxy.show("GetFunction", move |answer| {
+        let link = answer["Code"]["Location"].as_str().unwrap_or_default();
+        if let Some((_, path)) = link.split_once("/_ministack/") {
+            answer["Code"]["Location"] = format!("{endpoint}/_ministack/{path}").into();
+        }
+    });
+}
+
+/// Downloads of live code.
+fn downloads(log: &Log) -> usize {
+    log.iter().filter(|call| call.path().starts_with("/_ministack/lambda-code/")).count()
 }
 
 /// Status of each call of an action, in order.

@@ -13,10 +13,11 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
+use crate::support::scene::{LATEST, noise};
 use crate::support::strict::{Fault, When, permissions};
 use crate::support::{Run, Stack};
 use policy::{Grant, PLAN, Policy, RELEASE};
-use situations::{before_the_first_release, break_it, left, noise, set_back};
+use situations::{LARGE, before_the_first_release, break_it, left, set_back};
 use user::{allow, guarded_stack};
 
 /// Statements and actions of the first release, in the order in which it needs them, with its exit code without them.
@@ -194,9 +195,9 @@ fn what_may_not_be_put_back_is_named_with_its_command() {
 #[test]
 fn who_may_not_abort_learns_of_the_parts_that_stay() {
     let stack = guarded_stack(RELEASE, &[]);
-    stack.settings(crate::support::scene::LATEST);
+    stack.settings(LATEST);
     stack.write("lambda/app.py", "def handler(event, context):\n    return {}\n");
-    stack.write("lambda/noise.bin", noise());
+    stack.write("lambda/noise.bin", noise(LARGE));
     let before = stack.state(None);
     stack.proxy.fault(When::Action("UploadPart"), Fault::NotDone);
     let run = release_without(&stack, ABORT.0, ABORT.1);

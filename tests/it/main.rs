@@ -23,3 +23,5 @@ mod strict;
 mod support;
 #[cfg(all(feature = "system-tools", target_os = "linux"))]
 mod system_tools;
+mod terminal;
+mod views;

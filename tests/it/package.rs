@@ -3,6 +3,7 @@
 mod archive_file;
 pub(crate) mod bytes;
 mod cache;
+mod contents;
 mod inflated;
 mod processes;
 mod ready;

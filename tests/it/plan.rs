@@ -220,7 +220,8 @@ fn reason_after(last: Option<&Reason>) -> Option<&'static str> {
 fn skip_after(last: Option<&Skip>) -> Option<&'static str> {
     Some(match last {
         None => "code_unchanged",
-        Some(Skip::CodeUnchanged { .. }) => "function_not_chosen",
+        Some(Skip::CodeUnchanged { .. }) => "same_content",
+        Some(Skip::SameContent { .. }) => "function_not_chosen",
         Some(Skip::FunctionNotChosen { .. }) => "artifact_present",
         Some(Skip::ArtifactPresent { .. }) => "definition_unchanged",
         Some(Skip::DefinitionUnchanged { .. }) => "redeploy_never",

@@ -2,6 +2,7 @@
 
 mod multipart;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use aws_config::SdkConfig;
@@ -53,7 +54,14 @@ pub struct Put<'a> {
     pub bytes: u64,
     /// Its digest, checked by S3 on arrival where it is sent as one.
     pub sha256: &'a Sha256,
+    /// The digest of its contents, where it is known; kept with the object.
+    pub contents: Option<Sha256>,
 }
+
+/// The name under which an object carries the digest of its contents, in hex: `x-amz-meta-sls-release-contents`.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
+const CONTENTS: &str = "sls-release-contents";
 
 impl S3 {
     pub(super) fn new(config: &SdkConfig, custom_endpoint: bool) -> Self {
@@ -93,6 +101,7 @@ impl S3 {
         match call.checksum_mode(ChecksumMode::Enabled).send().await {
             Ok(found) => Ok(FoundObject::Present(ObservedObject {
                 bytes: u64::try_from(found.content_length.unwrap_or(0)).unwrap_or(0),
+                contents: found.metadata().and_then(|all| all.get(CONTENTS)).and_then(|hex| Sha256::from_hex(hex)),
                 version_id: found.version_id.filter(|version| version != "null"),
                 checksum_sha256: found.checksum_sha256,
             })),
@@ -164,6 +173,7 @@ impl S3 {
             .set_expected_bucket_owner(put.owner.map(ToString::to_string))
             .if_none_match("*")
             .content_type("application/zip")
+            .set_metadata(put.metadata())
             .checksum_sha256(put.sha256.base64())
             .body(body);
         let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
@@ -186,6 +196,10 @@ async fn stoppable<T>(
 impl Put<'_> {
     fn resource(&self) -> String {
         format!("{}/{}", self.bucket, self.key)
+    }
+
+    fn metadata(&self) -> Option<HashMap<String, String>> {
+        self.contents.map(|contents| [(CONTENTS.to_owned(), contents.hex())].into())
     }
 }
 

@@ -41,6 +41,7 @@ impl S3 {
             .key(put.key.as_str())
             .set_expected_bucket_owner(put.owner.map(ToString::to_string))
             .content_type("application/zip")
+            .set_metadata(put.metadata())
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_type(ChecksumType::Composite);
         let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;

@@ -71,7 +71,7 @@ pub struct ChangeCode {
     pub step: CodeStep,
     /// `CodeSha256` of `$LATEST` now.
     pub before: Sha256,
-    /// `CodeSha256` of the artifact.
+    /// `CodeSha256` of what is published: the artifact, or, where it holds the same files, `$LATEST`.
     pub after: Sha256,
     /// Where `before` is kept, for the way back.
     pub keep_key: ObjectKey,

@@ -72,6 +72,17 @@ pub enum Skip {
         /// The version its callers use.
         version: Version,
     },
+    /// The function runs the same files in other bytes: names, contents, and what the modes allow are the same.
+    SameContent {
+        /// The function.
+        function: FunctionKey,
+        /// The bytes that are live.
+        live: Sha256,
+        /// The bytes that were packed.
+        packed: Sha256,
+        /// The version its callers use.
+        version: Version,
+    },
     /// `--function` left it out.
     FunctionNotChosen {
         /// The function.
@@ -115,6 +126,10 @@ impl fmt::Display for Skip {
         match self {
             Skip::CodeUnchanged { function, version, .. } => {
                 write!(f, "{function}: version {version} runs this code already")
+            }
+            Skip::SameContent { function, version, live, packed } => {
+                let (live, packed) = (live.base64(), packed.base64());
+                write!(f, "{function}: version {version} has the same content in other bytes ({live}, packed {packed})")
             }
             Skip::FunctionNotChosen { function } => write!(f, "{function}: not chosen by --function"),
             Skip::ArtifactPresent { function, key } => write!(f, "{function}: {key} is in the bucket already"),

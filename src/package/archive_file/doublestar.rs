@@ -345,6 +345,6 @@ mod tests {
     #[test]
     fn many_stars_take_no_time() {
         assert!(!matches(&"*a".repeat(30), &format!("{}b", "a".repeat(2_000))));
-        assert!(!matches(&"**/*a*/".repeat(8), &"aa/".repeat(200)));
+        assert!(!matches(&"**/*a*/".repeat(8), &format!("{}b", "aa/".repeat(200))));
     }
 }

@@ -9,9 +9,10 @@ pub(super) struct Excludes {
     rules: Vec<Rule>,
 }
 
-enum Rule {
-    Pattern(Pattern),
-    Exact(String),
+struct Rule {
+    said: String,
+    /// `None`: it is compared letter by letter.
+    pattern: Option<Pattern>,
 }
 
 impl Excludes {
@@ -27,20 +28,22 @@ impl Excludes {
         if problems.is_empty() { Ok(Self { rules }) } else { Err(problems) }
     }
 
-    /// Whether `path`, relative to the source and `.` for the source itself, stays out.
-    pub(super) fn matches(&self, path: &str) -> bool {
-        self.rules.iter().any(|rule| match rule {
-            Rule::Pattern(pattern) => pattern.matches(path),
-            Rule::Exact(own) => own == path,
-        })
+    /// The first that keeps `path` out, which is relative to the source, and `.` for the source itself.
+    pub(super) fn matching(&self, path: &str) -> Option<&str> {
+        let matches = |rule: &&Rule| match &rule.pattern {
+            Some(pattern) => pattern.matches(path),
+            None => rule.said == path,
+        };
+        self.rules.iter().find(matches).map(|rule| rule.said.as_str())
     }
 }
 
 fn rule(exclude: &Sourced<String>, matching: ExcludesMatching) -> Result<Rule, Problem> {
+    let said = exclude.value.clone();
     if matching == ExcludesMatching::Exact {
-        return Ok(Rule::Exact(exclude.value.clone()));
+        return Ok(Rule { said, pattern: None });
     }
-    Pattern::parse(&exclude.value).map(Rule::Pattern).map_err(|why| {
+    Pattern::parse(&exclude.value).map(|pattern| Rule { said, pattern: Some(pattern) }).map_err(|why| {
         Problem::new(format!("invalid pattern `{}` in `excludes`", exclude.value))
             .why(why)
             .fix("mend it; a backslash takes a character's meaning away")

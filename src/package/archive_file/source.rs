@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::walk::{Walked, walk};
 use super::{ArchivedFile, Attributes, Contents};
 use crate::error::Problem;
-use crate::model::{ArchiveFileSettings, FileMode};
+use crate::model::{ArchiveFileSettings, FileMode, LeftOut};
 use crate::package::protected::never_packed;
 use crate::package::source_file::SourceFile;
 
@@ -17,6 +17,8 @@ const REGULAR_FILE: u32 = 0o100_000;
 #[derive(Debug)]
 pub(in crate::package) struct Selected {
     pub(in crate::package) files: Vec<ArchivedFile>,
+    /// What is not packed, and why.
+    pub(in crate::package) left_out: Vec<LeftOut>,
     pub(in crate::package) warnings: Vec<String>,
 }
 
@@ -26,15 +28,15 @@ pub(in crate::package) fn folder(
     settings: &ArchiveFileSettings,
     keep_out: &[PathBuf],
 ) -> Result<Selected, Vec<Problem>> {
-    let Walked { files, mut warnings } = walk(root, settings, keep_out)?;
+    let Walked { files, left_out, mut warnings } = walk(root, settings, keep_out)?;
     warnings.extend(usually_left_out(&files));
     let files = files.into_iter().map(|file| archived(file, settings.output_file_mode)).collect();
-    Ok(Selected { files, warnings })
+    Ok(Selected { files, left_out, warnings })
 }
 
 /// Terraform's `source_file`.
 pub(in crate::package) fn one(file: SourceFile, settings: &ArchiveFileSettings) -> Selected {
-    Selected { files: vec![archived(file, settings.output_file_mode)], warnings: Vec::new() }
+    Selected { files: vec![archived(file, settings.output_file_mode)], left_out: Vec::new(), warnings: Vec::new() }
 }
 
 /// Terraform's `source` blocks, or its `source_content`.
@@ -44,7 +46,7 @@ pub(in crate::package) fn inline(sources: &BTreeMap<String, String>) -> Selected
         contents: Contents::Inline(content.clone().into_bytes()),
         attributes: Attributes::None,
     };
-    Selected { files: sources.iter().map(file).collect(), warnings: Vec::new() }
+    Selected { files: sources.iter().map(file).collect(), left_out: Vec::new(), warnings: Vec::new() }
 }
 
 fn archived(file: SourceFile, output_file_mode: Option<FileMode>) -> ArchivedFile {

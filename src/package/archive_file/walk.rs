@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::excludes::Excludes;
 use crate::error::Problem;
-use crate::model::ArchiveFileSettings;
+use crate::model::{ArchiveFileSettings, LeftOut, LeftOutBy};
+use crate::package::left_out::LeftOuts;
 use crate::package::refusals::{
     broken_link, cannot_pack, link_in_a_circle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
 };
@@ -18,6 +19,8 @@ use crate::package::source_file::{SourceFile, unreadable};
 pub(in crate::package) struct Walked {
     /// In the order of the archive.
     pub(in crate::package) files: Vec<SourceFile>,
+    /// What is not packed, and why.
+    pub(in crate::package) left_out: Vec<LeftOut>,
     /// What the user should know, and what to do about it.
     pub(in crate::package) warnings: Vec<String>,
 }
@@ -30,13 +33,14 @@ pub(in crate::package) fn walk(
     keep_out: &[PathBuf],
 ) -> Result<Walked, Vec<Problem>> {
     let excludes = Excludes::new(settings)?;
-    let walked = Walked { files: Vec::new(), warnings: Vec::new() };
-    let mut walk = Walk { root, settings, excludes, keep_out, walked, problems: Vec::new() };
-    if !walk.excludes.matches(".") {
+    let (files, left_out, warnings) = (Vec::new(), LeftOuts::default(), Vec::new());
+    let mut walk = Walk { root, settings, excludes, keep_out, files, left_out, warnings, problems: Vec::new() };
+    if walk.excludes.matching(".").is_none() {
         walk.folder(&Folder { path: "", real: root, parent: None });
     }
-    let Walk { walked, mut problems, .. } = walk;
-    problems.extend(names_that_fold_together(walked.files.iter().map(|file| file.name.as_str())));
+    let Walk { files, left_out, warnings, mut problems, .. } = walk;
+    problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
+    let walked = Walked { files, left_out: left_out.finish(), warnings };
     if problems.is_empty() { Ok(walked) } else { Err(problems.into_iter().map(with_its_key).collect()) }
 }
 
@@ -51,7 +55,9 @@ struct Walk<'a> {
     settings: &'a ArchiveFileSettings,
     excludes: Excludes,
     keep_out: &'a [PathBuf],
-    walked: Walked,
+    files: Vec<SourceFile>,
+    left_out: LeftOuts,
+    warnings: Vec<String>,
     problems: Vec<Problem>,
 }
 
@@ -98,7 +104,7 @@ impl Walk<'_> {
     fn name(&mut self, folder: &Folder<'_>, os_name: &OsStr) -> Rest {
         let real = folder.real.join(os_name);
         let path = folder.join(&os_name.to_string_lossy());
-        if self.excludes.matches(&path) || self.is_kept_out(&path, &real) {
+        if self.is_left_out(&path, &real) {
             return Rest::Walked;
         }
         match fs::symlink_metadata(&real) {
@@ -118,7 +124,7 @@ impl Walk<'_> {
         } else if path.len() > usize::from(u16::MAX) {
             self.problems.push(cannot_pack(&path).why("its name has more than 65,535 bytes").fix("rename it"));
         } else {
-            self.walked.files.push(SourceFile::new(path, real, metadata));
+            self.files.push(SourceFile::new(path, real, metadata));
         }
     }
 
@@ -131,6 +137,7 @@ impl Walk<'_> {
             }
         };
         if metadata.is_dir() && self.settings.exclude_symlink_directories {
+            self.left_out.folder(LeftOutBy::SymlinkDirectory, path);
             return Rest::Skipped;
         }
         if !target.starts_with(self.root) {
@@ -143,15 +150,28 @@ impl Walk<'_> {
         Rest::Walked
     }
 
-    fn is_kept_out(&mut self, path: &str, real: &Path) -> bool {
-        let kept_out = self.keep_out.iter().any(|own| real == own);
-        if kept_out {
-            self.walked.warnings.push(format!(
+    fn is_left_out(&mut self, path: &str, real: &Path) -> bool {
+        if let Some(pattern) = self.excludes.matching(path).map(str::to_owned) {
+            self.leave_out(LeftOutBy::Excludes { pattern }, path, real);
+            return true;
+        }
+        let is_own = self.keep_out.iter().any(|own| real == own);
+        if is_own {
+            self.leave_out(LeftOutBy::OwnFile, path, real);
+            self.warnings.push(format!(
                 "`{path}` is left out, since archives are written there; `archive_file` would pack it: write \
                  `excludes = [\"{path}\"]` here and in Terraform"
             ));
         }
-        kept_out
+        is_own
+    }
+
+    fn leave_out(&mut self, by: LeftOutBy, path: &str, real: &Path) {
+        match fs::symlink_metadata(real) {
+            Ok(metadata) if metadata.is_dir() => self.left_out.folder(by, path),
+            Ok(metadata) => self.left_out.file(by, path, metadata.len()),
+            Err(_) => self.left_out.file(by, path, 0),
+        }
     }
 
     /// The provider ends the walk of a folder at a link to a folder that it leaves out.
@@ -159,7 +179,7 @@ impl Walk<'_> {
     fn warn_of_rest(&mut self, folder: &Folder<'_>, link: &OsStr, left_out: usize) {
         if left_out > 0 {
             let link = folder.join(&link.to_string_lossy());
-            self.walked.warnings.push(format!(
+            self.warnings.push(format!(
                 "what comes behind the link `{link}` in its folder is left out too ({left_out}), as `archive_file` \
                  does with `exclude_symlink_directories`: write `excludes = [\"{link}\"]` instead, here and in Terraform"
             ));

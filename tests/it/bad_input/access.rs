@@ -51,6 +51,17 @@ fn no_region() {
 }
 
 #[test]
+fn a_number_of_attempts_that_is_none() {
+    let stack = stack();
+    for (name, attempts) in [("max_attempts_in_words", "many"), ("no_attempts", "0")] {
+        let mut command = stack.command(&["--stage", "dev"]);
+        command.env("AWS_MAX_ATTEMPTS", attempts);
+        let log = says_of(name, 2, &stack, &command.output().unwrap().into());
+        assert_eq!(log.0, []);
+    }
+}
+
+#[test]
 fn unreachable_endpoint() {
     let stack = stack();
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();

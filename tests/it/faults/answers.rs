@@ -1,7 +1,7 @@
 //! Each call fails, is refused, or loses its answer.
 
 use super::scene::{Kind, Round, Scene};
-use super::sweep::{all_calls, clean_release, sweep};
+use super::sweep::{all_calls, clean_release, in_turn, sweep};
 use crate::support::Run;
 use crate::support::strict::{Fault, When};
 
@@ -22,11 +22,11 @@ fn any_call_of_a_release_by_latest_goes_wrong() {
     sweep(Kind::Latest, every_fault, goes_wrong);
 }
 
-/// Every call with every fault; that it was done although it failed is news only of a write.
+/// That a call was done although it failed is news only of a write.
 fn every_fault(scene: &Scene) -> Vec<Case> {
     let calls = clean_release(scene);
-    let by_number = |fault| (1..=calls.len()).map(move |number| (When::Call(number), fault));
-    let each = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled, Fault::Denied].into_iter().flat_map(by_number);
+    let faults = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled, Fault::Denied];
+    let each = in_turn(scene.kind, &calls, &faults).into_iter().map(|(number, fault)| (When::Call(number), fault));
     let writes = calls.writes().into_iter().map(|call| (When::Next(call.action), Fault::DoneButFailed));
     each.chain(writes).collect()
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::scene::{Kind, Round, Scene, Seen};
 use super::signals::stopped_after;
-use super::sweep::{all_calls, sweep};
+use super::sweep::{all_calls, in_turn, sweep};
 use crate::support::Run;
 use crate::support::strict::{Fault, Log, When};
 
@@ -40,8 +40,8 @@ fn any_call_of_putting_back_a_release_with_a_cache_goes_wrong() {
 /// Calls are counted from the signal on.
 fn every_fault(scene: &Scene) -> Vec<Case> {
     let calls = clean_way_back(scene);
-    let by_number = |fault| (1..=calls.len()).map(move |number| (When::Call(number), fault, Attempts::One));
-    let each = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled].into_iter().flat_map(by_number);
+    let each = in_turn(scene.kind, &calls, &[Fault::NotDone, Fault::DoneButReset, Fault::Throttled]).into_iter();
+    let each = each.map(|(number, fault)| (When::Call(number), fault, Attempts::One));
     let lost = calls.writes().into_iter().flat_map(|call| {
         [Attempts::One, Attempts::Several].map(|attempts| (When::Next(call.action), Fault::DoneButFailed, attempts))
     });

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::repeats::unneeded;
+use super::{downloads, log_downloads};
 use crate::strict::change_code;
 use crate::support::scene::{ALIAS, LATEST, answering, released};
 use crate::support::{Aws, Log, Stack};
@@ -13,6 +14,7 @@ const NONE: BTreeMap<String, usize> = BTreeMap::new();
 /// What a release did where each call takes a while.
 fn measured(stack: &Stack, outcome: &str) -> Log {
     stack.proxy.set_latency(Duration::from_millis(400), Duration::ZERO);
+    log_downloads(stack);
     stack.proxy.take_calls();
     assert_eq!(stack.release(&[]).exits(0).outcome(), outcome);
     let log = stack.proxy.take_calls();
@@ -51,6 +53,7 @@ fn one_line_changed(stack: &Stack) {
     stack.write("lambda/app.py", answering(200, "two"));
     let log = measured(stack, "released");
     assert!(log.depth() <= 7, "{log:?}");
+    assert_eq!(downloads(&log), 0, "the live code's object says that its files are others: {log:?}");
     few_connections(&log);
 }
 
@@ -59,7 +62,7 @@ fn the_live_code_is_unknown(stack: &Stack) {
     change_code(&stack.function("dev"), &answering(200, "by hand"));
     stack.write("lambda/app.py", answering(200, "three"));
     let log = measured(stack, "released");
-    assert_eq!(log.calls("PutObject").len(), 2, "{log:?}");
+    assert_eq!((log.calls("PutObject").len(), downloads(&log)), (2, 1), "{log:?}");
     assert!(log.depth() <= 8, "{} {log:?}", log.depth());
 }
 

@@ -16,10 +16,13 @@ use crate::strict::{archive, change_code};
 use crate::support::local_aws::get;
 use crate::support::scene::answering;
 use crate::support::strict::ACCOUNT;
-use crate::support::{Aws, Log, Stack};
+use crate::support::strict::rules::LambdaRate;
+use crate::support::{Aws, Call, Log, Stack, Strict};
 
 const FUNCTIONS: usize = 20;
 const APIS: usize = 3;
+/// Twice what Lambda takes, so that the test takes half the time; still less than a release of this size asks for.
+const LAMBDA_PER_SECOND: usize = 30;
 
 /// A stack with more functions and more APIs than its own; function `n` is called by API `n % 3` on `/f<n>`.
 struct Fleet {
@@ -39,7 +42,8 @@ struct State {
 
 impl Fleet {
     fn build() -> Self {
-        let stack = Stack::build(&["--function", "$NAME-f00=/f00", "--alias", "live"]);
+        let rules = Strict::all().with(LambdaRate::of(LAMBDA_PER_SECOND));
+        let stack = Stack::build_behind(rules, &["--function", "$NAME-f00=/f00", "--alias", "live"]);
         let functions: Vec<String> = (0..FUNCTIONS).map(|number| stack.function(&format!("f{number:02}"))).collect();
         let aws = Aws::shared();
         let role = aws.lambda.get_function_configuration().function_name(&functions[0]).send();
@@ -178,6 +182,8 @@ fn first_release(fleet: &Fleet) {
     assert_eq!(made.len(), APIS);
     assert!(made.windows(2).all(|pair| pair[0].end <= pair[1].start), "one after the other");
     assert!(statuses(&log, "CreateDeployment").contains(&429), "they had to wait for their turn");
+    let refused = |call: &&Call| call.service == "lambda" && call.status == 429;
+    assert!(log.iter().any(|call| refused(&call)), "Lambda took no more for a while: {log:?}");
     for (now, then) in after.deployments.iter().zip(&before.deployments) {
         assert_eq!(now.len(), then.len() + 1);
     }

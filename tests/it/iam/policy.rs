@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::Stack;
-use crate::support::strict::{ACCOUNT, Permission, REGION};
+use crate::support::strict::{ACCOUNT, Permission, REGION, fits};
 
 /// What a release needs.
 pub(super) const RELEASE: &str = "iam-policy.json";
@@ -128,17 +128,5 @@ impl Statement {
 
     fn for_ministack(&self) -> Value {
         json!({ "Sid": self.sid, "Effect": "Allow", "Action": self.actions, "Resource": self.resources })
-    }
-}
-
-/// `*` stands for any text.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
-fn fits(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((before, after)) => text
-            .strip_prefix(before)
-            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.is_char_boundary(at) && fits(after, &rest[at..]))),
     }
 }

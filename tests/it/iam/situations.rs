@@ -5,11 +5,11 @@ use aws_sdk_lambda::error::ProvideErrorMetadata;
 use super::policy::{PLAN, RELEASE};
 use super::user::guarded_stack;
 use crate::support::Stack;
-use crate::support::scene::{ALIAS, LATEST, answering};
+use crate::support::scene::{ALIAS, LATEST, answering, noise};
 use crate::support::strict::{ACCOUNT, Fault, REGION, When};
 
 /// More than one part holds, of bytes that do not compress.
-const LARGE: usize = 17 * 1024 * 1024;
+pub(super) const LARGE: usize = 17 * 1024 * 1024;
 
 /// An alias and its permission are made, code and API change, a version is published of code that is there already,
 /// and a release whose code answers 500 is put back.
@@ -47,7 +47,7 @@ pub(super) fn large_and_without_an_alias() -> Stack {
     let stack = guarded_stack(RELEASE, &[]);
     stack.settings(LATEST);
     stack.write("lambda/app.py", answering(200, "large"));
-    stack.write("lambda/noise.bin", noise());
+    stack.write("lambda/noise.bin", noise(LARGE));
     remove_permission(&stack, None);
     stack.proxy.fault(When::Action("UploadPart"), Fault::NotDone);
     stack.release(&[]).exits(4);
@@ -114,16 +114,4 @@ pub(super) fn left(stack: &Stack) -> (Option<String>, Option<String>, crate::sup
     };
     let policy = aws.block_on(aws.lambda.get_policy().function_name(&function).qualifier("live").send());
     (version, policy.ok().and_then(|policy| policy.policy), stack.state(None))
-}
-
-/// Xorshift, so that the bytes are the same each time.
-pub(super) fn noise() -> Vec<u8> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    (0..LARGE / 8).flat_map(|_| next()).collect()
 }

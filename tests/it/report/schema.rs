@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use sls_release::report::{Format, Verbosity, schema};
 
-use super::{samples, told};
+use super::{archives, samples, told};
 
 #[test]
 fn the_published_schema_is_the_one_of_the_types() {
@@ -40,6 +40,20 @@ fn a_full_document_has_only_promised_fields_and_all_required_ones() {
         });
         check(&root, &root, &serde_json::from_str(&told.stdout).unwrap(), "$");
     }
+}
+
+#[test]
+fn the_views_of_archives_have_only_promised_fields_and_all_required_ones() {
+    let root = serde_json::to_value(schema()).unwrap();
+    let told = told(Format::Json, Verbosity::Normal, |reporter| {
+        reporter.artifacts(&samples::artifacts());
+        reporter.comparisons(&archives::comparisons());
+        reporter.explanations(&archives::explanations());
+        reporter.package_result();
+    });
+    let document: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert!(document["comparisons"]["hello"].is_object() && document["explanations"]["hello"].is_object());
+    check(&root, &root, &document, "$");
 }
 
 /// Objects, lists and references; enough for a schema that types generate.

@@ -151,7 +151,7 @@ fn permissions() -> Strict {
     Strict::new().with(Snapshots::default()).with(InvokePermission)
 }
 
-fn permit(aws: &Aws, function: &str, qualifier: Option<&str>, id: &str, arn: &str) {
+pub(crate) fn permit(aws: &Aws, function: &str, qualifier: Option<&str>, id: &str, arn: &str) {
     let call = aws.lambda.add_permission().function_name(function).set_qualifier(qualifier.map(str::to_owned));
     let call = call.statement_id(id).action("lambda:InvokeFunction").principal("apigateway.amazonaws.com");
     aws.block_on(call.source_arn(arn).send()).unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::Aws;
-use crate::support::scene::{ALIAS, LATEST, answering, released, released_behind};
+use crate::support::scene::{ALIAS, LATEST, answering, noise, released, released_behind};
 use crate::support::strict::rules::{Busy, CodeSettings, DeploymentRate, NewVersion, Settings};
 use crate::support::strict::{Fault, Strict, When};
 
@@ -133,6 +133,25 @@ fn a_lost_answer_to_a_write_does_no_harm() {
             assert_eq!(run.code, Some(0), "{action} {fault:?}: {}", run.document()["problems"]);
             assert_eq!(after.deployments.len(), before.deployments.len() + 1, "{action} {fault:?}");
         }
+    }
+}
+
+/// The completion is repeated, and finds no upload any more, since its parts are an object by now.
+#[test]
+fn a_lost_answer_to_the_completion_of_an_upload_does_no_harm() {
+    let stack = released(&[], LATEST);
+    for (number, fault) in (1..).zip([Fault::NotDone, Fault::DoneButFailed, Fault::DoneButReset]) {
+        let text = format!("large {number}");
+        stack.write("lambda/app.py", answering(200, &text));
+        stack.write("lambda/noise.bin", noise(17 * 1024 * 1024));
+        let before = Aws::shared().objects(stack.bucket()).len();
+        stack.proxy.take_calls();
+        stack.proxy.fault(When::Next("CompleteMultipartUpload"), fault);
+        assert_eq!(stack.release(&[]).exits(0).outcome(), "released", "{fault:?}");
+        assert_eq!(stack.call("/hello").body, text);
+        let log = stack.proxy.take_calls();
+        assert_eq!(log.calls("CompleteMultipartUpload").len(), 2, "{fault:?}");
+        assert_eq!(Aws::shared().objects(stack.bucket()).len(), before + 1, "{fault:?}");
     }
 }
 

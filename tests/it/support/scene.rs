@@ -6,41 +6,25 @@ use aws_sdk_lambda::primitives::Blob;
 
 use super::{Stack, Strict};
 
+/// One function and one API, with more lines for the function and for the smoke test.
+macro_rules! settings {
+    ($function:literal, $smoke:literal) => {
+        concat!(
+            "\nregion = \"us-east-1\"\n[artifacts]\nbucket = \"$NAME-artifacts\"\nprefix = \"hello\"\n",
+            "[functions.hello]\nsource = \"lambda\"\nname = \"$NAME-{stage}\"\n",
+            $function,
+            "[apis.public]\nid = \"$API\"\nstage = \"{stage}\"\n[smoke]\npath = \"/hello\"\n",
+            $smoke,
+            "timeout = \"20s\"\n",
+        )
+    };
+}
+
 /// One function whose callers use `$LATEST`.
-pub(crate) const LATEST: &str = r#"
-region = "us-east-1"
-[artifacts]
-bucket = "$NAME-artifacts"
-prefix = "hello"
-[functions.hello]
-source = "lambda"
-name = "$NAME-{stage}"
-[apis.public]
-id = "$API"
-stage = "{stage}"
-[smoke]
-path = "/hello"
-hits = 2
-timeout = "20s"
-"#;
+pub(crate) const LATEST: &str = settings!("", "hits = 2\n");
 
 /// One function whose callers use an alias.
-pub(crate) const ALIAS: &str = r#"
-region = "us-east-1"
-[artifacts]
-bucket = "$NAME-artifacts"
-prefix = "hello"
-[functions.hello]
-source = "lambda"
-name = "$NAME-{stage}"
-alias = "live"
-[apis.public]
-id = "$API"
-stage = "{stage}"
-[smoke]
-path = "/hello"
-timeout = "20s"
-"#;
+pub(crate) const ALIAS: &str = settings!("alias = \"live\"\n", "");
 
 /// A stack whose function answers `one` by a release.
 pub(crate) fn released(options: &[&str], settings: &str) -> Stack {
@@ -68,4 +52,16 @@ pub(crate) fn archive_of(source: &str) -> Blob {
     writer.start_file("app.py", zip::write::SimpleFileOptions::default()).unwrap();
     writer.write_all(source.as_bytes()).unwrap();
     Blob::new(writer.finish().unwrap().into_inner())
+}
+
+/// Bytes that do not compress: xorshift, so that they are the same each time.
+pub(crate) fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..bytes / 8).flat_map(|_| next()).collect()
 }

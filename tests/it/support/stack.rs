@@ -71,7 +71,9 @@ impl Stack {
         let document = local.build_stack(&proxy.side_door, &all).unwrap();
         let api = document["api"]["id"].as_str().unwrap().to_owned();
         let key = ("test".to_owned(), "test".to_owned());
-        Self { name, api, proxy, aws, key, folder: TempDir::new().unwrap(), document }
+        // Gone with the local AWS, where the stack itself lives as long as the process.
+        let folder = TempDir::new_in(&local.folder).unwrap();
+        Self { name, api, proxy, aws, key, folder, document }
     }
 
     /// A function's name from its part behind the stack's.

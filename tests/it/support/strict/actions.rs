@@ -95,7 +95,11 @@ pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&
     match service {
         // The first part is the date of the API, which differs between calls.
         "lambda" => known(&LAMBDA, path.split_once('/').map_or("", |(_, rest)| rest).trim_end_matches('/')),
-        "apigateway" => known(&API_GATEWAY, path),
+        "apigateway" => match known(&API_GATEWAY, path) {
+            // The same path, but for its query.
+            ("CreateRestApi", names) if has(query, "mode") => ("ImportRestApi", names),
+            action => action,
+        },
         "s3" => s3(method, path, query),
         "execute-api" => ("InvokeApi", names("restapis/{}/{}/_user_request_/{+}", path).unwrap_or_default()),
         _ => Default::default(),
@@ -103,9 +107,13 @@ pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&
 }
 
 fn s3(method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {
-    let has = |key: &str| key.is_empty() || query.split('&').any(|pair| pair.split('=').next() == Some(key));
-    let mut rows = S3.iter().filter(|row| row.0 == method && has(row.2));
+    let mut rows = S3.iter().filter(|row| row.0 == method && has(query, row.2));
     rows.find_map(|row| Some((row.3, names(row.1, path)?))).unwrap_or_default()
+}
+
+/// Whether a query has this key; every query has none.
+fn has(query: &str, key: &str) -> bool {
+    key.is_empty() || query.split('&').any(|pair| pair.split('=').next() == Some(key))
 }
 
 /// What stands at the `{}` of a pattern.

@@ -106,3 +106,15 @@ pub(super) fn refusal(call: &Call, wanted: &Permission) -> Message {
     };
     error(&call.service, 403, "AccessDeniedException", &message)
 }
+
+/// Whether a pattern of a policy takes this name: `*` stands for any text, `/` included.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => text
+            .strip_prefix(before)
+            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.is_char_boundary(at) && fits(after, &rest[at..]))),
+    }
+}

@@ -10,13 +10,14 @@ mod errors;
 mod hooks;
 mod http;
 mod log;
+mod openapi;
 mod proxy;
 pub(crate) mod rules;
 mod upstream;
 
 use std::any::Any;
 
-pub(crate) use authorization::{Permission, permissions};
+pub(crate) use authorization::{Permission, fits, permissions};
 pub(crate) use call::Call;
 pub(crate) use hooks::{Credentials, Fault, When};
 pub(crate) use http::{Message, send};

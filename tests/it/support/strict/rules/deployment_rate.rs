@@ -9,10 +9,7 @@ use crate::support::strict::http::Message;
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>,
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html>
-pub(crate) struct DeploymentRate {
-    interval: Duration,
-    last: Mutex<Option<Instant>>,
-}
+pub(crate) struct DeploymentRate(Turn);
 
 impl Default for DeploymentRate {
     /// A tenth of AWS's time.
@@ -24,15 +21,30 @@ impl Default for DeploymentRate {
 impl DeploymentRate {
     /// One in this time.
     pub(crate) fn one_per(interval: Duration) -> Self {
-        Self { interval, last: Mutex::default() }
+        Self(Turn::every(interval))
     }
 }
 
 impl Rule for DeploymentRate {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if !exchange.is_api_gateway(&["CreateDeployment"]) {
-            return None;
-        }
+        exchange.is_api_gateway(&["CreateDeployment"]).then(|| self.0.refusal()).flatten()
+    }
+}
+
+/// A kind of call that API Gateway takes once in a time.
+pub(super) struct Turn {
+    interval: Duration,
+    last: Mutex<Option<Instant>>,
+}
+
+impl Turn {
+    /// Once in this time.
+    pub(super) fn every(interval: Duration) -> Self {
+        Self { interval, last: Mutex::default() }
+    }
+
+    /// The answer to a call that comes too early; any other call is the last one from now on.
+    pub(super) fn refusal(&self) -> Option<Message> {
         let (mut last, now) = (self.last.lock().unwrap(), Instant::now());
         let left = last.map_or(Duration::ZERO, |last| self.interval.saturating_sub(now - last));
         if left.is_zero() {

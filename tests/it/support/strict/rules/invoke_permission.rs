@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::routes::Route;
 use super::{Exchange, Rule};
+use crate::support::strict::authorization::fits;
 use crate::support::strict::http::Message;
 use crate::support::strict::upstream::{ACCOUNT, REGION, Upstream};
 
@@ -59,14 +60,4 @@ fn conditions_hold(conditions: &Value, source: &str) -> bool {
         ("aws:sourceaccount", Some(account)) => account == ACCOUNT,
         _ => false,
     })
-}
-
-/// `*` stands for any text, `/` included, as in every pattern for ARNs.
-fn fits(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((before, after)) => text
-            .strip_prefix(before)
-            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.is_char_boundary(at) && fits(after, &rest[at..]))),
-    }
 }

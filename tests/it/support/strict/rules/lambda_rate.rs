@@ -28,7 +28,7 @@ impl Default for LambdaRate {
 }
 
 impl LambdaRate {
-    /// So many per second instead of 15.
+    /// So many per second instead of 15, of `GetPolicy` as well.
     pub(crate) fn of(per_second: usize) -> Self {
         Self { per_second, rest: Window::default(), policies: Window::default(), functions: Window::default() }
     }
@@ -56,7 +56,7 @@ impl Rule for LambdaRate {
         let takes = match exchange.call.action {
             "Invoke" => true,
             "GetFunction" => self.functions.takes(100),
-            "GetPolicy" => self.policies.takes(15),
+            "GetPolicy" => self.policies.takes(self.per_second),
             _ => self.rest.takes(self.per_second),
         };
         let body = json!({ "Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate exceeded" });

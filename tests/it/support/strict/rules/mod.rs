@@ -1,6 +1,7 @@
 //! What AWS enforces, one rule a file.
 
 mod alias_version;
+mod api_rate;
 mod bucket_owner;
 mod bucket_region;
 mod busy;
@@ -11,6 +12,7 @@ mod deployable;
 mod deployment_rate;
 mod dry_run;
 mod flush_cache;
+mod import_rest_api;
 mod invoke_permission;
 mod lambda_rate;
 mod new_version;
@@ -30,6 +32,7 @@ use super::http::Message;
 use super::upstream::Upstream;
 
 pub(crate) use alias_version::AliasVersion;
+pub(crate) use api_rate::ApiRate;
 pub(crate) use bucket_owner::BucketOwner;
 pub(crate) use bucket_region::BucketRegion;
 pub(crate) use busy::Busy;
@@ -40,6 +43,7 @@ pub(crate) use deployable::Deployable;
 pub(crate) use deployment_rate::DeploymentRate;
 pub(crate) use dry_run::DryRun;
 pub(crate) use flush_cache::FlushCache;
+pub(crate) use import_rest_api::ImportRestApi;
 pub(crate) use invoke_permission::InvokePermission;
 pub(crate) use lambda_rate::LambdaRate;
 pub(crate) use new_version::NewVersion;
@@ -113,6 +117,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(LambdaRate::default()),
         Box::new(DeploymentRate::default()),
+        Box::new(ApiRate::default()),
         Box::new(BucketRegion::default()),
         Box::new(BucketOwner),
         Box::new(PartSize::default()),
@@ -120,6 +125,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(FlushCache),
         Box::new(CodeSigning),
         Box::new(Deployable),
+        Box::new(ImportRestApi),
         Box::new(AliasVersion),
         Box::new(Busy::default()),
         Box::new(CodeSettings::default()),

@@ -1,7 +1,10 @@
 //! What AWS has now: reads only, all of them at once.
 //!
 //! A second wave follows only where code changes: it asks for what unchanged functions do not need, and
-//! waits until functions that somebody else is updating have settled.
+//! waits until functions that somebody else is updating have settled. Where the live code may hold the same files in
+//! other bytes, it is fetched then.
+
+mod contents;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +30,9 @@ pub async fn stage(
     let (mut observed, hidden) = first_wave(settings, artifacts, world).await?;
     let changing = changing(artifacts, &observed);
     if !changing.is_empty() {
+        let packed = contents::read_packed(settings, &changing, artifacts, &observed);
         second_wave(settings, &changing, &mut observed, hidden, world, listener).await?;
+        observed.contents = contents::compare(packed, settings, &observed, world).await;
     }
     Ok(observed)
 }
@@ -57,6 +62,7 @@ async fn first_wave(
         apis: sort(apis, &mut problems),
         objects: shown(sort(objects, &mut problems), &mut hidden),
         bucket: ObservedBucket::Present,
+        contents: BTreeMap::new(),
     };
     refuse(problems).map(|()| (observed, hidden))
 }

@@ -1,0 +1,165 @@
+//! `--compare` and `--diff`: the packed archive beside another one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use futures::future::try_join_all;
+use tempfile::NamedTempFile;
+
+use crate::aws::CallError;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{
+    Against, ArchiveContents, ArchiveSize, Artifact, Comparison, Difference, FunctionKey, FunctionSettings, Settings,
+    Sha256, Verdict,
+};
+use crate::package::{contents, difference, file_sha256};
+use crate::report::Reporter;
+use crate::world::{self, Cancellation, World};
+
+/// Compares each artifact with the other archive of its function.
+pub(super) async fn with(
+    against: &Against,
+    settings: &Settings,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+    threads: usize,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<BTreeMap<FunctionKey, Comparison>, Failure> {
+    let others = match against {
+        Against::Zip(path) => artifacts.keys().map(|_| zip(path)).collect::<Result<Vec<_>, _>>()?,
+        Against::Live => all_live(settings, artifacts, cancel, out).await?,
+    };
+    let compared = artifacts.iter().zip(&others).map(|((key, artifact), other)| {
+        let comparison = tokio::task::block_in_place(|| compare(artifact, other, threads));
+        comparison.map(|comparison| (key.clone(), comparison))
+    });
+    compared.collect()
+}
+
+/// The archive that a packed one is compared with.
+struct Other {
+    /// In words.
+    name: String,
+    sha256: Sha256,
+    place: Place,
+}
+
+/// Where it lies.
+enum Place {
+    Here(PathBuf),
+    Fetched(NamedTempFile),
+    /// It has the packed one's bytes, so that nobody fetched it.
+    NotFetched,
+}
+
+impl Place {
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Place::Here(path) => Some(path),
+            Place::Fetched(file) => Some(file.path()),
+            Place::NotFetched => None,
+        }
+    }
+}
+
+fn zip(path: &Path) -> Result<Other, Failure> {
+    let sha256 = file_sha256(path).map_err(|problem| problem.into_failure(Kind::Usage))?;
+    Ok(Other { name: path.display().to_string(), sha256, place: Place::Here(path.to_owned()) })
+}
+
+/// In the order of the artifacts.
+async fn all_live(
+    settings: &Settings,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<Vec<Other>, Failure> {
+    let region = settings.region.as_ref().map(|region| &region.value);
+    let world = World::connect(region, cancel.clone()).await?;
+    let functions = artifacts.iter().filter_map(|(key, artifact)| Some((settings.functions.get(key)?, artifact)));
+    let all = try_join_all(functions.map(|(function, artifact)| live(function, artifact, &world)));
+    cancel.or_cancelled(world::told("AWS to answer", out, all)).await
+}
+
+/// What the function's callers run: the version its alias stands on, else `$LATEST`.
+async fn live(function: &FunctionSettings, artifact: &Artifact, world: &World) -> Result<Other, Failure> {
+    let (lambda, name) = (&world.aws.lambda, &function.name.value);
+    let mut found = None;
+    if let Some(alias) = &function.alias {
+        found = lambda.function(name, Some(alias.value.as_str())).await.map_err(not_read)?;
+    }
+    if found.is_none() {
+        found = lambda.function(name, None).await.map_err(not_read)?;
+    }
+    let Some(found) = found else { return Err(missing(function, world)) };
+    let name = format!("{} of {name}", version_words(found.code.version.as_str()));
+    let sha256 = found.code.sha256;
+    if sha256 == artifact.sha256 {
+        return Ok(Other { name, sha256, place: Place::NotFetched });
+    }
+    let fetched = world.http.live_code(found.link.as_ref(), &sha256).await;
+    let file = fetched.map_err(|why| not_fetched(&name, &found.code.package_type, why))?;
+    Ok(Other { name, sha256, place: Place::Fetched(file) })
+}
+
+fn version_words(version: &str) -> String {
+    if version == "$LATEST" { version.to_owned() } else { format!("version {version}") }
+}
+
+fn not_read(error: CallError) -> Failure {
+    let what = format!("failed to read {}", error.resource);
+    error.into_problem(what).into_failure(Kind::Refused)
+}
+
+fn missing(function: &FunctionSettings, world: &World) -> Failure {
+    Problem::new(format!("function {} does not exist in {}", function.name.value, world.aws.region))
+        .why("there is no live code to compare with")
+        .fix("correct `name`, the stage or the region, or compare with a zip: `--diff old.zip`")
+        .at(function.name.location())
+        .into_failure(Kind::Refused)
+}
+
+fn not_fetched(name: &str, package_type: &str, why: String) -> Failure {
+    let why = if package_type == "Image" { "it is a container image, not a zip".to_owned() } else { why };
+    Problem::new(format!("failed to fetch the code of {name}"))
+        .why(why)
+        .fix("try again, or compare with a zip: `--diff old.zip`")
+        .into_failure(Kind::Refused)
+}
+
+fn compare(artifact: &Artifact, other: &Other, threads: usize) -> Result<Comparison, Failure> {
+    match other.place.path().filter(|_| other.sha256 != artifact.sha256) {
+        None => Ok(same_bytes(artifact, other)),
+        Some(path) => other_bytes(artifact, other, path, threads),
+    }
+}
+
+fn same_bytes(artifact: &Artifact, other: &Other) -> Comparison {
+    let size = ArchiveSize {
+        sha256: artifact.sha256,
+        zipped_bytes: artifact.zipped_bytes,
+        unzipped_bytes: artifact.unzipped_bytes,
+        files: artifact.entries.len(),
+    };
+    let difference = Difference::default();
+    Comparison { with: other.name.clone(), verdict: Verdict::SameBytes, before: size, after: size, difference }
+}
+
+fn other_bytes(artifact: &Artifact, other: &Other, path: &Path, threads: usize) -> Result<Comparison, Failure> {
+    let read = |path: &Path| contents(path, threads).map_err(|problem| problem.into_failure(Kind::Usage));
+    let (theirs, ours) = (read(path)?, read(&artifact.path)?);
+    let zipped_bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let same = theirs.digest() == ours.digest();
+    Ok(Comparison {
+        with: other.name.clone(),
+        verdict: if same { Verdict::SameFiles } else { Verdict::OtherFiles },
+        before: size(&theirs, other.sha256, zipped_bytes),
+        after: size(&ours, artifact.sha256, artifact.zipped_bytes),
+        difference: difference(&theirs, &ours),
+    })
+}
+
+fn size(contents: &ArchiveContents, sha256: Sha256, zipped_bytes: u64) -> ArchiveSize {
+    ArchiveSize { sha256, zipped_bytes, unzipped_bytes: contents.bytes(), files: contents.files.len() }
+}

@@ -1,0 +1,120 @@
+//! Finds what should not be in an archive, by names, modes and a look at a few first bytes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use crate::model::{Advice, AdviceAbout, Artifact, Entry, is_cache_folder, is_test_folder};
+
+/// What is read of a file to know whether it is a secret or a script.
+const HEAD_BYTES: u64 = 4096;
+
+/// Keys, passwords and states by names that hold nothing else.
+const SECRET_NAMES: [&str; 6] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass"];
+const SECRET_ENDINGS: [&str; 4] = [".p12", ".pfx", ".tfstate", ".tfstate.backup"];
+
+/// What should be looked at in the archive of `artifact`; nothing for what is usual. `own_folder` is the folder for
+/// archives, relative to the source, where it lies in it.
+pub(super) fn advice(artifact: &Artifact, own_folder: Option<&str>) -> Vec<Advice> {
+    let mut found: BTreeMap<AdviceAbout, Advice> = BTreeMap::new();
+    let mut heads = Heads { path: &artifact.path, archive: None };
+    for entry in &artifact.entries {
+        for about in about(entry, own_folder, &mut heads) {
+            let new = || Advice { about, files: 0, compressed_bytes: 0, example: entry.name.clone() };
+            let advice = found.entry(about).or_insert_with(new);
+            advice.files += 1;
+            advice.compressed_bytes += entry.compressed_bytes;
+        }
+    }
+    found.into_values().collect()
+}
+
+fn about(entry: &Entry, own_folder: Option<&str>, heads: &mut Heads<'_>) -> Vec<AdviceAbout> {
+    let is_own = own_folder.is_some_and(|folder| Path::new(&entry.name).starts_with(folder));
+    let checks = [
+        (AdviceAbout::Secret, is_secret(entry, heads)),
+        (AdviceAbout::ClosedToOthers, entry.mode & 0o004 == 0),
+        (AdviceAbout::CrLfScript, is_crlf_script(entry, heads)),
+        (AdviceAbout::OwnArchive, is_own),
+        (AdviceAbout::CompiledPython, has_ending(&entry.name, "pyc")),
+        (AdviceAbout::Tests, folders(entry).any(is_test_folder)),
+        (AdviceAbout::Cache, folders(entry).any(is_cache_folder)),
+    ];
+    checks.into_iter().filter(|(_, found)| *found).map(|(about, _)| about).collect()
+}
+
+fn folders(entry: &Entry) -> impl Iterator<Item = &str> {
+    let folder = entry.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder.split('/')
+}
+
+fn base_name(entry: &Entry) -> &str {
+    entry.name.rsplit('/').next().unwrap_or_default()
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
+}
+
+/// Published packages hold keys for their tests and examples, which are nobody's secret.
+fn is_secret(entry: &Entry, heads: &mut Heads<'_>) -> bool {
+    if folders(entry).any(|folder| folder == "node_modules" || is_test_folder(folder)) {
+        return false;
+    }
+    let name = base_name(entry);
+    if SECRET_NAMES.contains(&name) || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        return true;
+    }
+    let may_be_key = has_ending(name, "pem") || has_ending(name, "key");
+    match name {
+        _ if may_be_key => heads.of(entry).is_some_and(|head| is_private_key(&head)),
+        ".npmrc" => heads.of(entry).is_some_and(|head| has_npm_token(&head)),
+        "credentials" => heads.of(entry).is_some_and(|head| head.contains("aws_secret_access_key")),
+        ".pypirc" => heads.of(entry).is_some_and(|head| head.contains("password")),
+        _ => false,
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc7468#section-2>
+fn is_private_key(head: &str) -> bool {
+    head.lines().any(|line| line.starts_with("-----BEGIN ") && line.trim_end().ends_with("PRIVATE KEY-----"))
+}
+
+/// A token that is written out, not taken from the environment.
+fn has_npm_token(head: &str) -> bool {
+    let is_token = |key: &str| ["_authToken", "_auth", "_password"].iter().any(|ending| key.trim().ends_with(ending));
+    let mut pairs = head.lines().filter_map(|line| line.split_once('='));
+    pairs.any(|(key, value)| is_token(key) && !value.trim().is_empty() && !value.contains("${"))
+}
+
+fn is_crlf_script(entry: &Entry, heads: &mut Heads<'_>) -> bool {
+    let name = base_name(entry);
+    let is_program = !name.contains('.') && entry.mode & 0o100 != 0;
+    if !is_program && !has_ending(name, "sh") {
+        return false;
+    }
+    let head = heads.of(entry).unwrap_or_default();
+    head.starts_with("#!") && head.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'))
+}
+
+/// The first bytes of files in an archive, which is opened only when somebody asks.
+struct Heads<'a> {
+    path: &'a Path,
+    archive: Option<ZipArchive<BufReader<File>>>,
+}
+
+impl Heads<'_> {
+    /// As text, however bad; `None` where it cannot be read, which is for others to say.
+    fn of(&mut self, entry: &Entry) -> Option<String> {
+        if self.archive.is_none() {
+            self.archive = ZipArchive::new(BufReader::new(File::open(self.path).ok()?)).ok();
+        }
+        let mut head = Vec::new();
+        let file = self.archive.as_mut()?.by_name(&entry.name).ok()?;
+        file.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+        Some(String::from_utf8_lossy(&head).into_owned())
+    }
+}

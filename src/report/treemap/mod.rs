@@ -1,0 +1,236 @@
+//! A picture of an archive: an SVG in which each file is a rectangle, as large as it is in the zip.
+//!
+//! <https://www.w3.org/TR/SVG2/>
+
+mod kind;
+mod layout;
+mod tree;
+
+use self::kind::Kind;
+use self::layout::{Rect, float, squarified};
+use self::tree::{Node, What};
+use super::{escape, units};
+use crate::model::Artifact;
+
+const WIDTH: f64 = 1200.0;
+const HEIGHT: f64 = 800.0;
+
+/// Where the files are; above is the title, below the legend.
+const MAP: Rect = Rect { x: 8.0, y: 36.0, width: WIDTH - 16.0, height: HEIGHT - 76.0 };
+
+/// What is smaller is drawn together with its neighbours.
+const SMALLEST_AREA: f64 = 8.0;
+
+/// Around the contents of a folder, and for its name.
+const MARGIN: f64 = 2.0;
+const STRIP: f64 = 14.0;
+
+/// The width of a letter of the labels, at most on the average.
+const LETTER: f64 = 6.7;
+
+/// A shorter beginning of a name says nothing.
+const LETTERS: usize = 5;
+
+/// By kind: light, then dark.
+const COLOURS: [(&str, &str); 7] = [
+    ("#a9cbf7", "#24507f"),
+    ("#f7b89c", "#7d3c22"),
+    ("#b5e3c4", "#235f3d"),
+    ("#d9cdf2", "#4c3d78"),
+    ("#fae19b", "#6a5513"),
+    ("#f3b6cf", "#77304f"),
+    ("#d9d9d9", "#474747"),
+];
+
+/// The picture: the same bytes for the same archive.
+pub fn picture(artifact: &Artifact) -> String {
+    let root = Node::root(&artifact.entries);
+    let mut svg = Svg { pieces: Vec::new(), all: root.weight() };
+    svg.folder_contents(&root, MAP);
+    let title = title(artifact);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{title}</title>\n\
+         <style>\n{}</style>\n<rect class=\"page\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\n\
+         <text class=\"title\" x=\"8\" y=\"24\">{title}</text>\n{}{}</svg>\n",
+        style(),
+        svg.pieces.concat(),
+        legend(artifact)
+    )
+}
+
+fn title(artifact: &Artifact) -> String {
+    let (zipped, unzipped) = (units::bytes(artifact.zipped_bytes), units::bytes(artifact.unzipped_bytes));
+    let files = units::counted(artifact.entries.len(), "file");
+    escape::xml(&format!("{}: {zipped} zipped, {unzipped} unzipped, {files}", artifact.function))
+}
+
+fn style() -> String {
+    let colours = |dark: bool| {
+        let colour = |(light, dark_one): (&str, &str)| if dark { dark_one.to_owned() } else { light.to_owned() };
+        let rule = |(kind, pair): (Kind, _)| format!(".{}{{fill:{}}}", kind.class(), colour(pair));
+        Kind::ALL.into_iter().zip(COLOURS).map(rule).collect::<String>()
+    };
+    format!(
+        "text{{font:11px sans-serif;fill:#1b1b1b;pointer-events:none}}.title{{font-size:16px}}\n\
+         rect{{stroke:#fff}}.page{{fill:#fff;stroke:none}}.folder{{fill:#f1f1f1;stroke:#8a8a8a}}\n{}\n\
+         @media (prefers-color-scheme:dark){{\n\
+         text{{fill:#f2f2f2}}rect{{stroke:#16181c}}.page{{fill:#16181c}}.folder{{fill:#24272d;stroke:#767b84}}\n{}\n}}\n",
+        colours(false),
+        colours(true)
+    )
+}
+
+/// The kinds that there are, with their sizes.
+fn legend(artifact: &Artifact) -> String {
+    let (mut x, y) = (MAP.x, HEIGHT - 26.0);
+    let mut pieces = Vec::new();
+    for kind in Kind::ALL {
+        let files = artifact.entries.iter().filter(|entry| Kind::of(&entry.name) == kind);
+        let (count, bytes) = files.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.compressed_bytes));
+        if count > 0 {
+            let words = format!("{} {}", kind.words(), units::bytes(bytes));
+            pieces.push(rect(kind.class(), Rect { x, y, width: 12.0, height: 12.0 }, ""));
+            pieces.push(label(x + 17.0, y + 10.0, &words));
+            x += 37.0 + LETTER * float(words.chars().count() as u64);
+        }
+    }
+    pieces.concat()
+}
+
+fn rect(class: &str, at: Rect, title: &str) -> String {
+    let Rect { x, y, width, height } = at;
+    let title = if title.is_empty() { String::new() } else { format!("<title>{}</title>", escape::xml(title)) };
+    format!(
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\">{title}</rect>\n"
+    )
+}
+
+fn label(x: f64, y: f64, text: &str) -> String {
+    format!("<text x=\"{x:.1}\" y=\"{y:.1}\">{}</text>\n", escape::xml(text))
+}
+
+struct Svg {
+    pieces: Vec<String>,
+    /// The weight of the whole archive.
+    all: u64,
+}
+
+impl Svg {
+    fn folder_contents(&mut self, folder: &Node, within: Rect) {
+        let What::Folder(nodes) = &folder.what else { return };
+        let area_of_one = within.area() / float(folder.weight());
+        let large = nodes.partition_point(|node| float(node.weight()) * area_of_one >= SMALLEST_AREA);
+        let (large, small) = nodes.split_at(large);
+        let rest = (!small.is_empty()).then(|| Node::rest(&folder.path, small));
+        let mut shown: Vec<&Node> = large.iter().chain(&rest).collect();
+        shown.sort_by_key(|node| std::cmp::Reverse(node.weight()));
+        let weights: Vec<u64> = shown.iter().map(|node| node.weight()).collect();
+        for (node, rect) in shown.into_iter().zip(squarified(&weights, within)) {
+            self.node(node, rect);
+        }
+    }
+
+    fn node(&mut self, node: &Node, rect: Rect) {
+        match &node.what {
+            What::File(kind) => self.leaf(node, rect, kind.class()),
+            What::Folder(_) => self.folder(node, rect),
+            What::Rest => self.leaf(node, rect, Kind::Other.class()),
+        }
+    }
+
+    fn leaf(&mut self, node: &Node, at: Rect, class: &str) {
+        self.rect(node, at, class);
+        self.label(&node.name, at);
+    }
+
+    /// With its name, where there is room for it.
+    fn folder(&mut self, node: &Node, at: Rect) {
+        self.rect(node, at, "folder");
+        let is_named = at.width > 5.0 * LETTER && at.height > 2.0 * STRIP;
+        if is_named {
+            self.label(&node.name, at);
+        }
+        let inside = at.inside(MARGIN, if is_named { STRIP } else { 0.0 });
+        if inside.area() >= SMALLEST_AREA {
+            self.folder_contents(node, inside);
+        }
+    }
+
+    fn rect(&mut self, node: &Node, at: Rect, class: &str) {
+        let (zipped, unzipped) = (units::bytes(node.compressed_bytes), units::bytes(node.bytes));
+        let per_mille = node.weight().saturating_mul(1000) / self.all.max(1);
+        let files = match node.what {
+            What::Folder(_) => format!(", {}", units::counted(node.files, "file")),
+            What::File(_) | What::Rest => String::new(),
+        };
+        let share = format!("{}.{} %", per_mille / 10, per_mille % 10);
+        let title = format!("{}: {zipped} zipped, {unzipped} unzipped, {share}{files}", node.path);
+        self.pieces.push(rect(class, at, &title));
+    }
+
+    /// As much of the text as there is room for.
+    fn label(&mut self, text: &str, at: Rect) {
+        let fits = |letters: usize| float(letters as u64) * LETTER + 6.0 <= at.width;
+        let length = text.chars().count();
+        let letters = (0..=length).rev().find(|&letters| fits(letters)).unwrap_or(0);
+        if at.height < STRIP || letters < length.min(LETTERS) {
+            return;
+        }
+        let cut = || text.chars().take(letters - 1).chain(['…']).collect();
+        let shown: String = if letters < length { cut() } else { text.to_owned() };
+        self.pieces.push(label(at.x + 3.0, at.y + 11.0, &shown));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Entry, FunctionKey, Md5, Sha256};
+
+    fn artifact(files: &[(&str, u64)]) -> Artifact {
+        let entry = |(name, bytes): &(&str, u64)| Entry {
+            name: (*name).to_owned(),
+            bytes: bytes * 3,
+            compressed_bytes: *bytes,
+            mode: 0o644,
+            crc32: 0,
+        };
+        let sha256 = Sha256::of(b"");
+        Artifact {
+            function: FunctionKey::new("hello"),
+            path: "hello.zip".into(),
+            sha256,
+            md5: Md5::from_bytes([0; 16]),
+            checksum_sha256: sha256.base64(),
+            zipped_bytes: 1000,
+            unzipped_bytes: 3000,
+            entries: files.iter().map(entry).collect(),
+        }
+    }
+
+    #[test]
+    fn foreign_names_are_text_and_nothing_else() {
+        let svg = picture(&artifact(&[("<script>alert(\"1\")</script>&.js", 900), ("b\u{202e}.py", 100)]));
+        assert!(!svg.contains("<script>") && !svg.contains('\u{202e}'), "{svg}");
+        assert!(svg.contains("&lt;script&gt;alert(&quot;1&quot;)"), "{svg}");
+    }
+
+    #[test]
+    fn each_file_has_its_title_and_small_ones_share_one() {
+        let mut files = vec![("lib/large.js", 1_000_000), ("app.py", 500_000)];
+        let names: Vec<String> = (0..50).map(|number| format!("tiny/{number}.json")).collect();
+        files.extend(names.iter().map(|name| (name.as_str(), 2)));
+        let svg = picture(&artifact(&files));
+        for title in ["lib/large.js: 976.5 KiB zipped", "app.py: 488.2 KiB zipped", "small files"] {
+            assert!(svg.contains(title), "{title}: {svg}");
+        }
+        assert!(!svg.contains("tiny/7.json"), "{svg}");
+        assert!(svg.contains("prefers-color-scheme:dark"));
+    }
+
+    #[test]
+    fn an_archive_of_one_empty_file_is_a_picture_too() {
+        let svg = picture(&artifact(&[("empty", 0)]));
+        assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
+    }
+}
