@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 mod cache;
 mod contents;
 mod inflated;
+mod numbers;
 mod processes;
 mod ready;
 mod refusals;
