@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::compare::{Same, assert_same, file};
 use super::data::{KINDS, data};
-use super::oracle::python;
+use super::go::python;
 use crate::package::support::Numbers;
 use crate::support::local_aws::output_of;
 
