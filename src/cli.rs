@@ -9,8 +9,9 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
+use crate::error::Problem;
 use crate::github::Verb;
-use crate::model::{Against, FunctionKey, Overrides, Request, Views};
+use crate::model::{Against, FunctionKey, Overrides, Packing, Request, Views};
 use crate::report::{Format, Verbosity};
 
 const EXAMPLES: &str = "\
@@ -173,6 +174,16 @@ enum Output {
     Github,
 }
 
+impl Output {
+    fn format(self) -> Format {
+        match self {
+            Output::Human => Format::Human,
+            Output::Json => Format::Json,
+            Output::Github => Format::Github,
+        }
+    }
+}
+
 /// `500ms`, `30s`, `5m`, `1h`: a whole number and its unit.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let unit_at = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -195,6 +206,29 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 /// Reads this process's arguments. The error knows its own text and exit code (2), also for `--help` (0).
 pub fn parse() -> Result<Cli, clap::Error> {
     Cli::try_parse()
+}
+
+/// The format that these arguments ask for, although they cannot be used as a whole; where they say nothing, the
+/// one of `SLS_RELEASE_OUTPUT`, as `environment` has it.
+pub fn format_asked_for(arguments: &[String], environment: Option<&str>) -> Format {
+    let mut said = environment;
+    for (number, argument) in arguments.iter().enumerate() {
+        said = match argument.strip_prefix("--output") {
+            Some("") => arguments.get(number + 1).map(String::as_str),
+            Some(value) => value.strip_prefix('=').or(said),
+            None => said,
+        };
+    }
+    said.and_then(|name| Output::from_str(name, false).ok()).map_or(Format::Human, Output::format)
+}
+
+/// An error in the arguments as every other problem is told: what clap says first, and its tip.
+pub fn usage_problem(error: &clap::Error) -> Problem {
+    let text = error.render().to_string();
+    let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let what = what.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    Problem::new(what).why("the arguments cannot be used").fix(tip.unwrap_or("see `sls-release --help`"))
 }
 
 /// Reads these arguments; the first is the program's name.
@@ -233,11 +267,7 @@ impl Cli {
 
     /// `--output`.
     pub fn format(&self) -> Format {
-        match self.options.output {
-            Output::Human => Format::Human,
-            Output::Json => Format::Json,
-            Output::Github => Format::Github,
-        }
+        self.options.output.format()
     }
 
     /// `--quiet` and `--verbose`; where both stand around a command, `--quiet` wins.
@@ -264,10 +294,8 @@ impl Cli {
             out_dir: self.options.out_dir.clone(),
             artifacts: self.options.artifacts.clone(),
             expect_sha256: self.options.expect_sha256.clone(),
-            verify: package.verify,
+            packing: Packing { verify: package.verify, threads: package.threads, no_cache: self.options.no_cache },
             views,
-            threads: package.threads,
-            no_cache: self.options.no_cache,
             commit,
             environment,
         }

@@ -12,7 +12,7 @@ use sls_release::commands;
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::Decision;
 use sls_release::model::{Event, Listener, Outcome, Request};
-use sls_release::report::{Reporter, Sinks, Verbosity};
+use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
 use tracing::Level;
@@ -29,10 +29,7 @@ const SECRETS: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 fn main() -> ExitCode {
     let cli = match cli::parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            error.print().ok(); // where the terminal is gone, nobody is left to hear of it
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code()));
-        }
+        Err(error) => return usage(&error),
     };
     start_log(cli.verbosity());
     if let Command::Completions { shell } = cli.command() {
@@ -44,6 +41,21 @@ fn main() -> ExitCode {
         out.failure(&failure);
         failure.kind.exit_code()
     });
+    ExitCode::from(written(&out, code))
+}
+
+/// Help, the version, or arguments that cannot be used. People read clap's own words; whoever asked for another
+/// format gets these errors in it too.
+fn usage(error: &clap::Error) -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let format = cli::format_asked_for(&arguments, std::env::var("SLS_RELEASE_OUTPUT").ok().as_deref());
+    let code = u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code());
+    if !error.use_stderr() || format == Format::Human {
+        error.print().ok(); // where the terminal is gone, nobody is left to hear of it
+        return ExitCode::from(code);
+    }
+    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process());
+    out.failure(&cli::usage_problem(error).into_failure(Kind::Usage));
     ExitCode::from(written(&out, code))
 }
 

@@ -116,7 +116,10 @@ impl CallError {
                     .to_owned()
             }
             (Answer::Refused, "") => "check AWS_ENDPOINT_URL: what answers there does not speak as AWS does".to_owned(),
-            (Answer::Unknown, "") => "check the network, the region, and AWS_ENDPOINT_URL where it is set".to_owned(),
+            (Answer::Unknown, "") => match endpoint(self.action) {
+                Some((name, url)) => format!("check the network, and that AWS answers at {url}: {name} says so"),
+                None => "check the network and the region".to_owned(),
+            },
             (Answer::Changed, _) => {
                 "somebody else changed it in the meantime: run `sls-release plan`, then release again".to_owned()
             }
@@ -124,6 +127,18 @@ impl CallError {
             _ => String::new(),
         }
     }
+}
+
+/// The variable that leads the calls of an action's service elsewhere than to AWS, and where to.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+fn endpoint(action: &str) -> Option<(&'static str, String)> {
+    let of_service = match action.split(':').next() {
+        Some("lambda") => "AWS_ENDPOINT_URL_LAMBDA",
+        Some("s3") => "AWS_ENDPOINT_URL_S3",
+        _ => "AWS_ENDPOINT_URL_API_GATEWAY",
+    };
+    [of_service, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, std::env::var(name).ok()?)))
 }
 
 /// For calls that must not be repeated blindly.

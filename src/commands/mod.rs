@@ -28,7 +28,7 @@ fn read_settings(request: &Request) -> Result<Settings, Failure> {
 /// `--threads`, else `SLS_RELEASE_THREADS`, else 0: one per core.
 fn threads(request: &Request) -> Result<usize, Failure> {
     let named = request.environment.get("SLS_RELEASE_THREADS").filter(|text| !text.is_empty());
-    match (request.threads, named) {
+    match (request.packing.threads, named) {
         (Some(threads), _) => Ok(threads.get()),
         (None, Some(text)) => text.parse().map_err(|_| {
             let what = format!("SLS_RELEASE_THREADS is `{text}`, which is no number of threads");
@@ -40,7 +40,7 @@ fn threads(request: &Request) -> Result<usize, Failure> {
 
 /// The folder for compressed data: `SLS_RELEASE_CACHE_DIR`, else the one below the user's own.
 fn cache(request: &Request) -> Option<PathBuf> {
-    if request.no_cache {
+    if request.packing.no_cache {
         return None;
     }
     let named = request.environment.get("SLS_RELEASE_CACHE_DIR").filter(|text| !text.is_empty());
@@ -80,5 +80,5 @@ fn options<'a>(
     keep_out: &'a [PathBuf],
 ) -> Result<packaging::Options<'a>, Failure> {
     let threads = threads(request)?;
-    Ok(packaging::Options { out_dir: &settings.out_dir, verify: request.verify, threads, cache, keep_out })
+    Ok(packaging::Options { out_dir: &settings.out_dir, verify: request.packing.verify, threads, cache, keep_out })
 }

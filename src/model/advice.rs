@@ -16,6 +16,19 @@ pub struct Advice {
     pub compressed_bytes: u64,
     /// The first of them.
     pub example: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// How files stay out of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaveOut {
+    /// `exclude` of the settings.
+    Exclude,
+    /// `excludes` of the settings, which is `archive_file`'s own.
+    Excludes,
+    /// Its source is no folder: a ready zip, say.
+    OfSource,
 }
 
 /// What is the matter with files of an archive.
@@ -60,29 +73,35 @@ impl Advice {
             AdviceAbout::Cache => ("is a tool's cache", "are a tool's cache"),
         }
     }
+}
 
-    /// What to do about it.
-    fn fix(&self) -> String {
-        let exclude = |pattern: &str| format!("exclude = [{}]", toml_string(pattern));
-        match self.about {
-            AdviceAbout::Secret => exclude(&literal(&self.example)),
-            AdviceAbout::OwnArchive => exclude(&format!("{}/**", literal(self.folder_of_example()))),
+impl AdviceAbout {
+    /// What to do about it, by the first of the files.
+    pub fn fix(self, example: &str, how: LeaveOut) -> String {
+        let folder = example.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let any =
+            |is_one: fn(&str) -> bool| format!("**/{}/**", folder.split('/').find(|it| is_one(it)).unwrap_or("*"));
+        match self {
+            AdviceAbout::Secret => how.leave_out(&literal(example)),
+            AdviceAbout::OwnArchive => how.leave_out(&format!("{}/**", literal(folder))),
             AdviceAbout::ClosedToOthers => {
-                "Lambda runs code as another user: `chmod -R a+rX` before it is zipped".into()
+                "Lambda runs code as another user: `chmod -R a+rX` before it is zipped".to_owned()
             }
-            AdviceAbout::CrLfScript => "Linux does not find its interpreter: save it with LF alone".into(),
-            AdviceAbout::CompiledPython => exclude("**/*.pyc"),
-            AdviceAbout::Tests => exclude(&format!("**/{}/**", self.folder_that(is_test_folder))),
-            AdviceAbout::Cache => exclude(&format!("**/{}/**", self.folder_that(is_cache_folder))),
+            AdviceAbout::CrLfScript => "Linux does not find its interpreter: save it with LF alone".to_owned(),
+            AdviceAbout::CompiledPython => how.leave_out("**/*.pyc"),
+            AdviceAbout::Tests => how.leave_out(&any(is_test_folder)),
+            AdviceAbout::Cache => how.leave_out(&any(is_cache_folder)),
         }
     }
+}
 
-    fn folder_of_example(&self) -> &str {
-        self.example.rsplit_once('/').map_or("", |(folder, _)| folder)
-    }
-
-    fn folder_that(&self, is_one: fn(&str) -> bool) -> &str {
-        self.example.split('/').find(|name| is_one(name)).unwrap_or_default()
+impl LeaveOut {
+    fn leave_out(self, pattern: &str) -> String {
+        match self {
+            LeaveOut::Exclude => format!("exclude = [{}]", toml_string(pattern)),
+            LeaveOut::Excludes => format!("excludes = [{}], here and in Terraform", toml_string(pattern)),
+            LeaveOut::OfSource => "leave it out of the source".to_owned(),
+        }
     }
 }
 
@@ -119,7 +138,7 @@ impl fmt::Display for Advice {
             1 => write!(f, "{} {one}", self.example)?,
             files => write!(f, "{files} files {many}, such as {}", self.example)?,
         }
-        write!(f, "; {}", self.fix())
+        write!(f, "; {}", self.fix)
     }
 }
 
@@ -127,19 +146,28 @@ impl fmt::Display for Advice {
 mod tests {
     use super::*;
 
-    fn advice(about: AdviceAbout, files: usize, example: &str) -> String {
-        Advice { about, files, compressed_bytes: 7, example: example.to_owned() }.to_string()
+    fn advice(about: AdviceAbout, files: usize, example: &str, how: LeaveOut) -> String {
+        let fix = about.fix(example, how);
+        Advice { about, files, compressed_bytes: 7, example: example.to_owned(), fix }.to_string()
     }
 
     #[test]
     fn each_says_its_way_out() {
         assert_eq!(
-            advice(AdviceAbout::Tests, 12, "lib/tests/t.py"),
+            advice(AdviceAbout::Tests, 12, "lib/tests/t.py", LeaveOut::Exclude),
             "12 files are for tests, such as lib/tests/t.py; exclude = [\"**/tests/**\"]"
         );
         assert_eq!(
-            advice(AdviceAbout::Secret, 1, "keys/[a] \"b\".pem"),
+            advice(AdviceAbout::Secret, 1, "keys/[a] \"b\".pem", LeaveOut::Exclude),
             r#"keys/[a] "b".pem looks like a secret; exclude = ["keys/\\[a\\] \"b\".pem"]"#
+        );
+        assert_eq!(
+            advice(AdviceAbout::CompiledPython, 1, "a.pyc", LeaveOut::Excludes),
+            "a.pyc is compiled Python; excludes = [\"**/*.pyc\"], here and in Terraform"
+        );
+        assert_eq!(
+            advice(AdviceAbout::Secret, 1, "id_rsa", LeaveOut::OfSource),
+            "id_rsa looks like a secret; leave it out of the source"
         );
     }
 }

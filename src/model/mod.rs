@@ -16,7 +16,7 @@ mod plan;
 mod request;
 mod settings;
 
-pub use advice::{Advice, AdviceAbout, is_cache_folder, is_test_folder};
+pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
@@ -38,7 +38,7 @@ pub use plan::{
     AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
 };
-pub use request::{Against, Overrides, Request, Views};
+pub use request::{Against, Overrides, Packing, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

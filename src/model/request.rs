@@ -26,18 +26,25 @@ pub struct Request {
     pub artifacts: Option<PathBuf>,
     /// `--expect-sha256`, repeated: `KEY=DIGEST`; empty expects nothing.
     pub expect_sha256: Vec<String>,
-    /// `--verify`: inflate every entry after packing.
-    pub verify: bool,
+    /// How the archives are made; the bytes do not depend on it.
+    pub packing: Packing,
     /// `package`: what is shown of the archives beside their digests.
     pub views: Views,
-    /// `--threads`: how many threads compress; `None`: one for each core.
-    pub threads: Option<NonZeroUsize>,
-    /// `--no-cache`: compress everything anew, and remember nothing.
-    pub no_cache: bool,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.
     pub environment: BTreeMap<String, String>,
+}
+
+/// How archives are made, beside what decides their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packing {
+    /// `--verify`: inflate every entry after packing.
+    pub verify: bool,
+    /// `--threads`: how many threads compress; `None`: one for each core.
+    pub threads: Option<NonZeroUsize>,
+    /// `--no-cache`: compress everything anew, and remember nothing.
+    pub no_cache: bool,
 }
 
 /// What `package` shows of the archives beside their digests.

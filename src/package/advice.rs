@@ -7,7 +7,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use crate::model::{Advice, AdviceAbout, Artifact, Entry, is_cache_folder, is_test_folder};
+use crate::model::{Advice, AdviceAbout, Artifact, Entry, LeaveOut, is_cache_folder, is_test_folder};
 
 /// What is read of a file to know whether it is a secret or a script.
 const HEAD_BYTES: u64 = 4096;
@@ -17,19 +17,23 @@ const SECRET_NAMES: [&str; 6] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "
 const SECRET_ENDINGS: [&str; 4] = [".p12", ".pfx", ".tfstate", ".tfstate.backup"];
 
 /// What should be looked at in the archive of `artifact`; nothing for what is usual. `own_folder` is the folder for
-/// archives, relative to the source, where it lies in it.
-pub(super) fn advice(artifact: &Artifact, own_folder: Option<&str>) -> Vec<Advice> {
+/// archives, relative to the source, where it lies in it; `how` is the way in which
+/// files stay out.
+pub(super) fn advice(artifact: &Artifact, own_folder: Option<&str>, how: LeaveOut) -> Vec<Advice> {
     let mut found: BTreeMap<AdviceAbout, Advice> = BTreeMap::new();
     let mut heads = Heads { path: &artifact.path, archive: None };
     for entry in &artifact.entries {
         for about in about(entry, own_folder, &mut heads) {
-            let new = || Advice { about, files: 0, compressed_bytes: 0, example: entry.name.clone() };
-            let advice = found.entry(about).or_insert_with(new);
+            let advice = found.entry(about).or_insert_with(|| none_yet(about, entry, how));
             advice.files += 1;
             advice.compressed_bytes += entry.compressed_bytes;
         }
     }
     found.into_values().collect()
+}
+
+fn none_yet(about: AdviceAbout, first: &Entry, how: LeaveOut) -> Advice {
+    Advice { about, files: 0, compressed_bytes: 0, example: first.name.clone(), fix: about.fix(&first.name, how) }
 }
 
 fn about(entry: &Entry, own_folder: Option<&str>, heads: &mut Heads<'_>) -> Vec<AdviceAbout> {

@@ -41,7 +41,10 @@ pub use self::explain::explain;
 use self::run::Run;
 use self::source::{Contents, find, unused_globs};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Advice, Artifact, CodeSource, Entry, Event, FunctionKey, FunctionSettings, LeftOut, Listener};
+use crate::model::{
+    Advice, ArchiveFormat, Artifact, CodeSource, Entry, Event, FunctionKey, FunctionSettings, LeaveOut, LeftOut,
+    Listener,
+};
 
 /// More threads would need more memory than they save time.
 const MAX_THREADS: usize = 16;
@@ -114,11 +117,17 @@ fn warn(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>,
 
 /// What should be looked at in an archive that [`build`] made.
 pub fn advice(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>) -> Vec<Advice> {
-    let (out_dir, CodeSource::Path(source)) = (resolved(options.out_dir), &settings.source.value) else {
-        return advice::advice(artifact, None);
+    let source = match &settings.source.value {
+        CodeSource::Path(source) if source.is_dir() => source,
+        _ => return advice::advice(artifact, None, LeaveOut::OfSource),
     };
+    let how = match &settings.archive {
+        ArchiveFormat::Compact => LeaveOut::Exclude,
+        ArchiveFormat::ArchiveFile(_) => LeaveOut::Excludes,
+    };
+    let out_dir = resolved(options.out_dir);
     let own_folder = out_dir.strip_prefix(resolved(source)).ok();
-    advice::advice(artifact, own_folder.and_then(Path::to_str).filter(|folder| !folder.is_empty()))
+    advice::advice(artifact, own_folder.and_then(Path::to_str).filter(|folder| !folder.is_empty()), how)
 }
 
 /// A function with the files that are packed.

@@ -53,7 +53,7 @@ fn not_toml(file: &SettingsFile, error: &toml::de::Error) -> Problem {
         Some(key) if error.message() == "duplicate key" => {
             problem.why(format!("the key `{key}` is there twice")).fix("keep one of them")
         }
-        _ => problem.why(error.message()),
+        _ => problem.why(error.message()).fix("mend this line; https://toml.io shows how TOML is written"),
     }
 }
 

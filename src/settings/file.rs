@@ -102,6 +102,7 @@ pub(super) fn location_after(path: &Path, before: &str) -> Location {
 
 fn no_such_file(path: &Path) -> Failure {
     Problem::new(format!("there is no settings file `{}`", path.display()))
+        .why("only this file says which functions there are")
         .fix(format!("give `--config` another path, or make the file; a small one:\n\n{MINIMAL}"))
         .into_failure(Kind::Usage)
 }
@@ -109,6 +110,7 @@ fn no_such_file(path: &Path) -> Failure {
 fn nothing_found(start: &Path) -> Failure {
     let here = if start.as_os_str().is_empty() { Path::new(".") } else { start };
     Problem::new(format!("there is no `{FILE_NAME}` in `{}` or a folder above it", here.display()))
+        .why("only this file says which functions there are")
         .fix(format!("name a file with `--config`, or make `{FILE_NAME}`; a small one:\n\n{MINIMAL}"))
         .into_failure(Kind::Usage)
 }

@@ -53,6 +53,7 @@ fn slip(stage: &Sourced<StageName>, document: &Table) -> Option<Problem> {
     let near = near::nearest(name, declared.keys().map(String::as_str))?;
     Some(
         Problem::new(format!("unknown stage `{name}`{}", origin(&stage.source)))
+            .why("the settings file declares one of nearly this name, and not this one")
             .fix(format!("did you mean `{near}`? If not, declare it: `[stages.{name}]`"))
             .at(stage.location()),
     )

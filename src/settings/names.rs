@@ -141,7 +141,7 @@ fn is_prefix(prefix: &str) -> bool {
 
 fn is_entry(name: &str) -> bool {
     let part = |part: &str| !part.is_empty() && part != "." && part != "..";
-    name.len() <= usize::from(u16::MAX) && !name.contains('\0') && name.split('/').all(part)
+    u16::try_from(name.len()).is_ok() && !name.contains('\0') && name.split('/').all(part)
 }
 
 fn is_region(name: &str) -> bool {

@@ -96,6 +96,7 @@ fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
             None => problems.unknown_key(
                 table,
                 Problem::new(format!("unknown key `{key}`{}", place(table)))
+                    .why("no setting of this name belongs here")
                     .fix(near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>()))
                     .at(Some(entry.key_at.clone())),
             ),
@@ -105,8 +106,9 @@ fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
 
 fn check_entry(shape: &Shape, key: &str, entry: &Entry, table: &Table, problems: &mut Problems) {
     match (shape, &entry.value) {
-        (Shape::Text | Shape::TextOrFalse, Value::Text(_)) | (Shape::TextOrFalse, Value::Boolean(false)) => {}
-        (Shape::Flag, Value::Boolean(_)) => {}
+        (Shape::Text | Shape::TextOrFalse, Value::Text(_))
+        | (Shape::TextOrFalse, Value::Boolean(false))
+        | (Shape::Flag, Value::Boolean(_)) => {}
         (Shape::Texts, Value::List(items)) => check_texts(key, items, table, problems),
         (Shape::Tables(keys), Value::List(items)) => check_tables(keys, key, items, table, problems),
         (Shape::Duration, Value::Text(text)) => {
@@ -160,6 +162,7 @@ fn unexpected(shape: &Shape, key: &str, value: &Value, at: &Location, table: &Ta
     };
     Problem::new(format!("invalid `{key}`{}", place(table)))
         .why(format!("expected {}, found {found}", expected(shape)))
+        .fix(format!("write {}", expected(shape)))
         .at(Some(at.clone()))
 }
 

@@ -160,6 +160,7 @@ pub(super) fn either(
         (None, None) => problems.missing(
             table,
             Problem::new(format!("[{}] has neither `{one}` nor `{other}`", table.name))
+                .why("one of the two says what is meant")
                 .fix(format!("add one of them, such as `{one} = \"{example}\"`"))
                 .at(Some(table.at.clone())),
         ),

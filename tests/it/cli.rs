@@ -74,8 +74,8 @@ fn options_stand_before_or_after_the_command() {
 fn the_arguments_of_package_reach_the_request() {
     let request = parse("package --verify --threads 3 --out-dir build --config a.toml").unwrap();
     let request = request.request([("SLS_RELEASE_STAGE".into(), "dev".into())].into(), None);
-    assert!(request.verify && request.stage_optional);
-    assert_eq!(request.threads.map(usize::from), Some(3));
+    assert!(request.packing.verify && request.stage_optional);
+    assert_eq!(request.packing.threads.map(usize::from), Some(3));
     assert_eq!(request.out_dir.unwrap().to_str(), Some("build"));
     assert_eq!(request.config.unwrap().to_str(), Some("a.toml"));
     assert_eq!(request.environment["SLS_RELEASE_STAGE"], "dev");

@@ -8,6 +8,7 @@ mod fleet;
 mod meanwhile;
 mod repeats;
 mod stages;
+mod terraform;
 
 use std::thread;
 

@@ -22,5 +22,7 @@ mod report;
 mod settings;
 mod strict;
 mod support;
+#[cfg(all(feature = "system-tools", target_os = "linux"))]
+mod system_tools;
 mod terminal;
 mod views;

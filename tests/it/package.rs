@@ -1,10 +1,11 @@
 //! Packaging: the same bytes everywhere, the right files, and a reason for every refusal.
 
 mod archive_file;
-mod bytes;
+pub(crate) mod bytes;
 mod cache;
 mod contents;
 mod inflated;
+mod numbers;
 mod processes;
 mod ready;
 mod refusals;

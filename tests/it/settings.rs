@@ -174,10 +174,10 @@ fn every_value_knows_where_it_came_from() {
 
 #[test]
 fn a_column_counts_characters() {
-    insta::assert_snapshot!(refused("region = 'é'; [x]"), @r"sls-release.toml:1:13: this is not TOML: unexpected key or value, expected newline, `#`");
+    insta::assert_snapshot!(refused("region = 'é'; [x]"), @r"sls-release.toml:1:13: this is not TOML: unexpected key or value, expected newline, `#`; mend this line; https://toml.io shows how TOML is written");
     insta::assert_snapshot!(refused("artifacts = { prefix = 'ü', buckt = 'b' }\n[functions.a]\nsource='a'"), @r"
     sls-release.toml:1:24: invalid prefix `ü`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
-    sls-release.toml:1:29: unknown key `buckt` in [artifacts]; did you mean `bucket`?
+    sls-release.toml:1:29: unknown key `buckt` in [artifacts]: no setting of this name belongs here; did you mean `bucket`?
     ");
 }
 
@@ -295,7 +295,7 @@ fn package_needs_a_stage_where_a_source_does() {
 
 #[test]
 fn what_is_not_toml_is_refused() {
-    insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`");
+    insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`; mend this line; https://toml.io shows how TOML is written");
     insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: the key `region` is there twice; keep one of them");
     insta::assert_snapshot!(refused(&format!("{SMALL}{SMALL}")), @r"sls-release.toml:3:12: this is not TOML: the key `hello` is there twice; keep one of them");
 }
@@ -306,15 +306,15 @@ fn an_unknown_key_is_refused_at_every_level() {
         refused("regoin='x'\n[function.a]\n[artifacts]\nbukcet='b'\nwhatever=1\n[functions.hello]\nsorce='lambda'\n\
                  [apis.x]\nident='y'\n[smoke]\nurls='u'\n[stages.prod]\nstage='x'\n[stages.prod.functions.hello]\nnam='y'"),
         @r"
-    sls-release.toml:1:1: unknown key `regoin`; did you mean `region`?
-    sls-release.toml:2:2: unknown key `function`; did you mean `functions`?
-    sls-release.toml:4:1: unknown key `bukcet` in [artifacts]; did you mean `bucket`?
-    sls-release.toml:5:1: unknown key `whatever` in [artifacts]; known: `bucket`, `prefix`, `owner`
-    sls-release.toml:7:1: unknown key `sorce` in [functions.hello]; did you mean `source`?
-    sls-release.toml:9:1: unknown key `ident` in [apis.x]; known: `type`, `id`, `name`, `stage`, `redeploy`
-    sls-release.toml:11:1: unknown key `urls` in [smoke]; did you mean `url`?
-    sls-release.toml:13:1: unknown key `stage` in [stages.prod]; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`
-    sls-release.toml:15:1: unknown key `nam` in [stages.prod.functions.hello]; did you mean `name`?
+    sls-release.toml:1:1: unknown key `regoin`: no setting of this name belongs here; did you mean `region`?
+    sls-release.toml:2:2: unknown key `function`: no setting of this name belongs here; did you mean `functions`?
+    sls-release.toml:4:1: unknown key `bukcet` in [artifacts]: no setting of this name belongs here; did you mean `bucket`?
+    sls-release.toml:5:1: unknown key `whatever` in [artifacts]: no setting of this name belongs here; known: `bucket`, `prefix`, `owner`
+    sls-release.toml:7:1: unknown key `sorce` in [functions.hello]: no setting of this name belongs here; did you mean `source`?
+    sls-release.toml:9:1: unknown key `ident` in [apis.x]: no setting of this name belongs here; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:11:1: unknown key `urls` in [smoke]: no setting of this name belongs here; did you mean `url`?
+    sls-release.toml:13:1: unknown key `stage` in [stages.prod]: no setting of this name belongs here; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`
+    sls-release.toml:15:1: unknown key `nam` in [stages.prod.functions.hello]: no setting of this name belongs here; did you mean `name`?
     "
     );
 }
@@ -326,20 +326,20 @@ fn a_wrong_type_is_refused() {
                  exclude=[1, 'a', true]\nalias=true\n[apis]\nx=1.5\n[smoke]\nurl='https://a.example'\nstatus='200'\n\
                  hits=0\nheaders={ X-Token = 1234 }\nbody=2020-01-01\n[stages]\nprod='x'"),
         @r#"
-    sls-release.toml:1:8: invalid `region`: expected a string, found an integer
-    sls-release.toml:2:14: invalid `wait_timeout`: expected a duration such as "30s", found an integer
-    sls-release.toml:3:11: invalid `artifacts`: expected a table, found a string
-    sls-release.toml:5:8: invalid `source` in [functions.hello]: expected a string, found a list
-    sls-release.toml:6:9: invalid `include` in [functions.hello]: expected a list of strings, found a string
-    sls-release.toml:7:10: invalid `exclude` in [functions.hello]: expected a list of strings, found an integer
-    sls-release.toml:7:18: invalid `exclude` in [functions.hello]: expected a list of strings, found `true`
-    sls-release.toml:8:7: invalid `alias` in [functions.hello]: expected a string or `false`, found `true`
-    sls-release.toml:10:3: invalid `x` in [apis]: expected a table, found a float
-    sls-release.toml:13:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found a string
-    sls-release.toml:14:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found `0`
-    sls-release.toml:15:21: invalid `X-Token` in [smoke.headers]: expected a string, found an integer
-    sls-release.toml:16:6: invalid `body` in [smoke]: expected a string, found a date
-    sls-release.toml:18:6: invalid `prod` in [stages]: expected a table, found a string
+    sls-release.toml:1:8: invalid `region`: expected a string, found an integer; write a string
+    sls-release.toml:2:14: invalid `wait_timeout`: expected a duration such as "30s", found an integer; write a duration such as "30s"
+    sls-release.toml:3:11: invalid `artifacts`: expected a table, found a string; write a table
+    sls-release.toml:5:8: invalid `source` in [functions.hello]: expected a string, found a list; write a string
+    sls-release.toml:6:9: invalid `include` in [functions.hello]: expected a list of strings, found a string; write a list of strings
+    sls-release.toml:7:10: invalid `exclude` in [functions.hello]: expected a list of strings, found an integer; write a list of strings
+    sls-release.toml:7:18: invalid `exclude` in [functions.hello]: expected a list of strings, found `true`; write a list of strings
+    sls-release.toml:8:7: invalid `alias` in [functions.hello]: expected a string or `false`, found `true`; write a string or `false`
+    sls-release.toml:10:3: invalid `x` in [apis]: expected a table, found a float; write a table
+    sls-release.toml:13:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found a string; write an integer from 100 to 599
+    sls-release.toml:14:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found `0`; write an integer from 1 to 1000
+    sls-release.toml:15:21: invalid `X-Token` in [smoke.headers]: expected a string, found an integer; write a string
+    sls-release.toml:16:6: invalid `body` in [smoke]: expected a string, found a date; write a string
+    sls-release.toml:18:6: invalid `prod` in [stages]: expected a table, found a string; write a table
     "#
     );
 }
@@ -349,8 +349,8 @@ fn numbers_have_bounds() {
     insta::assert_snapshot!(
         refused("[functions.a]\nsource='a'\n[smoke]\nurl='https://a.example'\nstatus=99\nhits=99999999999999999999"),
         @r"
-    sls-release.toml:5:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found `99`
-    sls-release.toml:6:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found a number beyond 64 bits
+    sls-release.toml:5:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found `99`; write an integer from 100 to 599
+    sls-release.toml:6:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found a number beyond 64 bits; write an integer from 1 to 1000
     "
     );
 }
@@ -372,8 +372,8 @@ fn a_missing_key_is_refused() {
     insta::assert_snapshot!(refused("[artifacts]\n[functions.a]\n[apis.x]\n[smoke]\n"), @r#"
     sls-release.toml:1:1: [artifacts] has no `bucket`; add it, such as `bucket = "my-artifacts"`
     sls-release.toml:2:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
-    sls-release.toml:3:1: [apis.x] has neither `id` nor `name`; add one of them, such as `id = "a1b2c3d4e5"`
-    sls-release.toml:4:1: [smoke] has neither `path` nor `url`; add one of them, such as `path = "/"`
+    sls-release.toml:3:1: [apis.x] has neither `id` nor `name`: one of the two says what is meant; add one of them, such as `id = "a1b2c3d4e5"`
+    sls-release.toml:4:1: [smoke] has neither `path` nor `url`: one of the two says what is meant; add one of them, such as `path = "/"`
     "#);
     insta::assert_snapshot!(refused("[functions.a]\nsource='a'\n[apis.x]\nname='n'\nid='i'\n[smoke]\nurl='u'\npath='/'"), @r"
     sls-release.toml:5:1: [apis.x] has both `id` and `name`; keep one of them
@@ -387,13 +387,13 @@ fn a_missing_key_is_refused_beside_an_unknown_one_in_another_table() {
         refused("regoin='x'\n[artifacts]\nbukcet='b'\n[functions.a]\nname='a'\n[functions.b]\nsorce='b'\n\
                  [apis.x]\nredeploy='never'\n[stages.dev.apis.y]\nident='y'\n[smoke]\npath='/'\nhit=3\n"),
         @r#"
-    sls-release.toml:1:1: unknown key `regoin`; did you mean `region`?
-    sls-release.toml:3:1: unknown key `bukcet` in [artifacts]; did you mean `bucket`?
+    sls-release.toml:1:1: unknown key `regoin`: no setting of this name belongs here; did you mean `region`?
+    sls-release.toml:3:1: unknown key `bukcet` in [artifacts]: no setting of this name belongs here; did you mean `bucket`?
     sls-release.toml:4:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
-    sls-release.toml:7:1: unknown key `sorce` in [functions.b]; did you mean `source`?
-    sls-release.toml:8:1: [apis.x] has neither `id` nor `name`; add one of them, such as `id = "a1b2c3d4e5"`
-    sls-release.toml:11:1: unknown key `ident` in [stages.dev.apis.y]; known: `type`, `id`, `name`, `stage`, `redeploy`
-    sls-release.toml:14:1: unknown key `hit` in [smoke]; did you mean `hits`?
+    sls-release.toml:7:1: unknown key `sorce` in [functions.b]: no setting of this name belongs here; did you mean `source`?
+    sls-release.toml:8:1: [apis.x] has neither `id` nor `name`: one of the two says what is meant; add one of them, such as `id = "a1b2c3d4e5"`
+    sls-release.toml:11:1: unknown key `ident` in [stages.dev.apis.y]: no setting of this name belongs here; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:14:1: unknown key `hit` in [smoke]: no setting of this name belongs here; did you mean `hits`?
     "#
     );
 }
@@ -457,14 +457,14 @@ fn a_stage_is_needed_and_must_be_one() {
     insta::assert_snapshot!(refusal(&Request::default(), SMALL), @r"no stage was given; say which, such as `--stage dev`");
     insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
     insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
-    insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`; did you mean `stage`?");
+    insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`: no setting of this name belongs here; did you mean `stage`?");
 }
 
 #[test]
 fn a_stage_that_is_nearly_a_declared_one_is_refused() {
     let text = format!("{SMALL}[stages.prod]\n[stages.qa]\n");
-    insta::assert_snapshot!(refusal(&stage("prd"), &text), @r"unknown stage `prd` (from `--stage`); did you mean `prod`? If not, declare it: `[stages.prd]`");
-    insta::assert_snapshot!(refusal(&Request::default(), &format!("stage='pord'\n{text}")), @r"sls-release.toml:1:7: unknown stage `pord`; did you mean `prod`? If not, declare it: `[stages.pord]`");
+    insta::assert_snapshot!(refusal(&stage("prd"), &text), @r"unknown stage `prd` (from `--stage`): the settings file declares one of nearly this name, and not this one; did you mean `prod`? If not, declare it: `[stages.prd]`");
+    insta::assert_snapshot!(refusal(&Request::default(), &format!("stage='pord'\n{text}")), @r"sls-release.toml:1:7: unknown stage `pord`: the settings file declares one of nearly this name, and not this one; did you mean `prod`? If not, declare it: `[stages.pord]`");
     for name in ["prod", "qa", "pr-42", "ci", "d"] {
         assert_eq!(settings(&stage(name), &text).stage.as_str(), name);
     }
@@ -533,7 +533,10 @@ fn config_names_the_file_and_nothing_else_is_looked_for() {
     let config = |name: &str| Request { config: Some(folder.path().join(name)), ..Request::default() };
     assert_eq!(read(&config("other.toml"), folder.path()).unwrap().text, "named");
     let missing = read(&config("none.toml"), folder.path()).unwrap_err();
-    assert!(missing.to_string().contains("none.toml`; give `--config` another path"), "{missing}");
+    assert!(
+        missing.to_string().contains("none.toml`: only this file says which functions there are; give `--config`"),
+        "{missing}"
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::package::source_file::SourceFile;
 /// How much of a file is read in one go. It has no influence on the bytes, nor have the other limits.
 const PIECE_BYTES: usize = 1024 * 1024;
 /// Compressed data of a file that grows beyond this waits for its turn in a temporary file.
-const MAX_BYTES_IN_MEMORY: usize = 4 * 1024 * 1024;
+const MAX_BYTES_IN_MEMORY: usize = 2 * 1024 * 1024;
 /// A batch of files is closed at this size or count.
 const BATCH_BYTES: u64 = 256 * 1024;
 const BATCH_FILES: usize = 64;

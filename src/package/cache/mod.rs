@@ -121,7 +121,7 @@ impl New {
         if matches!(self, New::Nothing) {
             fs::create_dir_all(folder)?;
             let file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-            *self = New::Segment(SegmentWriter::new(file)?);
+            *self = New::Segment(SegmentWriter::new(file));
         }
         match self {
             New::Segment(writer) => writer.add(key, compressed),

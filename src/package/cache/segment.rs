@@ -18,8 +18,7 @@
 //! | `sls-seg1` | 8 |
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::sync::Mutex;
+use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -27,7 +26,7 @@ use super::{Compressed, Key};
 use crate::model::Sha256;
 
 const MAGIC: &[u8; 8] = b"sls-seg1";
-const END_BYTES: u64 = 8 + 32 + 8;
+const END_BYTES: usize = 8 + 32 + 8;
 const RECORD_BYTES: usize = 32 + 32 + 8 + 8 + 4 + 1;
 /// The length of data that is not compressed.
 const NOT_COMPRESSED: u64 = u64::MAX;
@@ -45,25 +44,25 @@ pub(super) struct Record {
 /// A segment that is open for reading.
 #[derive(Debug)]
 pub(super) struct Segment {
-    file: Mutex<File>,
+    file: File,
     pub(super) records: Vec<Record>,
     used: AtomicBool,
 }
 
 impl Segment {
     /// Reads the index.
-    pub(super) fn open(mut file: File) -> io::Result<Self> {
+    pub(super) fn open(file: File) -> io::Result<Self> {
         let bytes = file.metadata()?.len();
-        let end_at = bytes.checked_sub(END_BYTES).ok_or_else(damaged)?;
-        let mut end = [0; END_BYTES as usize];
-        read_at(&mut file, end_at, &mut end)?;
+        let end_at = bytes.checked_sub(END_BYTES as u64).ok_or_else(damaged)?;
+        let mut end = [0; END_BYTES];
+        read_at(&file, end_at, &mut end)?;
         let (index_at, digest) = (u64::from_le_bytes(array(&end, 0)), array::<32>(&end, 8));
         let index_bytes = end_at.checked_sub(index_at).ok_or_else(damaged)?;
         if end[40..] != *MAGIC || index_bytes % RECORD_BYTES as u64 != 0 {
             return Err(damaged());
         }
         let mut index = vec![0; usize::try_from(index_bytes).map_err(|_| damaged())?];
-        read_at(&mut file, index_at, &mut index)?;
+        read_at(&file, index_at, &mut index)?;
         if *Sha256::of(&index).as_bytes() != digest {
             return Err(damaged());
         }
@@ -71,7 +70,7 @@ impl Segment {
         if !records.iter().all(|record| record.lies_before(index_at)) {
             return Err(damaged());
         }
-        Ok(Self { file: Mutex::new(file), records, used: AtomicBool::new(false) })
+        Ok(Self { file, records, used: AtomicBool::new(false) })
     }
 
     /// Reads a piece and compares its digest.
@@ -82,16 +81,11 @@ impl Segment {
             return Ok(Compressed { crc32: record.crc32, data: None });
         }
         let mut data = vec![0; usize::try_from(record.length).map_err(|_| damaged())?];
-        self.fill(record.offset, &mut data)?;
+        read_at(&self.file, record.offset, &mut data)?;
         if *Sha256::of(&data).as_bytes() != record.digest {
             return Err(damaged());
         }
         Ok(Compressed { crc32: record.crc32, data: Some(data) })
-    }
-
-    fn fill(&self, offset: u64, data: &mut [u8]) -> io::Result<()> {
-        let mut file = self.file.lock().map_err(|_| damaged())?;
-        read_at(&mut file, offset, data)
     }
 
     /// Whether anything was read from it.
@@ -101,7 +95,7 @@ impl Segment {
 
     /// Marks it as used now.
     pub(super) fn touch(&self) -> io::Result<()> {
-        self.file.lock().map_err(|_| damaged())?.set_modified(SystemTime::now())
+        self.file.set_modified(SystemTime::now())
     }
 }
 
@@ -114,8 +108,8 @@ pub(super) struct SegmentWriter<W: Write> {
 }
 
 impl<W: Write> SegmentWriter<W> {
-    pub(super) fn new(out: W) -> io::Result<Self> {
-        Ok(Self { out: BufWriter::with_capacity(256 * 1024, out), offset: 0, index: Vec::new() })
+    pub(super) fn new(out: W) -> Self {
+        Self { out: BufWriter::with_capacity(256 * 1024, out), offset: 0, index: Vec::new() }
     }
 
     pub(super) fn add(&mut self, key: Key, compressed: &Compressed) -> io::Result<()> {
@@ -173,9 +167,23 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     std::array::from_fn(|place| bytes[at + place])
 }
 
-fn read_at(file: &mut File, offset: u64, data: &mut [u8]) -> io::Result<()> {
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(data)
+/// Threads read at once, each at its own place.
+#[cfg(unix)]
+fn read_at(file: &File, offset: u64, data: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, data, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut offset: u64, mut data: &mut [u8]) -> io::Result<()> {
+    while !data.is_empty() {
+        let count = std::os::windows::fs::FileExt::seek_read(file, data, offset)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        offset += count as u64;
+        data = &mut data[count..];
+    }
+    Ok(())
 }
 
 fn damaged() -> io::Error {

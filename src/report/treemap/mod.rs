@@ -218,10 +218,10 @@ mod tests {
     #[test]
     fn each_file_has_its_title_and_small_ones_share_one() {
         let mut files = vec![("lib/large.js", 1_000_000), ("app.py", 500_000)];
-        let names: Vec<String> = (0..50).map(|number| format!("tiny/{number}.json")).collect();
-        files.extend(names.iter().map(|name| (name.as_str(), 2)));
+        let names: Vec<String> = (0..1000).map(|number| format!("tiny/{number}.json")).collect();
+        files.extend(names.iter().map(|name| (name.as_str(), 10)));
         let svg = picture(&artifact(&files));
-        for title in ["lib/large.js: 976.5 KiB zipped", "app.py: 488.2 KiB zipped", "small files"] {
+        for title in ["lib/large.js: 976.5 KiB zipped", "app.py: 488.2 KiB zipped", "tiny/: 1000 small files"] {
             assert!(svg.contains(title), "{title}: {svg}");
         }
         assert!(!svg.contains("tiny/7.json"), "{svg}");

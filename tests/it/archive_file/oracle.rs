@@ -1,23 +1,16 @@
 //! The program of `tests/oracle`, which writes archives with Go's own library.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use sls_release::package::{GivenContents, GivenFile};
 
-use crate::support::local_aws::{fixtures, output_of, target, virtual_environment};
-
-/// The Python with which Go and the packages from PyPI were installed.
-pub(crate) fn python() -> &'static Path {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| virtual_environment(&fixtures().join("emulators/oracle.txt")).unwrap())
-}
+use super::go::program;
 
 /// Starts writing the archive of `files` to `path`.
 pub(crate) fn start(files: &[GivenFile], path: &Path) -> Writing {
@@ -49,33 +42,4 @@ fn entry(file: &GivenFile) -> serde_json::Value {
             json!({ "name": file.name, "content_base64": BASE64_STANDARD.encode(bytes), "mode": file.mode })
         }
     }
-}
-
-/// The program, built once for each test process, with the pinned Go.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let folder = std::path::absolute(target().join("oracle")).unwrap();
-        fs::create_dir_all(&folder).unwrap();
-        // Of two test processes, one builds.
-        let lock = File::create(folder.join("lock")).unwrap();
-        lock.lock().unwrap();
-        build(&folder)
-    })
-}
-
-fn build(folder: &Path) -> PathBuf {
-    let (made, program) = (folder.join("archive.new"), folder.join("archive"));
-    let mut go = Command::new(python().with_file_name("go"));
-    go.args(["build", "-o"])
-        .arg(&made)
-        .arg(".")
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle"));
-    // The Go that is there, no other one, and no network.
-    go.env("GOTOOLCHAIN", "local").env("GOPROXY", "off").env("GOFLAGS", "-mod=mod").env("GOENV", "off");
-    go.env("GOCACHE", folder.join("cache")).env("GOPATH", folder.join("path")).env("CGO_ENABLED", "0");
-    output_of(&mut go).unwrap();
-    // A running program cannot be overwritten, but replaced.
-    fs::rename(made, &program).unwrap();
-    program
 }

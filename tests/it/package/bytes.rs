@@ -11,7 +11,7 @@ use super::support::{Numbers, Tree, inflate, pack_all};
 const MIB: usize = 1024 * 1024;
 
 /// Files of every kind that the format treats in its own way.
-fn corpus() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn corpus() -> Vec<(String, Vec<u8>)> {
     let mut numbers = Numbers::new(42);
     let mut files = vec![
         ("index.js".to_owned(), numbers.text(300_000)),
@@ -32,7 +32,7 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Writes the corpus in the order that `seed` says, with times and modes that it says.
-fn tree(seed: u64) -> Tree {
+pub(crate) fn tree(seed: u64) -> Tree {
     let (tree, mut numbers, mut files) = (Tree::new(), Numbers::new(seed), corpus());
     for last in (1..files.len()).rev() {
         files.swap(last, usize::try_from(numbers.below(last as u64 + 1)).unwrap());

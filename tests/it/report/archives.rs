@@ -59,6 +59,12 @@ pub(super) fn explanations() -> BTreeMap<FunctionKey, Explanation> {
         folders: vec![FolderSize { path: "lib/".into(), files: 1, bytes: 200, compressed_bytes: 90 }],
         largest: vec![LargeFile { name: "lib/a".into(), bytes: 200, compressed_bytes: 90 }],
         left_out: rules.into_iter().map(left_out).collect(),
-        advice: vec![Advice { about: AdviceAbout::Secret, files: 1, compressed_bytes: 90, example: "id_rsa".into() }],
+        advice: vec![Advice {
+            about: AdviceAbout::Secret,
+            files: 1,
+            compressed_bytes: 90,
+            example: "id_rsa".into(),
+            fix: "exclude".into(),
+        }],
     })
 }

@@ -100,8 +100,8 @@ fn bad_values_are_refused() {
     sls-release.toml:4:18: invalid `output_file_mode` `rw`: it is no number; write it in octal: "0644"
     sls-release.toml:5:9: unknown flavour `go1.27`: only the bytes of these encoders are known: go1.21-1.26; known: `go1.21-1.26`
     sls-release.toml:6:18: invalid `provider_version` `2.7`: a release of hashicorp/archive is expected; write all three numbers, such as "2.7.1"
-    sls-release.toml:7:10: invalid `excludes` in [functions.a]: expected a list of strings, found a string
-    sls-release.toml:8:29: invalid `exclude_symlink_directories` in [functions.a]: expected `true` or `false`, found a string
+    sls-release.toml:7:10: invalid `excludes` in [functions.a]: expected a list of strings, found a string; write a list of strings
+    sls-release.toml:8:29: invalid `exclude_symlink_directories` in [functions.a]: expected `true` or `false`, found a string; write `true` or `false`
     "#);
     insta::assert_snapshot!(refused("[functions.a]\nsource='a'\narchive='archive-file'\noutput_file_mode='6444'\n"), @r#"sls-release.toml:4:18: invalid `output_file_mode` `6444`: without a leading 0 it is decimal, and so more than 0o7777; write it in octal: "0644""#);
     let sources = "[functions.a]\narchive='archive-file'\nsources=[{filename='x',content=''},{filename='x',content=''},\

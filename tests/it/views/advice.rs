@@ -88,3 +88,22 @@ fn the_example_of_this_repository_is_nothing_to_look_at() {
     let (app, visits) = (read("app.py"), read("visits.py"));
     assert_eq!(advice(&[("app.py", &app), ("visits.py", &visits)]), (Vec::new(), Vec::new()));
 }
+
+/// `archive_file` has patterns of its own, and keeps the modes on disk.
+#[test]
+#[cfg(unix)]
+fn the_way_out_is_the_one_of_the_archive_format() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::of(&[("app.py", "pass\n"), ("id_rsa", "x"), ("lib/a.pyc", "x\n")]);
+    let settings = "[functions.hello]\nsource = \"lambda\"\narchive = \"archive-file\"\n";
+    project.write("sls-release.toml", settings);
+    let shut = project.path().join("lambda/app.py");
+    std::fs::set_permissions(shut, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let run = project.package(&["--explain"]).exits(0);
+    assert!(
+        run.stderr.contains("id_rsa looks like a secret; excludes = [\"id_rsa\"], here and in Terraform"),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("app.py may be read by its owner alone; "), "{run:?}");
+    assert!(run.stdout.contains("excludes = [\"**/*.pyc\"]"), "{run:?}");
+}
