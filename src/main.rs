@@ -88,9 +88,12 @@ fn asks_for_exit_code(cli: &Cli) -> bool {
 
 fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     let Command::Ci { command } = cli.command() else { return run_verb(cli, out) };
-    let aws = environment("AWS_");
-    out.mask(SECRETS.into_iter().filter_map(|name| aws.get(name)).map(String::as_str));
-    match commands::ci(&command, &environment("GITHUB_"), &environment("SLS_RELEASE_"))? {
+    let (github, aws) = (environment("GITHUB_"), environment("AWS_"));
+    // Elsewhere nobody hides them, and they would be printed.
+    if github.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        out.mask(SECRETS.into_iter().filter_map(|name| aws.get(name)).map(String::as_str));
+    }
+    match commands::ci(&command, &github, &environment("SLS_RELEASE_"))? {
         Decision::Do(verb) => run_verb(&cli.with_verb(verb), out),
         Decision::Nothing(why) => {
             out.nothing_done(&why);

@@ -1,5 +1,7 @@
 //! Which event calls for what: a pure function.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 use sls_release::error::{Failure, Kind};
 use sls_release::github::{Call, Decision, Verb, Wish, decide};
@@ -113,4 +115,22 @@ fn a_command_is_one_of_four_words() {
     assert_eq!(Wish::parse("auto").unwrap(), Wish::Auto);
     assert_eq!(Wish::parse("package").unwrap(), Wish::Verb(Verb::Package));
     assert_eq!(Wish::parse("--help").unwrap_err().kind, Kind::Usage);
+}
+
+#[test]
+fn secrets_are_printed_only_where_a_runner_hides_them() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("event.json"), "{}").unwrap();
+    let printed = |runner: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
+        command.arg("ci").current_dir(folder.path()).env_clear().env("GITHUB_EVENT_NAME", "schedule");
+        command
+            .env("GITHUB_EVENT_PATH", "event.json")
+            .env("GITHUB_ACTIONS", runner)
+            .env("SLS_RELEASE_OUTPUT", "github");
+        command.env("AWS_SECRET_ACCESS_KEY", "key").env("AWS_SESSION_TOKEN", "token");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(printed("true").starts_with("::add-mask::key\n::add-mask::token\n::notice "));
+    assert!(printed("").starts_with("::notice "), "{}", printed(""));
 }
