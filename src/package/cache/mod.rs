@@ -20,8 +20,8 @@ use tracing::debug;
 use self::segment::{Segment, SegmentWriter};
 use crate::model::Sha256;
 
-/// Less data than this is compressed faster than it is looked up.
-const WORTHWHILE_BYTES: usize = 2 * 1024;
+/// Less data than this is compressed about as fast as it is looked up.
+const WORTHWHILE_BYTES: usize = 512;
 /// All segments of a cache together; the least recently used go first.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// Each packing that compresses anything adds a segment.
