@@ -91,16 +91,15 @@ pub(super) fn check(document: &Table, problems: &mut Problems) {
 fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
     let known = || groups.iter().flat_map(|group| group.iter());
     for (key, entry) in &table.entries {
-        match known().find(|(name, _)| name == key) {
-            Some((_, shape)) => check_entry(shape, key, entry, table, problems),
-            None => {
-                let nearest = || near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>());
-                let problem = Problem::new(format!("unknown key `{key}`{}", place(table)))
-                    .why("no setting of this name belongs here")
-                    .fix(terraform_word(key, table).unwrap_or_else(nearest));
-                problems.unknown_key(table, problem.at(Some(entry.key_at.clone())));
-            }
+        if let Some((_, shape)) = known().find(|(name, _)| name == key) {
+            check_entry(shape, key, entry, table, problems);
+            continue;
         }
+        let nearest = || near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>());
+        let problem = Problem::new(format!("unknown key `{key}`{}", place(table)))
+            .why("no setting of this name belongs here")
+            .fix(terraform_word(key, table).unwrap_or_else(nearest));
+        problems.unknown_key(table, problem.at(Some(entry.key_at.clone())));
     }
 }
 

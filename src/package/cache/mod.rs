@@ -207,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::of(b"one", 0);
         let cache = Cache::open(folder.path(), "r");
-        cache.put(key, &Some((&[b'x'; 50]).to_vec()));
+        cache.put(key, &Some(vec![b'x'; 50]));
         cache.close();
         let path = segments(folder.path()).remove(0);
         let good = fs::read(&path).unwrap();
@@ -262,7 +262,7 @@ mod tests {
         let key = |number: usize| Key::of(&number.to_le_bytes(), 0);
         let put = |number: usize| {
             let cache = Cache::open(folder.path(), "r");
-            cache.put(key(number), &Some((&number.to_le_bytes()).to_vec()));
+            cache.put(key(number), &Some(number.to_le_bytes().to_vec()));
             assert!(cache.get(&key(0)).is_some() || number == 0);
             cache.close();
             let age = Duration::from_secs(1_000_000 - number as u64);

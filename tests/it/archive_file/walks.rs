@@ -35,7 +35,6 @@ fn name(numbers: &mut Numbers) -> &'static str {
 #[test]
 fn files_come_in_the_order_of_go_and_skipped_links_end_their_folder() {
     let seed = seed();
-    println!("SLS_RELEASE_TEST_SEED={seed}");
     let mut numbers = Numbers::new(seed);
     for _ in 0..20 {
         let tree = tree(&mut numbers);

@@ -200,7 +200,7 @@ fn links_that_nest_folders_without_end_are_refused() {
     let tree = Tree::of(&[]);
     for place in 0..400 {
         tree.write(&format!("f{place}/x"), b"");
-        tree.link(&format!("f{place}/next"), &format!("../f{}", place + 1));
+        tree.link(&format!("f{place}/next"), format!("../f{}", place + 1));
     }
     tree.write("f400/x", b"");
     let refused = Packer::new().pack(of_folder(&tree, terraform(&["f[1-9]*"]))).unwrap_err();

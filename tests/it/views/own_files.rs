@@ -48,7 +48,7 @@ fn neither_pictures_nor_the_cache_are_packed() {
     project.write("app.py", &"x = 1\n".repeat(2_000));
     for _ in 0..3 {
         let run = project.package(&["--output", "json", "--svg", "hello.svg"]).exits(0);
-        let entries = run.document()["artifacts"][0]["entries"].as_array().unwrap().len();
+        let entries = run.document()["artifacts"]["hello"]["entries"].as_array().unwrap().len();
         assert_eq!(entries, 1, "{run:?}");
     }
     assert!(project.path().join("home/.cache/sls-release").exists());
