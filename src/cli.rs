@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
 use crate::error::Problem;
+use crate::github::Verb;
 use crate::model::{Against, FunctionKey, Overrides, Packing, Request, Views};
 use crate::report::{Format, Verbosity};
 
@@ -61,6 +62,13 @@ pub enum Command {
     Plan(Plan),
     /// Only make the archives, and show their digests
     Package(Package),
+    /// Do what the event that started a GitHub workflow calls for; the action runs this
+    #[command(hide = true)]
+    Ci {
+        /// auto, release, plan or package
+        #[arg(default_value = "auto")]
+        command: String,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -132,6 +140,12 @@ struct Options {
     /// The folder for the archives [default: target/sls-release]
     #[arg(long, global = true, value_name = "DIR")]
     out_dir: Option<PathBuf>,
+    /// Take the archives of this folder, which `package` made, instead of the sources
+    #[arg(long, global = true, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
+    /// Go on only with this archive of a function, by its key and SHA-256; may be repeated
+    #[arg(long, global = true, value_name = "KEY=DIGEST")]
+    expect_sha256: Vec<String>,
     /// Compress all files anew, and remember nothing for the next time [env: SLS_RELEASE_CACHE_DIR names the folder]
     #[arg(long, global = true)]
     no_cache: bool,
@@ -240,6 +254,17 @@ impl Cli {
         self.command.clone().unwrap_or(Command::Release)
     }
 
+    /// The same arguments for this verb: what `ci` decided.
+    #[must_use]
+    pub fn with_verb(&self, verb: Verb) -> Self {
+        let command = match verb {
+            Verb::Release => Command::Release,
+            Verb::Plan => Command::Plan(Plan::default()),
+            Verb::Package => Command::Package(Package::default()),
+        };
+        Self { command: Some(command), ..self.clone() }
+    }
+
     /// `--output`.
     pub fn format(&self) -> Format {
         self.options.output.format()
@@ -267,6 +292,8 @@ impl Cli {
             plan_only: matches!(self.command, Some(Command::Plan(_))),
             stage_optional: matches!(self.command, Some(Command::Package(_))) && views.against != Some(Against::Live),
             out_dir: self.options.out_dir.clone(),
+            artifacts: self.options.artifacts.clone(),
+            expect_sha256: self.options.expect_sha256.clone(),
             packing: Packing { verify: package.verify, threads: package.threads, no_cache: self.options.no_cache },
             views,
             commit,

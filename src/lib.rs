@@ -8,6 +8,7 @@ pub mod aws;
 pub mod cli;
 pub mod commands;
 pub mod error;
+pub mod github;
 pub mod http;
 pub mod model;
 pub mod observe;

@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use sls_release::cli::{self, Cli, Command};
 use sls_release::commands;
 use sls_release::error::{Failure, Kind, Problem};
+use sls_release::github::Decision;
 use sls_release::model::{Event, Listener, Outcome, Request};
 use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
@@ -21,6 +22,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 /// `--exit-code`: a release would change something, or an archive holds other files than the one beside it.
 const CHANGES_PENDING: u8 = 10;
+
+/// What no log may show, whoever printed it.
+const SECRETS: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
 fn main() -> ExitCode {
     let cli = match cli::parse() {
@@ -78,12 +82,25 @@ fn asks_for_exit_code(cli: &Cli) -> bool {
     match cli.command() {
         Command::Plan(plan) => plan.exit_code,
         Command::Package(package) => package.exit_code,
-        Command::Release | Command::Completions { .. } => false,
+        Command::Release | Command::Ci { .. } | Command::Completions { .. } => false,
     }
 }
 
 fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
-    let request = cli.request(environment(), commit());
+    let Command::Ci { command } = cli.command() else { return run_verb(cli, out) };
+    let aws = environment("AWS_");
+    out.mask(SECRETS.into_iter().filter_map(|name| aws.get(name)).map(String::as_str));
+    match commands::ci(&command, &environment("GITHUB_"), &environment("SLS_RELEASE_"))? {
+        Decision::Do(verb) => run_verb(&cli.with_verb(verb), out),
+        Decision::Nothing(why) => {
+            out.nothing_done(&why);
+            Ok(0)
+        }
+    }
+}
+
+fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
+    let request = cli.request(environment("SLS_RELEASE_"), commit());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
     })?;
@@ -171,10 +188,10 @@ fn start_log(verbosity: Verbosity) {
     tracing_subscriber::registry().with(layer.with_filter(wanted).with_filter(harmless)).init();
 }
 
-/// What may stand above the settings file.
-fn environment() -> BTreeMap<String, String> {
+/// The variables whose names begin so: what may stand above the settings file, and what GitHub tells.
+fn environment(prefix: &str) -> BTreeMap<String, String> {
     let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("SLS_RELEASE_")).collect()
+    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with(prefix)).collect()
 }
 
 /// The commit that is released: as CI says, else as the checkout says.

@@ -1,11 +1,14 @@
 //! The verbs. Each file reads as the story of its verb.
 
+mod ci;
 mod package;
+mod ready;
 mod release;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use ci::ci;
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
 pub use release::release;
@@ -19,7 +22,7 @@ use crate::world::Cancellation;
 
 fn read_settings(request: &Request) -> Result<Settings, Failure> {
     let file = settings::read(request, Path::new(""))?;
-    settings::resolve(request, &file)
+    Ok(ready::take(request, settings::resolve(request, &file)?))
 }
 
 /// `--threads`, else `SLS_RELEASE_THREADS`, else 0: one per core.
@@ -58,6 +61,7 @@ fn pack(
     let cache = cache(request);
     let options = options(request, settings, cache.as_deref(), &keep_out)?;
     let artifacts = packaging::build(&chosen(settings), &options, &|| cancel.is_cancelled(), out)?;
+    ready::check(request, &artifacts)?;
     out.artifacts(&artifacts);
     Ok(artifacts)
 }

@@ -22,6 +22,10 @@ pub struct Request {
     pub stage_optional: bool,
     /// `--out-dir`: where the archives go.
     pub out_dir: Option<PathBuf>,
+    /// `--artifacts`: the folder with archives that are there already, instead of the sources.
+    pub artifacts: Option<PathBuf>,
+    /// `--expect-sha256`, repeated: `KEY=DIGEST`; empty expects nothing.
+    pub expect_sha256: Vec<String>,
     /// How the archives are made; the bytes do not depend on it.
     pub packing: Packing,
     /// `package`: what is shown of the archives beside their digests.

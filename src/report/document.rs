@@ -29,6 +29,8 @@ pub(super) enum Ending {
     Failed,
     /// `package`: the archives are there.
     Packaged,
+    /// `ci`: the event calls for nothing; `reason` says why.
+    NothingDone,
 }
 
 /// What `--output json` prints: one document, also on failure. A part that there is none of is absent.
@@ -62,6 +64,9 @@ pub(super) struct Document<'a> {
     /// What answers, by API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) endpoints: Option<&'a BTreeMap<ApiKey, String>>,
+    /// Why nothing was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<&'a str>,
     /// Why the run did not succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<&'a Failure>,
@@ -76,11 +81,13 @@ pub(super) struct Document<'a> {
     pub(super) not_put_back: &'a [NotPutBack],
 }
 
-/// The three ways in which a run ends.
+/// The ways in which a run ends.
 #[derive(Clone, Copy)]
 pub(super) enum End<'a> {
     /// `package` ended well.
     Packaged,
+    /// There was no reason to begin, in words why.
+    NothingDone(&'a str),
     /// A plan or a release ended, well or not.
     Outcome(&'a Outcome),
     /// The run ended before it had an outcome.
@@ -103,6 +110,7 @@ impl Memory {
     pub(super) fn document<'a>(&'a self, end: End<'a>) -> Document<'a> {
         match end {
             End::Packaged => self.so_far(Ending::Packaged, self.packaged_code()),
+            End::NothingDone(why) => Document { reason: Some(why), ..self.so_far(Ending::NothingDone, 0) },
             End::Outcome(outcome) => self.ended(outcome),
             End::Failure(failure) => self.failed(failure),
         }
@@ -149,6 +157,7 @@ impl Memory {
             plan: self.plan.as_ref(),
             released: None,
             endpoints: None,
+            reason: None,
             failure: None,
             put_back: &[],
             left_alone: &[],

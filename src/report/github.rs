@@ -2,6 +2,7 @@
 //!
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
@@ -10,7 +11,7 @@ use super::document::{Document, Ending};
 use super::escape;
 use super::human;
 use crate::error::{Kind, Location, Problem};
-use crate::model::{LeftAlone, NotPutBack, Plan};
+use crate::model::{Artifact, FunctionKey, LeftAlone, NotPutBack, Plan};
 
 /// The title of what has no better one.
 const TITLE: &str = "sls-release";
@@ -26,6 +27,11 @@ pub(super) fn warning(text: &str) -> String {
     command("warning", &[("title", TITLE)], text)
 }
 
+/// `::add-mask::`: the runner shows stars wherever this stands from now on.
+pub(super) fn mask(secret: &str) -> String {
+    command("add-mask", &[], secret)
+}
+
 /// The end of a run. `planned`: the plan was shown already.
 pub(super) fn end(document: &Document<'_>, planned: bool) -> String {
     let shown = document.plan.filter(|_| !planned).map(plan).unwrap_or_default();
@@ -36,7 +42,7 @@ fn ending(document: &Document<'_>) -> String {
     let result = human::result(document, false, false);
     match document.outcome {
         Ending::Planned => document.plan.map(human::title).map(|title| notice(&title)).unwrap_or_default(),
-        Ending::Unchanged => notice(result.trim_end()),
+        Ending::Unchanged | Ending::NothingDone => notice(result.trim_end()),
         Ending::Released => group("released", &result) + &endpoint_notice(document),
         Ending::Packaged => group("artifacts", &human::result(document, true, false)),
         Ending::Failed => failure(document),
@@ -107,6 +113,7 @@ fn values(document: &Document<'_>) -> io::Result<Vec<(&'static str, String)>> {
     let mut values = vec![("changed", changed(document).to_string())];
     values.extend(document.first_endpoint().map(|url| ("endpoint", url.to_owned())));
     values.extend(document.release_id().map(|id| ("release", id)));
+    values.extend(document.artifacts.map(|artifacts| ("sha256", digests(artifacts))));
     if let Some(plan) = document.plan {
         values.push(("plan", serde_json::to_string(plan)?));
     }
@@ -116,13 +123,19 @@ fn values(document: &Document<'_>) -> io::Result<Vec<(&'static str, String)>> {
     Ok(values)
 }
 
+/// `KEY=DIGEST` a line, as `--expect-sha256` takes it.
+fn digests(artifacts: &BTreeMap<FunctionKey, Artifact>) -> String {
+    let lines = artifacts.iter().map(|(key, artifact)| format!("{key}={}", artifact.sha256.hex()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Whether the stage is another one than before; for a plan, whether a release would make it so.
 fn changed(document: &Document<'_>) -> bool {
     match document.outcome {
         Ending::Planned => document.plan.is_some_and(|plan| !plan.is_empty()),
         Ending::Released => true,
         Ending::Failed => document.failure.is_some_and(|failure| failure.kind == Kind::NotPutBack),
-        Ending::Unchanged | Ending::Packaged => false,
+        Ending::Unchanged | Ending::Packaged | Ending::NothingDone => false,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::{Artifact, LeftAlone, NotPutBack, Plan, PutBack, Released, Rel
 /// The whole summary.
 pub(super) fn summary(document: &Document<'_>) -> String {
     let mut parts = vec![heading(document)];
+    parts.extend(document.reason.map(escape::markdown));
     parts.extend(document.failure.map(problems));
     parts.push(put_back(document.put_back));
     parts.push(left_alone(document.left_alone));
@@ -35,6 +36,7 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Released => "released",
         Ending::Failed => "failed",
         Ending::Packaged => "packaged",
+        Ending::NothingDone => "nothing done",
     };
     let stage = document.stage.map(|stage| format!(", stage {}", escape::markdown(stage.as_str())));
     format!("### sls-release: {ending}{}", stage.unwrap_or_default())

@@ -57,7 +57,8 @@ pub enum Verbosity {
 
 /// Tells the user what happens and how it ended.
 ///
-/// Exactly one of [`Reporter::outcome`], [`Reporter::failure`] and [`Reporter::package_result`] ends a run.
+/// Exactly one of [`Reporter::outcome`], [`Reporter::failure`], [`Reporter::package_result`] and
+/// [`Reporter::nothing_done`] ends a run.
 pub struct Reporter {
     format: Format,
     verbosity: Verbosity,
@@ -91,6 +92,14 @@ impl Reporter {
     pub fn pending_exit_code(self, code: u8) -> Self {
         self.lock().memory.pending_exit_code = code;
         self
+    }
+
+    /// Has the runner of GitHub Actions hide these from the log; nothing in the other formats.
+    pub fn mask<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+        if self.format == Format::Github {
+            let masks: String = secrets.into_iter().filter(|secret| !secret.is_empty()).map(github::mask).collect();
+            self.lock().writers.stdout(&masks);
+        }
     }
 
     /// Remembers the archives.
@@ -128,6 +137,11 @@ impl Reporter {
     /// `package` ended well.
     pub fn package_result(&self) {
         self.end(End::Packaged);
+    }
+
+    /// The run ended before it began: what started it calls for nothing.
+    pub fn nothing_done(&self, why: &str) {
+        self.end(End::NothingDone(why));
     }
 
     /// The run ended, well or not.

@@ -32,7 +32,7 @@ fn help() {
     command.build();
     snapshot("help_short", &command.render_help().to_string());
     snapshot("help_long", &command.render_long_help().to_string());
-    for name in ["release", "plan", "package", "completions"] {
+    for name in ["release", "plan", "package", "ci", "completions"] {
         let subcommand = command.find_subcommand_mut(name).unwrap();
         snapshot(&format!("help_{name}"), &subcommand.render_help().to_string());
     }

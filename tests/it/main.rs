@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as expected")]
 
+mod action;
 mod api_definition;
 mod architecture;
 mod archive_file;

@@ -100,6 +100,21 @@ fn a_refusal() {
 }
 
 #[test]
+fn an_event_that_calls_for_nothing() {
+    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
+        let tell = |reporter: &Reporter| reporter.nothing_done("the code is a fork's: `x` @everyone");
+        snapshot(&format!("{name}_nothing_done"), &told(format, Verbosity::Normal, tell));
+    }
+}
+
+#[test]
+fn secrets_are_masked_for_the_runner_alone() {
+    for (format, expected) in [(Format::Github, "::add-mask::50%25\n"), (Format::Human, ""), (Format::Json, "")] {
+        assert_eq!(told(format, Verbosity::Normal, |reporter| reporter.mask(["50%", ""])).stdout, expected);
+    }
+}
+
+#[test]
 fn unusable_settings() {
     for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
         snapshot(&format!("{name}_usage"), &told(format, Verbosity::Normal, |it| it.failure(&usage())));

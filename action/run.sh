@@ -1,0 +1,47 @@
+#!/bin/sh
+# Hands the inputs of action.yml to the binary, and becomes it, so that a signal of the runner reaches it.
+set -eu
+
+main() {
+  variable SLS_RELEASE_STAGE "${SLS_RELEASE_INPUT_STAGE:-}"
+  variable SLS_RELEASE_REGION "${SLS_RELEASE_INPUT_REGION:-}"
+  variable SLS_RELEASE_BUCKET "${SLS_RELEASE_INPUT_BUCKET:-}"
+  variable SLS_RELEASE_OUT_DIR "${SLS_RELEASE_INPUT_OUT_DIR:-}"
+  variable SLS_RELEASE_WAIT_TIMEOUT "${SLS_RELEASE_INPUT_WAIT_TIMEOUT:-}"
+  variable SLS_RELEASE_ALLOW_PRIVILEGED_EVENTS "${SLS_RELEASE_INPUT_ALLOW_PRIVILEGED_EVENTS:-}"
+  export SLS_RELEASE_OUTPUT=github
+
+  set --
+  [ -z "${SLS_RELEASE_INPUT_CONFIG:-}" ] || set -- "$@" "--config=$SLS_RELEASE_INPUT_CONFIG"
+  [ -z "${SLS_RELEASE_INPUT_ARTIFACTS:-}" ] || set -- "$@" "--artifacts=$SLS_RELEASE_INPUT_ARTIFACTS"
+  set -f # a key is no pattern
+  for expected in ${SLS_RELEASE_INPUT_EXPECT_SHA256:-}; do
+    set -- "$@" "--expect-sha256=$expected"
+  done
+  for function in ${SLS_RELEASE_INPUT_FUNCTION:-}; do
+    set -- "$@" "--function=$function"
+  done
+  set +f
+  ! is_true no-cache "${SLS_RELEASE_INPUT_NO_CACHE:-}" || set -- "$@" --no-cache
+  ! is_true verbose "${SLS_RELEASE_INPUT_VERBOSE:-}" || set -- "$@" --verbose
+
+  binary=${SLS_RELEASE_BIN:-}
+  [ -n "$binary" ] || binary=$(sh "$(dirname -- "$0")/install.sh")
+  exec "$binary" "$@" ci -- "${SLS_RELEASE_INPUT_COMMAND:-auto}"
+}
+
+# An input that was not given leaves the job's variable as it is.
+variable() {
+  [ -z "$2" ] || export "$1=$2"
+}
+
+is_true() {
+  case $2 in
+    true) return 0 ;;
+    false | '') return 1 ;;
+  esac
+  printf '::error title=sls-release::the input %s is neither true nor false\n' "$1" >&2
+  exit 2
+}
+
+main

@@ -1,0 +1,45 @@
+//! `sls-release ci`: what the GitHub Action runs.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Failure, Kind, Problem};
+use crate::github::{self, Call, Decision, Wish};
+
+/// Decides what the event that started this workflow calls for; the caller does it.
+///
+/// `command` is the action's input; `github` holds `GITHUB_*`, `own` holds `SLS_RELEASE_*`.
+///
+/// # Errors
+/// [`Kind::Usage`] outside GitHub Actions, and for an unknown command; [`Kind::Refused`] for an event that is not
+/// served.
+pub fn ci(
+    command: &str,
+    github: &BTreeMap<String, String>,
+    own: &BTreeMap<String, String>,
+) -> Result<Decision, Failure> {
+    let wish = Wish::parse(command)?;
+    let event = needed(github, "GITHUB_EVENT_NAME")?.to_owned();
+    let payload = github::read(needed(github, "GITHUB_EVENT_PATH")?)?;
+    let actor = github.get("GITHUB_ACTOR").cloned().unwrap_or_default();
+    let allow_privileged_events = allow_privileged_events(own)?;
+    github::decide(&Call { event, payload, actor, allow_privileged_events, wish })
+}
+
+fn needed<'a>(github: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, Failure> {
+    github.get(name).filter(|value| !value.is_empty()).map(String::as_str).ok_or_else(|| {
+        Problem::new(format!("{name} is not set"))
+            .why("`sls-release ci` asks GitHub Actions what started the workflow")
+            .fix("run `sls-release release` or `sls-release plan` elsewhere")
+            .into_failure(Kind::Usage)
+    })
+}
+
+fn allow_privileged_events(own: &BTreeMap<String, String>) -> Result<bool, Failure> {
+    match own.get("SLS_RELEASE_ALLOW_PRIVILEGED_EVENTS").map_or("", String::as_str) {
+        "true" => Ok(true),
+        "" | "false" => Ok(false),
+        other => Err(Problem::new(format!("invalid `allow-privileged-events`: `{other}`"))
+            .fix("write true or false")
+            .into_failure(Kind::Usage)),
+    }
+}

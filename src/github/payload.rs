@@ -1,0 +1,105 @@
+//! What GitHub tells of an event, as far as a decision needs it.
+//!
+//! <https://docs.github.com/webhooks/webhook-events-and-payloads>
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{Failure, Kind, Problem};
+
+/// The file that `GITHUB_EVENT_PATH` names.
+///
+/// # Errors
+/// [`Kind::Usage`] where it cannot be read: who is not known gets nothing.
+pub fn read(path: &str) -> Result<Payload, Failure> {
+    let unreadable = |why: String| {
+        Problem::new(format!("failed to read the event in `{path}`"))
+            .why(why)
+            .fix("GITHUB_EVENT_PATH must name the JSON that GitHub sent")
+            .into_failure(Kind::Usage)
+    };
+    let text = fs::read(Path::new(path)).map_err(|error| unreadable(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))
+}
+
+/// An event. What is absent is unknown, never assumed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Payload {
+    /// Of an event with several kinds: `opened`, `published`.
+    pub(super) action: Option<String>,
+    /// `push`: the branch or tag is gone.
+    #[serde(default)]
+    pub(super) deleted: bool,
+    /// Who caused it.
+    sender: Option<User>,
+    /// Where the workflow runs.
+    repository: Option<Repository>,
+    pull_request: Option<PullRequest>,
+    workflow_run: Option<WorkflowRun>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct User {
+    #[serde(default)]
+    login: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Repository {
+    id: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct PullRequest {
+    user: Option<User>,
+    #[serde(default)]
+    head: Head,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Head {
+    /// `null` where it was deleted.
+    repo: Option<Repository>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct WorkflowRun {
+    head_repository: Option<Repository>,
+}
+
+/// Whose code an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This repository's.
+    Own,
+    /// That of another repository, or of one that GitHub does not name.
+    Fork,
+    /// That of a repository that is gone.
+    Deleted,
+}
+
+impl Payload {
+    /// Whose code the event is about: by the repositories' ids, since names move.
+    pub(super) fn origin(&self) -> Origin {
+        let from_pull_request = self.pull_request.as_ref().map(|it| it.head.repo.as_ref());
+        let from_run = self.workflow_run.as_ref().map(|it| it.head_repository.as_ref());
+        match from_pull_request.or(from_run) {
+            None => Origin::Own,
+            Some(None) => Origin::Deleted,
+            Some(Some(head)) if head.id.is_some() && head.id == self.id() => Origin::Own,
+            Some(Some(_)) => Origin::Fork,
+        }
+    }
+
+    fn id(&self) -> Option<u64> {
+        self.repository.as_ref()?.id
+    }
+
+    /// Whether this user caused the event, or opened the pull request that it is about.
+    pub(super) fn is_of(&self, login: &str) -> bool {
+        let author = self.pull_request.as_ref().and_then(|it| it.user.as_ref());
+        [self.sender.as_ref(), author].into_iter().flatten().any(|user| user.login == login)
+    }
+}

@@ -1,0 +1,14 @@
+//! The GitHub Action: its decisions, its scripts, and whole workflows that run it.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
+
+mod break_out;
+mod cancelled;
+mod event;
+mod inputs;
+mod installing;
+mod release_folder;
+mod runner;
+mod server;
+mod two_jobs;
+mod workflows;

@@ -1,0 +1,245 @@
+//! `act` as the runner: it runs the workflows of `fixtures/workflows` on this machine, without containers.
+//!
+//! It proves nothing about permissions, environments, concurrency or a fork's token.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::Stack;
+use crate::support::local_aws::{environment, fixtures, output_of, virtual_environment};
+
+/// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
+const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
+/// They bring files from job to job; here by a folder of this machine.
+const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
+const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
+/// The action under test, as the workflows name it.
+const OURS: &str = "org/sls-release@0000000000000000000000000000000000000000";
+
+/// The folder with the programs of `fixtures/emulators/actions.txt`.
+pub(super) fn programs() -> &'static Path {
+    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let python = virtual_environment(&fixtures().join("emulators/actions.txt")).unwrap();
+        std::path::absolute(python.parent().unwrap()).unwrap()
+    })
+}
+
+/// A run of a workflow.
+pub(super) struct Job<'a> {
+    stack: &'a Stack,
+    /// `push`, `pull_request`, …
+    event: &'a str,
+    payload: Value,
+    command: Command,
+    /// The action, where it is not this repository's with this build.
+    installing: Option<PathBuf>,
+    /// The home of the runner, and the folders of the actions that it would download.
+    scratch: TempDir,
+}
+
+impl<'a> Job<'a> {
+    /// The workflow of this file in `fixtures/workflows`, in the stack's project.
+    pub(super) fn new(stack: &'a Stack, workflow: &str, event: &'a str, payload: Value) -> Self {
+        let text = fs::read_to_string(fixtures().join("workflows").join(workflow)).unwrap();
+        Self::of_text(stack, &text, event, payload)
+    }
+
+    /// The same with a workflow of its own.
+    pub(super) fn of_text(stack: &'a Stack, workflow: &str, event: &'a str, payload: Value) -> Self {
+        stack.write(".github/workflows/workflow.yml", workflow);
+        let scratch = TempDir::new().unwrap();
+        let mut command = Command::new(programs().join("act"));
+        command.env_clear().env("HOME", scratch.path()).env("PATH", std::env::var_os("PATH").unwrap());
+        command.args(["--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=none"]);
+        Self { stack, event, payload, command, installing: None, scratch }
+    }
+
+    /// More arguments of `act`.
+    pub(super) fn with(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// With the action in this folder, which installs what its manifest names.
+    pub(super) fn installing(self, action: &Path) -> Self {
+        Self { installing: Some(action.to_owned()), ..self }
+    }
+
+    /// Runs it to its end.
+    pub(super) fn run(mut self) -> Told {
+        commit_all(self.stack.folder());
+        let (ours, credentials) = (self.scratch.path().join("ours"), self.scratch.path().join("credentials"));
+        let ours = self.installing.clone().unwrap_or_else(|| {
+            self.command.args(["--env", concat!("SLS_RELEASE_BIN=", env!("CARGO_BIN_EXE_sls-release"))]);
+            copy_action(&ours);
+            ours
+        });
+        write_credentials(&credentials, &self.stack.proxy.endpoint);
+        let (upload, download) = write_transfer(self.scratch.path());
+        let payload = self.scratch.path().join("event.json");
+        fs::write(&payload, self.payload.to_string()).unwrap();
+        let command = self.command.current_dir(self.stack.folder()).arg(self.event).arg("-e").arg(payload);
+        command.args(["-W", ".github/workflows/workflow.yml"]);
+        for (name, folder) in [(OURS, ours), (CREDENTIALS, credentials), (UPLOAD, upload), (DOWNLOAD, download)] {
+            command.arg("--local-repository").arg(format!("{name}={}", folder.display()));
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        Told::read(&text, output.status.success())
+    }
+}
+
+/// `act` asks Git for the commit and for the repository's name.
+fn commit_all(folder: &Path) {
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        git.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
+        output_of(git.args(arguments)).unwrap();
+    };
+    if !folder.join(".git").exists() {
+        git(&["init", "--quiet", "--initial-branch=main"]);
+        git(&["remote", "add", "origin", "https://github.com/acme/hello.git"]);
+    }
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "change"]);
+}
+
+/// What a runner downloads of this repository, as far as it is used.
+pub(super) fn copy_action(to: &Path) {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::create_dir_all(to.join("action")).unwrap();
+    fs::copy(repository.join("action.yml"), to.join("action.yml")).unwrap();
+    for file in fs::read_dir(repository.join("action")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join("action").join(file.file_name())).unwrap();
+    }
+}
+
+fn write_credentials(to: &Path, endpoint: &str) {
+    let line = |(name, value): (&str, &str)| format!("        echo '{name}={value}' >> \"$GITHUB_ENV\"");
+    let lines = environment(endpoint).map(line).join("\n");
+    let action = format!(
+        "name: credentials\ndescription: those of the local AWS\ninputs:\n  role-to-assume:\n    description: unused\n  \
+         aws-region:\n    description: unused\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: \
+         |\n{lines}"
+    );
+    fs::create_dir_all(to).unwrap();
+    fs::write(to.join("action.yml"), action).unwrap();
+}
+
+/// Stand-ins for the two actions of GitHub. With `TAMPER`, what comes out is another archive than went in.
+fn write_transfer(scratch: &Path) -> (PathBuf, PathBuf) {
+    let store = scratch.join("store");
+    fs::create_dir_all(&store).unwrap();
+    let store = store.display();
+    let action = |name: &str, run: &str| {
+        let folder = scratch.join(name);
+        let inputs = "inputs: {name: {description: n}, path: {description: p}, if-no-files-found: {description: i}}";
+        let steps = format!("  steps:\n    - shell: bash\n      run: |\n{run}");
+        let text = format!("name: {name}\ndescription: {name}\n{inputs}\nruns:\n  using: composite\n{steps}");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("action.yml"), text).unwrap();
+        folder
+    };
+    let tamper = format!("[ -z \"$TAMPER\" ] || python3 -m zipfile -c '{store}/hello.zip' sls-release.toml");
+    let upload = action("upload", &format!("        cp ${{{{ inputs.path }}}} '{store}'\n        {tamper}\n"));
+    let take = format!("        mkdir -p '${{{{ inputs.path }}}}'\n        cp '{store}'/* '${{{{ inputs.path }}}}'\n");
+    (upload, action("download", &take))
+}
+
+/// What `act` told of a run, line by line.
+pub(super) struct Told {
+    lines: Vec<Value>,
+    text: String,
+    succeeded: bool,
+}
+
+/// What the runner shows at a line of a file, or above the log.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Annotation {
+    /// `error`, `warning` or `notice`.
+    pub(super) level: String,
+    /// `file`, `line`, `title`.
+    pub(super) properties: BTreeMap<String, String>,
+    /// The words.
+    pub(super) message: String,
+}
+
+impl Told {
+    fn read(text: &str, succeeded: bool) -> Self {
+        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        Self { lines, text: text.to_owned(), succeeded }
+    }
+
+    /// Fails the test, and shows everything, unless the workflow ended so.
+    #[track_caller]
+    pub(super) fn ends(self, well: bool) -> Self {
+        assert_eq!(self.succeeded, well, "{}", self.text);
+        self
+    }
+
+    /// The outputs of our step, but for empty ones.
+    pub(super) fn outputs(&self) -> BTreeMap<String, String> {
+        let lines = self.ours().filter(|line| line["command"] == "set-output" && is_outer(line));
+        let named = lines.map(|line| (text(&line["name"]), text(&line["arg"])));
+        named.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The job summary that our step wrote.
+    pub(super) fn summary(&self) -> String {
+        let mut lines = self.ours().filter(|line| line["command"] == "summary" && is_outer(line));
+        lines.next().map(|line| text(&line["content"])).unwrap_or_default()
+    }
+
+    /// What our step annotates.
+    pub(super) fn annotations(&self) -> Vec<Annotation> {
+        let levels = ["error", "warning", "notice"];
+        let lines = self.ours().filter(|line| levels.iter().any(|level| line["command"] == *level));
+        lines.map(annotation).collect()
+    }
+
+    /// The values that are stars in the log from then on.
+    pub(super) fn masks(&self) -> Vec<String> {
+        self.ours().filter(|line| line["command"] == "add-mask").map(|line| text(&line["arg"])).collect()
+    }
+
+    /// The commands of workflows that came from our step, by name.
+    pub(super) fn commands(&self) -> Vec<String> {
+        self.ours().filter(|line| !line["raw"].is_null()).map(|line| text(&line["command"])).collect()
+    }
+
+    /// What our step printed, but for commands.
+    pub(super) fn text(&self) -> String {
+        self.ours().filter(|line| line["raw_output"] == true).map(|line| text(&line["msg"])).collect()
+    }
+
+    fn ours(&self) -> impl Iterator<Item = &Value> {
+        self.lines.iter().filter(|line| line["step"] == OURS)
+    }
+}
+
+/// Of the step itself, not of a step within it.
+fn is_outer(line: &Value) -> bool {
+    line["stepID"].as_array().is_some_and(|path| path.len() == 1)
+}
+
+fn annotation(line: &Value) -> Annotation {
+    let properties = line["kvPairs"].as_object().into_iter().flatten();
+    Annotation {
+        level: text(&line["command"]),
+        properties: properties.map(|(name, value)| (name.clone(), text(value))).collect(),
+        message: text(&line["arg"]),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,89 @@
+//! Archives that one job makes without credentials, and another one releases by their digests.
+
+use std::fs;
+
+use serde_json::json;
+use sls_release::model::Sha256;
+
+use super::runner::Job;
+use crate::support::scene::{LATEST, answering};
+use crate::support::{Call, Run, Stack};
+
+fn project() -> Stack {
+    let stack = Stack::build(&[]);
+    stack.settings(LATEST);
+    stack.write("lambda/app.py", answering(200, "one"));
+    stack
+}
+
+fn wrote_nothing(stack: &Stack) {
+    let calls = stack.proxy.take_calls();
+    assert_eq!(calls.iter().filter(|call| call.is_write()).collect::<Vec<&Call>>(), Vec::<&Call>::new());
+}
+
+#[test]
+fn the_second_job_releases_what_the_first_one_made() {
+    let stack = project();
+    let told = Job::new(&stack, "two-jobs.yml", "push", json!({})).run().ends(true);
+    assert_eq!(stack.call("/hello").body, "one");
+    assert_eq!(told.masks(), ["test"], "the second job alone has credentials");
+}
+
+#[test]
+fn another_archive_than_the_first_job_made_is_refused() {
+    let stack = project();
+    let job = Job::new(&stack, "two-jobs.yml", "push", json!({})).with(&["--env", "TAMPER=true"]);
+    let told = job.run().ends(false);
+    let errors: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "error").collect();
+    assert!(errors[0].message.starts_with("the archive of `hello` is not the expected one"), "{errors:?}");
+    wrote_nothing(&stack);
+}
+
+/// Packages into `archives`, and then changes the source, so that only the archive can answer `one`.
+fn packaged(stack: &Stack) -> Sha256 {
+    stack.run(&["package", "--out-dir", "archives"]).exits(0);
+    stack.write("lambda/app.py", answering(200, "two"));
+    Sha256::of(&fs::read(stack.folder().join("archives/hello.zip")).unwrap())
+}
+
+fn release(stack: &Stack, expected: &[&str]) -> Run {
+    let flags: Vec<&str> = expected.iter().flat_map(|text| ["--expect-sha256", text]).collect();
+    stack.release(&[&["--artifacts", "archives"], &flags[..]].concat())
+}
+
+#[test]
+fn a_ready_archive_is_released_by_either_spelling_of_its_digest() {
+    let stack = project();
+    let digest = packaged(&stack);
+    let [hex, base64] = [digest.hex(), digest.base64()].map(|digest| format!("hello={digest}"));
+    assert_eq!(release(&stack, &[&hex, &base64]).exits(0).outcome(), "released");
+    assert_eq!(stack.call("/hello").body, "one");
+    assert_eq!(release(&stack, &[]).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn what_is_expected_must_be_there_and_nothing_else() {
+    let stack = project();
+    let good = format!("hello={}", packaged(&stack).hex());
+    let other = Sha256::of(b"other").hex();
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&[&format!("hello={other}")], 3, "the archive of `hello` is not the expected one"),
+        (&[&good, &format!("world={other}")], 3, "an archive of `world` is expected, and there is none"),
+        (&[&format!("world={other}")], 3, "nobody said which archive of `hello` is expected"),
+        (&[&good, &format!("hello={other}")], 2, "`--expect-sha256` names two digests for `hello`"),
+        (&["hello"], 2, "invalid `--expect-sha256` `hello`"),
+        (&["hello=c0ffee"], 2, "invalid `--expect-sha256` `hello=c0ffee`"),
+    ];
+    for (expected, code, what) in cases {
+        let run = release(&stack, expected).exits(code);
+        assert!(run.stdout.contains(what), "{run:?}");
+    }
+    wrote_nothing(&stack);
+}
+
+#[test]
+fn a_missing_archive_is_named() {
+    let stack = project();
+    let run = release(&stack, &[]).exits(2);
+    assert!(run.stdout.contains("archives/hello.zip"), "{run:?}");
+}
