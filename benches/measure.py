@@ -5,7 +5,7 @@ in each round, so that a slow moment of the machine meets all of them. Before a 
 go, and a line is added to the one named by "change". Standard output gets the medians, by name.
 
 The peak is what the kernel says of the largest process. A child that is not executed yet counts as large as this
-process, so that nothing below about 10 MiB can be seen.
+process, so that nothing below about 16 MiB can be seen.
 """
 
 import json

@@ -49,11 +49,11 @@ impl Corpus {
 /// All corpora, 60,000 files among them.
 pub(crate) fn full() -> Vec<Corpus> {
     vec![
-        Corpus::new("python", "boto3, numpy, pandas and sympy", true, python),
+        Corpus::new("python", "boto3, cryptography, numpy, pandas, SQLAlchemy and sympy", true, python),
         Corpus::new("javascript", "typescript and aws-cdk-lib", true, javascript),
         Corpus::new("elf", "one binary: Node.js", true, elf),
         Corpus::new("text", "generated text", false, |folder| texts(folder, 200, 150_000)),
-        Corpus::new("one", "one file of generated text", false, |folder| texts(folder, 1, 40_000_000)),
+        Corpus::new("one", "one file of generated text", false, |folder| text(folder, 40_000_000)),
         Corpus::new("many", "small files of generated text", false, |folder| texts(folder, 60_000, 1_500)),
     ]
 }
@@ -61,9 +61,13 @@ pub(crate) fn full() -> Vec<Corpus> {
 /// Made in a moment.
 pub(crate) fn quick() -> Vec<Corpus> {
     vec![
-        Corpus::new("quick-one", "one file of generated text", false, |folder| texts(folder, 1, 3_000_000)),
+        Corpus::new("quick-one", "one file of generated text", false, |folder| text(folder, 3_000_000)),
         Corpus::new("quick-many", "small files of generated text", false, |folder| texts(folder, 500, 1_500)),
     ]
+}
+
+fn text(folder: &Path, bytes: usize) {
+    fs::write(folder.join("bundle.js"), Numbers::new(2026).text(bytes)).unwrap();
 }
 
 /// About `bytes` bytes each, in folders of a hundred.

@@ -40,9 +40,10 @@ fn threads(request: &Request) -> Result<usize, Failure> {
 
 /// The folder for compressed data: `SLS_RELEASE_CACHE_DIR`, else the one below the user's own.
 fn cache(request: &Request) -> Option<PathBuf> {
-    if request.packing.no_cache {
-        return None;
-    }
+    cache_folder(request).filter(|_| !request.packing.no_cache)
+}
+
+fn cache_folder(request: &Request) -> Option<PathBuf> {
     let named = request.environment.get("SLS_RELEASE_CACHE_DIR").filter(|text| !text.is_empty());
     let usual = || Some(choose_base_strategy().ok()?.cache_dir().join("sls-release"));
     named.map(PathBuf::from).or_else(usual)
@@ -56,7 +57,7 @@ fn pack(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
-    let keep_out = keep_out(settings);
+    let keep_out = keep_out(request, settings);
     let cache = cache(request);
     let options = options(request, settings, cache.as_deref(), &keep_out)?;
     let artifacts = packaging::build(&chosen(settings), &options, &|| cancel.is_cancelled(), out)?;
@@ -69,8 +70,11 @@ fn chosen(settings: &Settings) -> BTreeMap<FunctionKey, FunctionSettings> {
     settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect()
 }
 
-fn keep_out(settings: &Settings) -> [PathBuf; 2] {
-    [settings.file.clone(), settings.usual_out_dir.clone()]
+/// What is never packed: the settings file, older archives, pictures of archives, and compressed data.
+fn keep_out(request: &Request, settings: &Settings) -> Vec<PathBuf> {
+    let views = request.views.svg.iter().cloned();
+    let own = [settings.file.clone(), settings.usual_out_dir.clone()];
+    own.into_iter().chain(views).chain(cache_folder(request)).collect()
 }
 
 fn options<'a>(

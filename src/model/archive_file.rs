@@ -12,6 +12,8 @@ use super::Sourced;
 pub struct ArchiveFileSettings {
     /// Which encoder's bytes are made.
     pub flavour: Flavour,
+    /// Nothing told which release of hashicorp/archive Terraform uses.
+    pub is_assumed: bool,
     /// What stays out of a folder.
     pub excludes: Vec<Sourced<String>>,
     /// How `excludes` are compared with paths.
@@ -62,16 +64,26 @@ pub enum ExcludesMatching {
 
 /// The mode that `output_file_mode` gives to files: at most 0o7777, of which the low nine bits count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FileMode(u32);
+pub struct FileMode {
+    bits: u32,
+    /// It was written without a leading zero, and so in decimal.
+    pub is_decimal: bool,
+}
 
 impl FileMode {
     /// `bits` beyond 0o7777 are dropped.
     pub fn new(bits: u32) -> Self {
-        Self(bits & 0o7777)
+        Self { bits: bits & 0o7777, is_decimal: false }
+    }
+
+    /// The same, written in decimal.
+    #[must_use]
+    pub fn in_decimal(self, is_decimal: bool) -> Self {
+        Self { is_decimal, ..self }
     }
 
     /// Its permissions, as the archive holds them: setuid, setgid and sticky are not among them.
     pub fn permissions(self) -> u32 {
-        self.0 & 0o777
+        self.bits & 0o777
     }
 }

@@ -9,11 +9,16 @@ use zip::read::ZipFileEntry;
 use zip::result::{ZipError, ZipResult};
 
 use super::pipeline::in_order;
+use super::read_back::is_folder;
 use crate::error::Problem;
 use crate::model::{ArchiveContents, FileFacts, Sha256, UNZIPPED_LIMIT};
 
 /// Below this size, starting threads costs more than they save.
 const WORTH_THREADS: u64 = 8 * 1024 * 1024;
+/// Each thread reads the archive's directory anew: of a larger one, one is enough.
+const MANY_FILES: usize = 50_000;
+/// Others may read a folder and enter it.
+const OPEN_FOLDER: u32 = 0o005;
 
 /// Reads the files of the zip at `path`, and digests each content, on up to `threads` threads; 0 means one for each
 /// core.
@@ -35,7 +40,8 @@ pub fn contents(path: &Path, threads: usize) -> Result<ArchiveContents, Problem>
 fn read(path: &Path, threads: usize) -> ZipResult<ArchiveContents> {
     let archive = open(path)?;
     let places = files_of(&archive)?;
-    let threads = if declared_bytes(&archive, &places)? < WORTH_THREADS { 1 } else { super::threads(threads) };
+    let few = declared_bytes(&archive, &places)? < WORTH_THREADS || places.len() > MANY_FILES;
+    let threads = if few { 1 } else { super::threads(threads) };
     let mut contents = ArchiveContents::default();
     let work = |archive: &mut ZipResult<Archive>, place: &usize| match archive {
         Ok(archive) => facts(archive, *place),
@@ -61,7 +67,8 @@ fn open(path: &Path) -> ZipResult<Archive> {
     Ok(archive)
 }
 
-/// The places of all entries that are no folders.
+/// The places of all entries but the folders that everybody may enter: one that others may not makes its files
+/// unreadable, and so other code.
 fn files_of(archive: &Archive) -> ZipResult<Vec<usize>> {
     let mut places = Vec::new();
     for place in 0..archive.len() {
@@ -69,7 +76,8 @@ fn files_of(archive: &Archive) -> ZipResult<Vec<usize>> {
         if entry.encrypted() {
             return Err(invalid(format!("`{}` is encrypted", entry.name()?)));
         }
-        if !entry.is_dir() {
+        let is_open = entry.unix_mode().is_none_or(|mode| mode & OPEN_FOLDER == OPEN_FOLDER);
+        if !is_folder(&entry.name()?) || !is_open {
             places.push(place);
         }
     }

@@ -30,7 +30,7 @@ pub fn file_sha256(path: &Path) -> Result<Sha256, Problem> {
         Ok(_) => Ok(digest.finish()),
         Err(error) => Err(Problem::new(format!("failed to read the archive `{}`", path.display()))
             .why(error.to_string())
-            .fix("name a zip that is there")),
+            .fix("name a zip that can be read")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Packs each function's code into a zip that is the same on every machine.
 //!
-//! The bytes are those of the revision `compact-1`; docs/decisions/0001-compact-1.md says why.
+//! The bytes are those of the revision `compact-1`, or those of Terraform's `archive_file`: docs/decisions/0001-compact-1.md
+//! and 0005-archive-file.md say why.
 
 mod advice;
 mod archive_file;
@@ -10,6 +11,7 @@ mod contents;
 mod difference;
 mod digests;
 mod explain;
+mod folder;
 mod left_out;
 mod patterns;
 mod pipeline;
@@ -27,6 +29,7 @@ use std::fs::{self, File};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -39,15 +42,20 @@ use self::digests::digests;
 pub use self::digests::file_sha256;
 pub use self::explain::explain;
 use self::run::Run;
-use self::source::{Contents, find, unused_globs};
+use self::source::{Contents, find, in_its_words, unused_globs};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     Advice, ArchiveFormat, Artifact, CodeSource, Entry, Event, FunctionKey, FunctionSettings, LeaveOut, LeftOut,
-    Listener,
+    Listener, UNZIPPED_LIMIT,
 };
 
 /// More threads would need more memory than they save time.
 const MAX_THREADS: usize = 16;
+
+/// An archive in the making.
+const PACKING: &str = ".packing-";
+/// Nobody packs that long.
+const ABANDONED: Duration = Duration::from_hours(24);
 
 /// How to pack, beside what the settings say of each function.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +88,7 @@ pub fn build(
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
     let found = find_all(functions, options)?;
     fs::create_dir_all(options.out_dir).map_err(|error| no_out_dir(options.out_dir, &error))?;
+    delete_abandoned(options.out_dir);
     let cache = options.cache.map(|folder| Cache::open(folder, compact::REVISION));
     let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
     for Found { function, settings, contents } in found {
@@ -99,7 +108,7 @@ pub fn build(
                 warn(&artifact, settings, options, listener);
                 artifacts.insert(function.clone(), artifact);
             }
-            Err(failure) if failure.kind == Kind::Usage => problems.extend(failure.problems),
+            Err(failure) if failure.kind == Kind::Usage => problems.extend(in_its_words(failure.problems, settings)),
             Err(failure) => return Err(failure),
         }
     }
@@ -111,6 +120,13 @@ pub fn build(
 
 /// Says what harms; what only takes up room is said to those who ask.
 fn warn(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>, listener: &dyn Listener) {
+    if artifact.unzipped_bytes > UNZIPPED_LIMIT {
+        listener.hear(Event::Warning(format!(
+            "{}: it unzips to {} bytes, and Lambda takes {UNZIPPED_LIMIT} at most, with all layers; `package --explain` \
+             shows where they are",
+            artifact.function, artifact.unzipped_bytes
+        )));
+    }
     let harmful = advice(artifact, settings, options).into_iter().filter(|advice| advice.about.is_harmful());
     harmful.for_each(|advice| listener.hear(Event::Warning(format!("{}: {advice}", artifact.function))));
 }
@@ -206,10 +222,20 @@ fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, run: &Run<'_>) -> R
     })
 }
 
+/// Deletes what runs that were killed left behind; what cannot be deleted stays.
+fn delete_abandoned(out_dir: &Path) {
+    for entry in fs::read_dir(out_dir).into_iter().flatten().filter_map(Result::ok) {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+        if entry.file_name().to_string_lossy().starts_with(PACKING) && age.is_some_and(|age| age > ABANDONED) {
+            fs::remove_file(entry.path()).ok(); // the next run tries again
+        }
+    }
+}
+
 /// A file beside `path`, so that renaming it is atomic; it goes away with its value.
 fn temporary(path: &Path) -> std::io::Result<NamedTempFile<File>> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".packing-").suffix(".zip");
+    builder.prefix(PACKING).suffix(".zip");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))

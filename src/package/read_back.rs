@@ -62,10 +62,10 @@ impl<'a> ReadBack<'a> {
 }
 
 fn entry(entry: &ZipFileEntry<'_>) -> ZipResult<Option<Entry>> {
-    if entry.is_dir() {
+    let name = entry.name()?.into_owned();
+    if is_folder(&name) {
         return Ok(None);
     }
-    let name = entry.name()?.into_owned();
     if entry.encrypted() {
         return Err(ZipError::InvalidArchive(format!("`{name}` is encrypted").into()));
     }
@@ -76,6 +76,11 @@ fn entry(entry: &ZipFileEntry<'_>) -> ZipResult<Option<Entry>> {
         mode: entry.unix_mode().unwrap_or(0o644) & 0o7777,
         crc32: entry.crc32(),
     }))
+}
+
+/// A slash at the end makes a folder; crate `zip` takes a backslash for one too, which is a character of a name.
+pub(super) fn is_folder(name: &str) -> bool {
+    name.ends_with('/')
 }
 
 /// Proves that another implementation reads the archive in `file` as what was packed.

@@ -7,6 +7,7 @@ use zip::result::ZipResult;
 
 use super::read_back::ReadBack;
 use super::run::Run;
+use super::select::bad_name;
 use super::source_file::SourceFile;
 use crate::error::{Failure, Problem};
 use crate::model::Entry;
@@ -34,10 +35,21 @@ fn entries(source: &SourceFile, copy: &File, run: &Run<'_>) -> Result<Vec<Entry>
     if entries.is_empty() {
         return Err(run.unusable(not_a_zip(source, "it holds no file")));
     }
+    if let Some(entry) = entries.iter().find(|entry| leads_out(&entry.name) || bad_name(&entry.name).is_some()) {
+        let why = format!(
+            "it holds `{}`, a name that leads out of the folder or that some programs misread",
+            entry.name.escape_debug()
+        );
+        return Err(run.unusable(not_a_zip(source, &why)));
+    }
     if run.verify {
         archive.inflate_all(run)?.map_err(|error| refused(error.into()))?;
     }
     Ok(entries)
+}
+
+fn leads_out(name: &str) -> bool {
+    name.starts_with('/') || name.split('/').any(|part| part == "..")
 }
 
 fn read(copy: &File) -> ZipResult<(ReadBack<'_>, Vec<Entry>)> {

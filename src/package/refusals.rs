@@ -79,3 +79,18 @@ pub(super) fn names_that_fold_together<'a>(names: impl Iterator<Item = &'a str>)
     });
     twins.collect()
 }
+
+/// Folders that links nest.
+pub(super) fn too_deep(path: &str) -> Problem {
+    let shown: String = path.chars().take(60).collect();
+    cannot_pack(&format!("{shown}…"))
+        .why("it lies more than 200 folders deep, which only links to links make")
+        .fix("remove the links, or leave them out by `exclude`")
+}
+
+/// Names that links multiply.
+pub(super) fn too_many(path: &str) -> Problem {
+    cannot_pack(&format!("{path}/"))
+        .why("with it the source has more than 1,000,000 names, which only links to links make")
+        .fix("remove the links, or leave them out by `exclude`")
+}

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
+use super::folder::{Folder, Walked};
 use super::left_out::LeftOuts;
 use super::patterns::Patterns;
 use super::protected::{Locks, Protected};
@@ -34,6 +35,7 @@ pub(super) fn select(
         patterns: Patterns::new(settings)?,
         protected: Protected::new(&settings.include, &below),
         files: Vec::new(),
+        walked: Walked::default(),
         left_out: LeftOuts::default(),
         problems: Vec::new(),
     };
@@ -49,29 +51,9 @@ struct Walk<'a> {
     patterns: Patterns,
     protected: Protected,
     files: Vec<SourceFile>,
+    walked: Walked,
     left_out: LeftOuts,
     problems: Vec<Problem>,
-}
-
-/// A folder on the way down.
-struct Folder<'a> {
-    /// Relative to the source, with `/`; empty for the source itself.
-    path: &'a str,
-    /// Where it lies, links followed.
-    real: &'a Path,
-    locks: Locks,
-    parent: Option<&'a Folder<'a>>,
-}
-
-impl Folder<'_> {
-    fn join(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
-    }
-
-    /// Whether the walk came through `real`.
-    fn came_through(&self, real: &Path) -> bool {
-        self.real == real || self.parent.is_some_and(|parent| parent.came_through(real))
-    }
 }
 
 /// What a name in a folder stands for.
@@ -82,14 +64,18 @@ struct Found {
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, folder: &Folder<'_>) {
-        match names(folder.real) {
-            Ok(names) => names.into_iter().for_each(|name| self.name(folder, &name)),
-            Err(error) => self.problems.push(unreadable(folder.real, &error)),
+    fn folder(&mut self, folder: &Folder<'_, Locks>) {
+        let names = match names(folder.real) {
+            Ok(names) => names,
+            Err(error) => return self.problems.push(unreadable(folder.real, &error)),
+        };
+        match self.walked.enter(folder, names.len()) {
+            Ok(()) => names.into_iter().for_each(|name| self.name(folder, &name)),
+            Err(problem) => self.problems.extend(problem),
         }
     }
 
-    fn name(&mut self, folder: &Folder<'_>, os_name: &OsStr) {
+    fn name(&mut self, folder: &Folder<'_, Locks>, os_name: &OsStr) {
         let real = folder.real.join(os_name);
         let name = os_name.to_string_lossy();
         let mut locks = self.protected.locks(&name, &real);
@@ -109,7 +95,7 @@ impl Walk<'_> {
     }
 
     /// A file, a folder, or what can be neither packed nor walked.
-    fn thing(&mut self, parent: &Folder<'_>, found: Found, metadata: &Metadata) {
+    fn thing(&mut self, parent: &Folder<'_, Locks>, found: Found, metadata: &Metadata) {
         if metadata.is_dir() {
             if self.walks(&found) {
                 let Found { path, real, locks } = found;
@@ -127,7 +113,7 @@ impl Walk<'_> {
         }
     }
 
-    fn link(&mut self, folder: &Folder<'_>, found: Found) {
+    fn link(&mut self, folder: &Folder<'_, Locks>, found: Found) {
         let link = found.real.clone();
         let target = match fs::canonicalize(&link) {
             Ok(target) => target,

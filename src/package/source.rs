@@ -72,10 +72,11 @@ pub(super) fn find(
             source_file(function, source, archive).map_err(|problem| vec![problem])
         }
         (CodeSource::Sources(sources), ArchiveFormat::ArchiveFile(archive)) => {
-            Ok(Contents::ArchiveFile(archive_file::inline(sources), archive.flavour))
+            Ok(Contents::ArchiveFile(archive_file::inline(sources, archive), archive.flavour))
         }
         (CodeSource::SourceFile(_) | CodeSource::Sources(_), ArchiveFormat::Compact) => {
-            Err(vec![Problem::new(format!("{function} needs `archive = \"archive-file\"` for its source"))])
+            let what = format!("{function} needs `archive = \"archive-file\"` for its source");
+            Err(vec![Problem::new(what).why("compact has `source` alone").fix("write it, or `source`")])
         }
     };
     contents.map_err(|problems| located(problems, settings))
@@ -104,6 +105,11 @@ fn path(
 /// `source_file`: one file, whatever it is.
 fn source_file(function: &FunctionKey, source: &Path, archive: &ArchiveFileSettings) -> Result<Contents, Problem> {
     let (path, metadata) = resolve(function, source)?;
+    if metadata.is_dir() {
+        return Err(Problem::new(format!("`{}` is a folder", source.display()))
+            .why("`source_file` is one file")
+            .fix("write `source` instead"));
+    }
     let file = file(source, path, &metadata)?;
     Ok(Contents::ArchiveFile(archive_file::one(file, archive), archive.flavour))
 }
@@ -121,7 +127,17 @@ fn is_zip(name: &str) -> bool {
 fn located(problems: Vec<Problem>, settings: &FunctionSettings) -> Vec<Problem> {
     let at = settings.source.location();
     let locate = |problem: Problem| if problem.at.is_some() { problem } else { problem.at(at.clone()) };
-    problems.into_iter().map(locate).collect()
+    in_its_words(problems.into_iter().map(locate).collect(), settings)
+}
+
+/// Names the key that keeps a file out of an archive of this format.
+pub(super) fn in_its_words(mut problems: Vec<Problem>, settings: &FunctionSettings) -> Vec<Problem> {
+    if matches!(settings.archive, ArchiveFormat::ArchiveFile(_)) {
+        for problem in &mut problems {
+            problem.fix = problem.fix.replace("`exclude`", "`excludes`");
+        }
+    }
+    problems
 }
 
 fn folder(
@@ -142,7 +158,8 @@ fn folder(
         ArchiveFormat::Compact => Contents::Compact(select(root, settings, &keep_out)?),
         // Terraform would pack the settings file too, but archives that are made anew each time cannot be the same.
         ArchiveFormat::ArchiveFile(archive) => {
-            let folders: Vec<PathBuf> = keep_out.into_iter().filter(|path| path.is_dir()).collect();
+            let is_below = |path: &PathBuf| path.is_dir() && path.starts_with(root) && path != root;
+            let folders: Vec<PathBuf> = keep_out.into_iter().filter(is_below).collect();
             Contents::ArchiveFile(archive_file::folder(root, archive, &folders)?, archive.flavour)
         }
     };

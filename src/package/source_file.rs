@@ -20,13 +20,16 @@ pub(super) struct SourceFile {
     pub(super) st_mode: u32,
 }
 
-/// What tells that a file was written to, without reading it.
+/// What tells that a file was written to, or given another mode, without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) bytes: u64,
     modified: Option<SystemTime>,
-    inode: u64,
+    inode: Inode,
 }
+
+/// Device, inode, mode, and when the inode changed: a time that nobody can set back.
+type Inode = (u64, u64, u32, (i64, i64));
 
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
@@ -35,13 +38,14 @@ impl Stamp {
 }
 
 #[cfg(unix)]
-fn inode(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+fn inode(metadata: &Metadata) -> Inode {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino(), metadata.mode(), (metadata.ctime(), metadata.ctime_nsec()))
 }
 
 #[cfg(not(unix))]
-fn inode(_metadata: &Metadata) -> u64 {
-    0
+fn inode(_metadata: &Metadata) -> Inode {
+    (0, 0, 0, (0, 0))
 }
 
 #[cfg(unix)]
@@ -95,6 +99,6 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
 /// A file that somebody writes to.
 pub(super) fn changed(path: &Path) -> Problem {
     Problem::new(format!("`{}` changed while it was packed", path.display()))
-        .why("its size, time or inode is another than before")
+        .why("its size, time, mode or inode is another than before")
         .fix("let the build finish, then package again")
 }

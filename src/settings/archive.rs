@@ -123,6 +123,7 @@ fn archive_file(table: &Table, file: &SettingsFile, problems: &mut Problems) -> 
     let told = provider::told(version, &file.locks, named, problems);
     ArchiveFileSettings {
         flavour: told.flavour,
+        is_assumed: told.is_assumed,
         excludes: table.texts("excludes").unwrap_or_default(),
         matching: told.matching,
         exclude_symlink_directories: table.flag("exclude_symlink_directories").unwrap_or_default(),

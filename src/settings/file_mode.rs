@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Result<FileMode, &'static str> {
     let is_number = !plain.is_empty() && plain.chars().all(|digit| digit.is_digit(radix));
     let bits = is_number.then(|| u32::from_str_radix(&plain, radix)).ok_or("it is no number")?;
     match bits {
-        Ok(bits) if bits <= 0o7777 => Ok(FileMode::new(bits)),
+        Ok(bits) if bits <= 0o7777 => Ok(FileMode::new(bits).in_decimal(radix == 10)),
         Ok(_) if radix == 10 => Err("without a leading 0 it is decimal, and so more than 0o7777"),
         _ => Err("it is more than 0o7777"),
     }
@@ -44,10 +44,11 @@ mod tests {
     #[test]
     fn the_base_is_in_the_prefix() {
         for text in ["0644", "0o644", "0O644", "0x1a4", "0X1A4", "0b110100100", "420", "0_644", "0o6_44", "4_20"] {
-            assert_eq!(parse(text), Ok(FileMode::new(0o644)), "{text}");
+            assert_eq!(parse(text).map(FileMode::permissions), Ok(0o644), "{text}");
         }
-        assert_eq!(parse("644"), Ok(FileMode::new(644)));
-        assert_eq!(parse("0"), Ok(FileMode::new(0)));
+        assert_eq!(parse("644"), Ok(FileMode::new(644).in_decimal(true)));
+        assert_eq!(parse("0o644"), Ok(FileMode::new(0o644)));
+        assert_eq!(parse("0").map(FileMode::permissions), Ok(0));
         assert_eq!(parse("07777").map(FileMode::permissions), Ok(0o777));
     }
 

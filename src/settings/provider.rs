@@ -17,6 +17,8 @@ struct Version(u32, u32, u32);
 pub(super) struct Told {
     pub(super) flavour: Flavour,
     pub(super) matching: ExcludesMatching,
+    /// Nobody told anything.
+    pub(super) is_assumed: bool,
 }
 
 /// What `provider_version`, else a lock file, says; a flavour that the settings name wins over both.
@@ -37,7 +39,8 @@ pub(super) fn told(
     {
         problems.add(unknown(version));
     }
-    Told { flavour: flavour.unwrap_or_default(), matching }
+    let is_assumed = version.is_none() && flavour.is_none();
+    Told { flavour: flavour.unwrap_or_default(), matching, is_assumed }
 }
 
 fn read(said: Sourced<String>, problems: &mut Problems) -> Option<Sourced<Version>> {

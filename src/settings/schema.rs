@@ -91,17 +91,28 @@ pub(super) fn check(document: &Table, problems: &mut Problems) {
 fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
     let known = || groups.iter().flat_map(|group| group.iter());
     for (key, entry) in &table.entries {
-        match known().find(|(name, _)| name == key) {
-            Some((_, shape)) => check_entry(shape, key, entry, table, problems),
-            None => problems.unknown_key(
-                table,
-                Problem::new(format!("unknown key `{key}`{}", place(table)))
-                    .why("no setting of this name belongs here")
-                    .fix(near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>()))
-                    .at(Some(entry.key_at.clone())),
-            ),
+        if let Some((_, shape)) = known().find(|(name, _)| name == key) {
+            check_entry(shape, key, entry, table, problems);
+            continue;
         }
+        let nearest = || near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>());
+        let problem = Problem::new(format!("unknown key `{key}`{}", place(table)))
+            .why("no setting of this name belongs here")
+            .fix(terraform_word(key, table).unwrap_or_else(nearest));
+        problems.unknown_key(table, problem.at(Some(entry.key_at.clone())));
     }
+}
+
+/// What is called otherwise in Terraform's `archive_file`.
+fn terraform_word(key: &str, table: &Table) -> Option<String> {
+    let fix = match key {
+        "source_dir" => "write `source`, which is Terraform's `source_dir`",
+        "source_content" | "source_content_filename" => "write `sources = [{ filename = \"…\", content = \"…\" }]`",
+        "type" | "output_path" => "leave it out: the archive is a zip, and `--out-dir` says where it goes",
+        "output_base64sha256" | "output_md5" => "leave it out: `package` prints it",
+        _ => return None,
+    };
+    table.name.contains("functions.").then(|| fix.to_owned())
 }
 
 fn check_entry(shape: &Shape, key: &str, entry: &Entry, table: &Table, problems: &mut Problems) {

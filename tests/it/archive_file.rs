@@ -11,3 +11,5 @@ mod installed;
 pub(crate) mod oracle;
 mod real;
 mod round_trip;
+#[cfg(unix)]
+mod walks;

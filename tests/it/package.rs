@@ -1,6 +1,6 @@
 //! Packaging: the same bytes everywhere, the right files, and a reason for every refusal.
 
-mod archive_file;
+pub(crate) mod archive_file;
 pub(crate) mod bytes;
 mod cache;
 mod contents;

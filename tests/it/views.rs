@@ -4,6 +4,7 @@ mod advice;
 mod compare;
 mod explain;
 mod live;
+mod own_files;
 
 use std::fs;
 use std::io::Write;
@@ -55,7 +56,8 @@ impl Project {
     /// The binary, with nothing of this process's environment.
     fn package(&self, arguments: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
-        command.arg("package").args(arguments).env_clear().current_dir(self.path()).stdin(Stdio::null());
+        command.arg("package").args(arguments).env_clear().env("HOME", self.path().join("home"));
+        command.current_dir(self.path()).stdin(Stdio::null());
         command.output().unwrap().into()
     }
 }

@@ -2,6 +2,9 @@
 //
 // Each entry is {"name", "path" or "content_base64", "mode"}: with a mode (an st_mode) it is a file, without one the
 // content of a `source` block. The order is kept.
+//
+// With `walk DIR` it instead prints the names that archive_file packs of the folder, in their order, as JSON; with
+// `walk-skipping DIR` those with exclude_symlink_directories.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"io/fs"
 	"log"
 	"os"
+	"path/filepath"
 )
 
 // 2049-01-01, at 00:00.
@@ -25,6 +29,12 @@ type entry struct {
 
 func main() {
 	log.SetFlags(0)
+	if len(os.Args) == 3 {
+		names := []string{}
+		check(walk(os.Args[2], "", os.Args[1] == "walk-skipping", &names))
+		check(json.NewEncoder(os.Stdout).Encode(names))
+		return
+	}
 	var entries []entry
 	check(json.NewDecoder(bufio.NewReader(os.Stdin)).Decode(&entries))
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
@@ -69,6 +79,32 @@ func fileMode(mode uint32) fs.FileMode {
 		}
 	}
 	return result
+}
+
+// Walk of the standard library decides the order, and what SkipDir skips; it does not follow links itself.
+func walk(root, prefix string, skipLinks bool, names *[]string) error {
+	return filepath.Walk(root, func(path string, info fs.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		relative, err := filepath.Rel(root, path)
+		check(err)
+		name := filepath.ToSlash(filepath.Join(prefix, relative))
+		if info.Mode()&fs.ModeSymlink != 0 {
+			target, err := filepath.EvalSymlinks(path)
+			check(err)
+			stat, err := os.Stat(target)
+			check(err)
+			if stat.IsDir() && skipLinks {
+				return filepath.SkipDir
+			}
+			if stat.IsDir() {
+				return walk(target, name, skipLinks, names)
+			}
+		}
+		*names = append(*names, name)
+		return nil
+	})
 }
 
 func check(err error) {

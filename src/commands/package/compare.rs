@@ -1,8 +1,8 @@
 //! `--compare` and `--diff`: the packed archive beside another one.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use futures::future::try_join_all;
 use tempfile::NamedTempFile;
@@ -17,9 +17,67 @@ use crate::package::{contents, difference, file_sha256};
 use crate::report::Reporter;
 use crate::world::{self, Cancellation, World};
 
+/// The other archive, before anything is packed.
+pub(super) enum Kept {
+    /// What the function's callers run.
+    Live,
+    /// A zip, as the user names it, and where it can be read.
+    Zip(PathBuf, Readable),
+}
+
+/// Where a zip can be read.
+pub(super) enum Readable {
+    Here,
+    /// Packing overwrites it, so that it was copied.
+    Copy(NamedTempFile),
+}
+
+/// Makes sure that a zip to compare with is there, and stays what it is while the archives are packed.
+pub(super) fn keep(against: Option<&Against>, settings: &Settings) -> Result<Option<Kept>, Failure> {
+    let path = match against {
+        None => return Ok(None),
+        Some(Against::Live) => return Ok(Some(Kept::Live)),
+        Some(Against::Zip(path)) => path,
+    };
+    let real = real_file(path).map_err(|error| not_there(path, &error))?;
+    let is_overwritten =
+        artifact_paths(settings).iter().filter_map(|own| fs::canonicalize(own).ok()).any(|own| own == real);
+    let readable = if is_overwritten {
+        Readable::Copy(copied(&real).map_err(|error| not_there(path, &error))?)
+    } else {
+        Readable::Here
+    };
+    Ok(Some(Kept::Zip(path.clone(), readable)))
+}
+
+/// Where the archives are about to be written.
+pub(super) fn artifact_paths(settings: &Settings) -> Vec<PathBuf> {
+    settings.chosen.iter().map(|key| settings.out_dir.join(format!("{key}.zip"))).collect()
+}
+
+fn real_file(path: &Path) -> io::Result<PathBuf> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    fs::canonicalize(path)
+}
+
+fn copied(path: &Path) -> io::Result<NamedTempFile> {
+    let mut copy = NamedTempFile::new()?;
+    io::copy(&mut fs::File::open(path)?, &mut copy)?;
+    Ok(copy)
+}
+
+fn not_there(path: &Path, error: &io::Error) -> Failure {
+    Problem::new(format!("failed to read the archive `{}`", path.display()))
+        .why(error.to_string())
+        .fix("name a zip that can be read")
+        .into_failure(Kind::Usage)
+}
+
 /// Compares each artifact with the other archive of its function.
 pub(super) async fn with(
-    against: &Against,
+    against: &Kept,
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     threads: usize,
@@ -27,8 +85,8 @@ pub(super) async fn with(
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Comparison>, Failure> {
     let others = match against {
-        Against::Zip(path) => artifacts.keys().map(|_| zip(path)).collect::<Result<Vec<_>, _>>()?,
-        Against::Live => all_live(settings, artifacts, cancel, out).await?,
+        Kept::Zip(path, readable) => artifacts.keys().map(|_| zip(path, readable)).collect::<Result<Vec<_>, _>>()?,
+        Kept::Live => all_live(settings, artifacts, cancel, out).await?,
     };
     let compared = artifacts.iter().zip(&others).map(|((key, artifact), other)| {
         let comparison = tokio::task::block_in_place(|| compare(artifact, other, threads));
@@ -63,9 +121,13 @@ impl Place {
     }
 }
 
-fn zip(path: &Path) -> Result<Other, Failure> {
-    let sha256 = file_sha256(path).map_err(|problem| problem.into_failure(Kind::Usage))?;
-    Ok(Other { name: path.display().to_string(), sha256, place: Place::Here(path.to_owned()) })
+fn zip(path: &Path, readable: &Readable) -> Result<Other, Failure> {
+    let at = match readable {
+        Readable::Here => path,
+        Readable::Copy(copy) => copy.path(),
+    };
+    let sha256 = file_sha256(at).map_err(|problem| problem.into_failure(Kind::Usage))?;
+    Ok(Other { name: path.display().to_string(), sha256, place: Place::Here(at.to_owned()) })
 }
 
 /// In the order of the artifacts.

@@ -13,7 +13,7 @@ pub(super) fn all(
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
 ) -> Result<BTreeMap<FunctionKey, Explanation>, Failure> {
-    let keep_out = keep_out(settings);
+    let keep_out = keep_out(request, settings);
     let options = options(request, settings, None, &keep_out)?;
     let functions = chosen(settings);
     let mut left_out = package::left_out(&functions, &options)?;

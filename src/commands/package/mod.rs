@@ -2,15 +2,14 @@
 
 mod compare;
 mod explain;
+mod picture;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use super::{pack, read_settings, threads};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Against, Artifact, Comparison, FunctionKey, Request, Settings, Verdict, Views};
-use crate::report::{self, Reporter};
+use crate::model::{Against, Comparison, FunctionKey, Request, Settings, Verdict, Views};
+use crate::report::Reporter;
 use crate::world::Cancellation;
 
 /// Builds the archives and says what they are; asks AWS nothing, but for `--diff` without a zip. Returns whether a
@@ -18,17 +17,19 @@ use crate::world::Cancellation;
 pub async fn package(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<bool, Failure> {
     let settings = read_settings(request)?;
     one_function_for(&request.views, &settings)?;
+    let kept = compare::keep(request.views.against.as_ref(), &settings)?;
+    request.views.svg.as_deref().map_or(Ok(()), |path| picture::check(path, &settings))?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
     let mut comparisons = BTreeMap::new();
-    if let Some(against) = &request.views.against {
-        comparisons = compare::with(against, &settings, &artifacts, threads(request)?, cancel, out).await?;
+    if let Some(kept) = &kept {
+        comparisons = compare::with(kept, &settings, &artifacts, threads(request)?, cancel, out).await?;
         out.comparisons(&comparisons);
     }
     if request.views.explain {
         out.explanations(&tokio::task::block_in_place(|| explain::all(request, &settings, &artifacts))?);
     }
     if let Some(path) = &request.views.svg {
-        draw(path, &artifacts)?;
+        picture::draw(path, &artifacts)?;
     }
     out.package_result();
     Ok(differ(&comparisons))
@@ -51,16 +52,6 @@ fn one_function_for(views: &Views, settings: &Settings) -> Result<(), Failure> {
         .why(format!("these functions are chosen: {}", keys.join(", ")))
         .fix("choose one by `--function`")
         .into_failure(Kind::Usage))
-}
-
-fn draw(path: &Path, artifacts: &BTreeMap<FunctionKey, Artifact>) -> Result<(), Failure> {
-    let pictures: String = artifacts.values().map(report::picture).collect();
-    fs::write(path, pictures).map_err(|error| {
-        Problem::new(format!("failed to write `{}`", path.display()))
-            .why(error.to_string())
-            .fix("choose another file by `--svg`")
-            .into_failure(Kind::Usage)
-    })
 }
 
 fn differ(comparisons: &BTreeMap<FunctionKey, Comparison>) -> bool {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::excludes::Excludes;
 use crate::error::Problem;
 use crate::model::{ArchiveFileSettings, LeftOut, LeftOutBy};
+use crate::package::folder::{Folder, Walked};
 use crate::package::left_out::LeftOuts;
 use crate::package::refusals::{
     broken_link, cannot_pack, link_in_a_circle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
@@ -16,7 +17,7 @@ use crate::package::refusals::{
 use crate::package::source_file::{SourceFile, unreadable};
 
 /// What a walk found.
-pub(in crate::package) struct Walked {
+pub(in crate::package) struct Found {
     /// In the order of the archive.
     pub(in crate::package) files: Vec<SourceFile>,
     /// What is not packed, and why.
@@ -31,23 +32,18 @@ pub(in crate::package) fn walk(
     root: &Path,
     settings: &ArchiveFileSettings,
     keep_out: &[PathBuf],
-) -> Result<Walked, Vec<Problem>> {
+) -> Result<Found, Vec<Problem>> {
     let excludes = Excludes::new(settings)?;
     let (files, left_out, warnings) = (Vec::new(), LeftOuts::default(), Vec::new());
-    let mut walk = Walk { root, settings, excludes, keep_out, files, left_out, warnings, problems: Vec::new() };
+    let (walked, problems) = (Walked::default(), Vec::new());
+    let mut walk = Walk { root, settings, excludes, keep_out, walked, files, left_out, warnings, problems };
     if walk.excludes.matching(".").is_none() {
-        walk.folder(&Folder { path: "", real: root, parent: None });
+        walk.folder(&Folder { path: "", real: root, locks: (), parent: None });
     }
     let Walk { files, left_out, warnings, mut problems, .. } = walk;
     problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
-    let walked = Walked { files, left_out: left_out.finish(), warnings };
-    if problems.is_empty() { Ok(walked) } else { Err(problems.into_iter().map(with_its_key).collect()) }
-}
-
-/// What keeps a file out is called otherwise here.
-fn with_its_key(mut problem: Problem) -> Problem {
-    problem.fix = problem.fix.replace("`exclude`", "`excludes`");
-    problem
+    let found = Found { files, left_out: left_out.finish(), warnings };
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 struct Walk<'a> {
@@ -55,30 +51,11 @@ struct Walk<'a> {
     settings: &'a ArchiveFileSettings,
     excludes: Excludes,
     keep_out: &'a [PathBuf],
+    walked: Walked,
     files: Vec<SourceFile>,
     left_out: LeftOuts,
     warnings: Vec<String>,
     problems: Vec<Problem>,
-}
-
-/// A folder on the way down.
-struct Folder<'a> {
-    /// Relative to the source, with `/`; empty for the source itself.
-    path: &'a str,
-    /// Where it lies, links followed.
-    real: &'a Path,
-    parent: Option<&'a Folder<'a>>,
-}
-
-impl Folder<'_> {
-    fn join(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
-    }
-
-    /// Whether the walk came through `real`.
-    fn came_through(&self, real: &Path) -> bool {
-        self.real == real || self.parent.is_some_and(|parent| parent.came_through(real))
-    }
 }
 
 /// Whether the rest of a folder is walked.
@@ -94,6 +71,9 @@ impl Walk<'_> {
             Ok(names) => names,
             Err(error) => return self.problems.push(unreadable(folder.real, &error)),
         };
+        if let Err(problem) = self.walked.enter(folder, names.len()) {
+            return self.problems.extend(problem);
+        }
         for (place, name) in names.iter().enumerate() {
             if self.name(folder, name) == Rest::Skipped {
                 return self.warn_of_rest(folder, name, names.len() - place - 1);
@@ -118,7 +98,7 @@ impl Walk<'_> {
 
     fn thing(&mut self, parent: &Folder<'_>, path: String, real: PathBuf, metadata: &Metadata) {
         if metadata.is_dir() {
-            self.folder(&Folder { path: &path, real: &real, parent: Some(parent) });
+            self.folder(&Folder { path: &path, real: &real, locks: (), parent: Some(parent) });
         } else if !metadata.is_file() {
             self.problems.push(not_a_file(&real, metadata.file_type()));
         } else if path.len() > usize::from(u16::MAX) {
@@ -140,7 +120,9 @@ impl Walk<'_> {
             self.left_out.folder(LeftOutBy::SymlinkDirectory, path);
             return Rest::Skipped;
         }
-        if !target.starts_with(self.root) {
+        if self.keep_out.iter().any(|own| target.starts_with(own)) {
+            self.leave_out_own(path, link);
+        } else if !target.starts_with(self.root) {
             self.problems.push(link_out(link, &target));
         } else if metadata.is_dir() && folder.came_through(&target) {
             self.problems.push(link_in_a_circle(link, &target));
@@ -157,13 +139,17 @@ impl Walk<'_> {
         }
         let is_own = self.keep_out.iter().any(|own| real == own);
         if is_own {
-            self.leave_out(LeftOutBy::OwnFile, path, real);
-            self.warnings.push(format!(
-                "`{path}` is left out, since archives are written there; `archive_file` would pack it: write \
-                 `excludes = [\"{path}\"]` here and in Terraform"
-            ));
+            self.leave_out_own(path, real);
         }
         is_own
+    }
+
+    fn leave_out_own(&mut self, path: &str, real: &Path) {
+        self.leave_out(LeftOutBy::OwnFile, path, real);
+        self.warnings.push(format!(
+            "`{path}` is left out, since archives are written there; `archive_file` would pack it: write \
+             `excludes = [\"{path}\"]` here and in Terraform"
+        ));
     }
 
     fn leave_out(&mut self, by: LeftOutBy, path: &str, real: &Path) {

@@ -2,7 +2,8 @@
 //!
 //! What is remembered lies in segments: files that are written once, under a folder that anybody may delete at any
 //! time. A segment that is damaged, or of another version, is as good as none. Nothing in a segment is used unless its
-//! digest is right, and no failure of the cache is a failure of packing: it is only slower.
+//! digest is right; and since whoever can write a segment can write its digests too, those who use it prove that it
+//! inflates to their data. No failure of the cache is a failure of packing: it is only slower.
 
 mod segment;
 
@@ -11,7 +12,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 use tracing::debug;
@@ -19,13 +20,17 @@ use tracing::debug;
 use self::segment::{Segment, SegmentWriter};
 use crate::model::Sha256;
 
-/// Less data than this is compressed faster than it is looked up.
-const WORTHWHILE_BYTES: usize = 2 * 1024;
+/// Less data than this is compressed about as fast as it is looked up.
+const WORTHWHILE_BYTES: usize = 512;
 /// All segments of a cache together; the least recently used go first.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// Each packing that compresses anything adds a segment.
 const MAX_SEGMENTS: usize = 64;
 const EXTENSION: &str = "segment";
+/// A segment in the making.
+const WRITING: &str = ".writing-";
+/// Nobody writes that long.
+const ABANDONED: Duration = Duration::from_hours(24);
 
 /// Names data before it was compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,14 +47,8 @@ impl Key {
     }
 }
 
-/// What became of the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Compressed {
-    /// CRC-32 of the data before.
-    pub(super) crc32: u32,
-    /// `None`: compressing makes it no smaller.
-    pub(super) data: Option<Vec<u8>>,
-}
+/// What became of the data; `None`: compressing makes it no smaller.
+pub(super) type Compressed = Option<Vec<u8>>;
 
 /// The cache of one archive format.
 #[derive(Debug)]
@@ -58,7 +57,6 @@ pub(super) struct Cache {
     segments: Vec<Segment>,
     /// Where each is: the segment's place, then the record's.
     known: BTreeMap<Key, (usize, usize)>,
-    /// `None`: nothing new so far, or writing failed.
     new: Mutex<New>,
 }
 
@@ -74,7 +72,8 @@ impl Cache {
     pub(super) fn open(folder: &Path, revision: &str) -> Self {
         let folder = folder.join(revision);
         let segments: Vec<Segment> = paths(&folder).iter().filter_map(|(path, ..)| open(path)).collect();
-        let places = segments.iter().enumerate().flat_map(|(segment, opened)| {
+        // The newest come last, and win.
+        let places = segments.iter().enumerate().rev().flat_map(|(segment, opened)| {
             opened.records.iter().enumerate().map(move |(record, known)| (known.key, (segment, record)))
         });
         Self { known: places.collect(), segments, folder, new: Mutex::new(New::Nothing) }
@@ -120,7 +119,7 @@ impl New {
     fn add(&mut self, folder: &Path, key: Key, compressed: &Compressed) -> io::Result<()> {
         if matches!(self, New::Nothing) {
             fs::create_dir_all(folder)?;
-            let file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+            let file = tempfile::Builder::new().prefix(WRITING).tempfile_in(folder)?;
             *self = New::Segment(SegmentWriter::new(file));
         }
         match self {
@@ -157,7 +156,13 @@ fn paths(folder: &Path) -> Vec<(PathBuf, u64)> {
     found.into_iter().map(|(_, path, bytes)| (path, bytes)).collect()
 }
 
+/// Also deletes what runs that were killed left behind.
 fn shrink(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        if entry.file_name().to_string_lossy().starts_with(WRITING) && is_old(&entry) {
+            fs::remove_file(entry.path())?;
+        }
+    }
     let mut total = 0;
     for (place, (path, bytes)) in paths(folder).into_iter().enumerate() {
         total += bytes;
@@ -168,13 +173,14 @@ fn shrink(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age > ABANDONED)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn compressed(data: &[u8]) -> Compressed {
-        Compressed { crc32: 7, data: Some(data.to_vec()) }
-    }
 
     fn segments(folder: &Path) -> Vec<PathBuf> {
         paths(&folder.join("r")).into_iter().map(|(path, _)| path).collect()
@@ -186,12 +192,12 @@ mod tests {
         let (one, two) = (Key::of(b"one", 0), Key::of(b"one", 1));
         let cache = Cache::open(folder.path(), "r");
         assert_eq!(cache.get(&one), None);
-        cache.put(one, &compressed(b"1"));
-        cache.put(two, &Compressed { crc32: 9, data: None });
+        cache.put(one, &Some((b"1").to_vec()));
+        cache.put(two, &None);
         cache.close();
         let cache = Cache::open(folder.path(), "r");
-        assert_eq!(cache.get(&one), Some(compressed(b"1")));
-        assert_eq!(cache.get(&two), Some(Compressed { crc32: 9, data: None }));
+        assert_eq!(cache.get(&one), Some(Some(b"1".to_vec())));
+        assert_eq!(cache.get(&two), Some(None));
         assert_eq!(cache.get(&Key::of(b"two", 0)), None);
         assert_eq!(Cache::open(folder.path(), "other").get(&one), None);
     }
@@ -201,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::of(b"one", 0);
         let cache = Cache::open(folder.path(), "r");
-        cache.put(key, &compressed(&[b'x'; 50]));
+        cache.put(key, &Some(vec![b'x'; 50]));
         cache.close();
         let path = segments(folder.path()).remove(0);
         let good = fs::read(&path).unwrap();
@@ -216,13 +222,37 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_of_two_records_is_used_and_abandoned_files_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key::of(b"one", 0);
+        let put = |data: &[u8], age| {
+            let cache = Cache::open(folder.path(), "r");
+            cache.put(key, &Some((data).to_vec()));
+            cache.close();
+            let at = SystemTime::now().checked_sub(Duration::from_secs(age)).unwrap();
+            let newest = segments(folder.path()).remove(0);
+            File::options().write(true).open(newest).unwrap().set_modified(at).unwrap();
+        };
+        put(b"old", 1000);
+        put(b"new", 10);
+        let [abandoned, busy] = [".writing-1", ".writing-2"].map(|name| folder.path().join("r").join(name));
+        fs::write(&busy, "").unwrap();
+        let long_ago = SystemTime::now().checked_sub(ABANDONED * 2).unwrap();
+        File::create(&abandoned).unwrap().set_modified(long_ago).unwrap();
+        let cache = Cache::open(folder.path(), "r");
+        assert_eq!(cache.get(&key), Some(Some(b"new".to_vec())));
+        cache.close();
+        assert!(busy.exists() && !abandoned.exists());
+    }
+
+    #[test]
     fn a_cache_that_cannot_be_written_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         let cache = Cache::open(&file, "r");
-        cache.put(Key::of(b"one", 0), &compressed(b"1"));
-        cache.put(Key::of(b"two", 0), &compressed(b"2"));
+        cache.put(Key::of(b"one", 0), &Some((b"1").to_vec()));
+        cache.put(Key::of(b"two", 0), &Some((b"2").to_vec()));
         cache.close();
     }
 
@@ -232,10 +262,10 @@ mod tests {
         let key = |number: usize| Key::of(&number.to_le_bytes(), 0);
         let put = |number: usize| {
             let cache = Cache::open(folder.path(), "r");
-            cache.put(key(number), &compressed(&number.to_le_bytes()));
+            cache.put(key(number), &Some(number.to_le_bytes().to_vec()));
             assert!(cache.get(&key(0)).is_some() || number == 0);
             cache.close();
-            let age = std::time::Duration::from_secs(1_000_000 - number as u64);
+            let age = Duration::from_secs(1_000_000 - number as u64);
             let newest = SystemTime::now().checked_sub(age).unwrap();
             for path in segments(folder.path()).iter().take(1) {
                 File::options().write(true).open(path).unwrap().set_modified(newest).unwrap();

@@ -8,14 +8,13 @@
 //! | SHA-256 of the piece | 32 |
 //! | where it begins | 8 |
 //! | its length; all ones where the data is not compressed | 8 |
-//! | CRC-32 of the data before it was compressed | 4 |
 //! | kind | 1 |
 //!
 //! | end | bytes |
 //! |---|---|
 //! | where the index begins | 8 |
 //! | SHA-256 of the index | 32 |
-//! | `sls-seg1` | 8 |
+//! | `sls-seg2` | 8 |
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -25,9 +24,9 @@ use std::time::SystemTime;
 use super::{Compressed, Key};
 use crate::model::Sha256;
 
-const MAGIC: &[u8; 8] = b"sls-seg1";
+const MAGIC: &[u8; 8] = b"sls-seg2";
 const END_BYTES: usize = 8 + 32 + 8;
-const RECORD_BYTES: usize = 32 + 32 + 8 + 8 + 4 + 1;
+const RECORD_BYTES: usize = 32 + 32 + 8 + 8 + 1;
 /// The length of data that is not compressed.
 const NOT_COMPRESSED: u64 = u64::MAX;
 
@@ -38,7 +37,6 @@ pub(super) struct Record {
     digest: [u8; 32],
     offset: u64,
     length: u64,
-    crc32: u32,
 }
 
 /// A segment that is open for reading.
@@ -76,16 +74,17 @@ impl Segment {
     /// Reads a piece and compares its digest.
     pub(super) fn read(&self, place: usize) -> io::Result<Compressed> {
         let record = &self.records[place];
-        self.used.store(true, Ordering::Relaxed);
         if record.length == NOT_COMPRESSED {
-            return Ok(Compressed { crc32: record.crc32, data: None });
+            self.used.store(true, Ordering::Relaxed);
+            return Ok(None);
         }
         let mut data = vec![0; usize::try_from(record.length).map_err(|_| damaged())?];
         read_at(&self.file, record.offset, &mut data)?;
         if *Sha256::of(&data).as_bytes() != record.digest {
             return Err(damaged());
         }
-        Ok(Compressed { crc32: record.crc32, data: Some(data) })
+        self.used.store(true, Ordering::Relaxed);
+        Ok(Some(data))
     }
 
     /// Whether anything was read from it.
@@ -113,11 +112,11 @@ impl<W: Write> SegmentWriter<W> {
     }
 
     pub(super) fn add(&mut self, key: Key, compressed: &Compressed) -> io::Result<()> {
-        let data = compressed.data.as_deref();
+        let data = compressed.as_deref();
         let (written, length) = data.map_or((&[][..], NOT_COMPRESSED), |data| (data, data.len() as u64));
         self.out.write_all(written)?;
         let digest = *Sha256::of(written).as_bytes();
-        let record = Record { key, digest, offset: self.offset, length, crc32: compressed.crc32 };
+        let record = Record { key, digest, offset: self.offset, length };
         self.index.extend(record.to_bytes());
         self.offset += written.len() as u64;
         Ok(())
@@ -141,7 +140,6 @@ impl Record {
         bytes.extend(self.digest);
         bytes.extend(self.offset.to_le_bytes());
         bytes.extend(self.length.to_le_bytes());
-        bytes.extend(self.crc32.to_le_bytes());
         bytes.push(self.key.kind);
         bytes
     }
@@ -154,11 +152,10 @@ impl Record {
     /// Of exactly as many bytes as a record has.
     fn from_bytes(bytes: &[u8]) -> Self {
         Self {
-            key: Key { sha256: array(bytes, 0), kind: bytes[84] },
+            key: Key { sha256: array(bytes, 0), kind: bytes[80] },
             digest: array(bytes, 32),
             offset: u64::from_le_bytes(array(bytes, 64)),
             length: u64::from_le_bytes(array(bytes, 72)),
-            crc32: u32::from_le_bytes(array(bytes, 80)),
         }
     }
 }

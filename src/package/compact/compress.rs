@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crc32fast::Hasher;
-use libdeflater::{CompressionLvl, Compressor};
+use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
 use super::deflate_blocks::open_end;
 use super::zip_format::Method;
@@ -15,6 +15,8 @@ use crate::package::source_file::SourceFile;
 pub(super) const CHUNK_BYTES: usize = 1024 * 1024;
 /// libdeflate's level. Part of the revision `compact-1`.
 const LEVEL: i32 = 6;
+/// An empty stored block that is the last: what a stream that goes on may end with.
+const END_OF_STREAM: [u8; 5] = [1, 0, 0, 0xFF, 0xFF];
 /// Names these bytes in the cache.
 pub(in crate::package) const REVISION: &str = "compact-1-level-6";
 /// A batch of small files is closed at this size or count; it has no influence on the bytes.
@@ -97,16 +99,19 @@ enum Making {
 /// The compressor and buffers of one thread.
 pub(super) struct Worker<'a> {
     compressor: Compressor,
+    decompressor: Decompressor,
     cache: Option<&'a Cache>,
     input: Vec<u8>,
     output: Vec<u8>,
+    inflated: Vec<u8>,
 }
 
 impl<'a> Worker<'a> {
     pub(super) fn new(cache: Option<&'a Cache>) -> Self {
         let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
         let output = vec![0; compressor.deflate_compress_bound(CHUNK_BYTES)];
-        Self { compressor, cache, input: Vec::new(), output }
+        let (input, inflated) = (Vec::new(), Vec::new());
+        Self { compressor, decompressor: Decompressor::new(), cache, input, output, inflated }
     }
 
     pub(super) fn run(&mut self, job: &Job, files: &[SourceFile]) -> Packed {
@@ -135,7 +140,7 @@ impl<'a> Worker<'a> {
 
     /// Compresses what was read, unless that was done before.
     fn piece(&mut self, file: &SourceFile, making: Making) -> Result<Piece, Failure> {
-        let Compressed { crc32, data } = match self.cache.filter(|_| cache::is_worthwhile(&self.input)) {
+        let data = match self.cache.filter(|_| cache::is_worthwhile(&self.input)) {
             Some(cache) => self.remembered(cache, file, making)?,
             None => self.compressed(file, making)?,
         };
@@ -144,17 +149,34 @@ impl<'a> Worker<'a> {
             Some(data) => (Method::Deflated, data),
             None => (Method::Stored, self.input.clone()),
         };
-        Ok(Piece { method, data, crc: Hasher::new_with_initial_len(crc32, bytes), bytes })
+        let mut crc = Hasher::new();
+        crc.update(&self.input);
+        Ok(Piece { method, data, crc, bytes })
     }
 
     fn remembered(&mut self, cache: &Cache, file: &SourceFile, making: Making) -> Result<Compressed, Failure> {
         let key = Key::of(&self.input, making as u8);
-        if let Some(compressed) = cache.get(&key) {
-            return Ok(compressed);
+        if let Some(mut found) = cache.get(&key)
+            && self.is_made_of_input(&mut found, making)
+        {
+            return Ok(found);
         }
         let compressed = self.compressed(file, making)?;
         cache.put(key, &compressed);
         Ok(compressed)
+    }
+
+    /// Inflates what was remembered: the cache lies where others may write.
+    fn is_made_of_input(&mut self, found: &mut Compressed, making: Making) -> bool {
+        let Some(data) = found else { return making == Making::Whole };
+        let bytes = data.len();
+        if making == Making::Open {
+            data.extend(END_OF_STREAM);
+        }
+        self.inflated.resize(self.input.len(), 0);
+        let inflated = self.decompressor.deflate_decompress(data, &mut self.inflated);
+        data.truncate(bytes);
+        inflated == Ok(self.input.len()) && self.inflated == self.input
     }
 
     fn compressed(&mut self, file: &SourceFile, making: Making) -> Result<Compressed, Failure> {
@@ -165,7 +187,7 @@ impl<'a> Worker<'a> {
         if let (Some(data), Making::Open) = (&mut data, making) {
             open_end(data, self.input.len() as u64).map_err(|malformed| not_compressed(file, malformed.0))?;
         }
-        Ok(Compressed { crc32: crc32fast::hash(&self.input), data })
+        Ok(data)
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::json;
 use sls_release::package::{GivenContents, GivenFile};
 
 use super::go::program;
+use crate::support::local_aws::output_of;
 
 /// Starts writing the archive of `files` to `path`.
 pub(crate) fn start(files: &[GivenFile], path: &Path) -> Writing {
@@ -22,6 +23,14 @@ pub(crate) fn start(files: &[GivenFile], path: &Path) -> Writing {
     serde_json::to_writer(&mut entries, &entries_of).unwrap();
     entries.flush().unwrap();
     Writing(child)
+}
+
+/// The names that `archive_file` packs of a folder, in their order.
+#[cfg(unix)]
+pub(crate) fn walk(folder: &Path, skips_links: bool) -> Vec<String> {
+    let verb = if skips_links { "walk-skipping" } else { "walk" };
+    let output = output_of(Command::new(program()).arg(verb).arg(folder)).unwrap();
+    serde_json::from_slice(output.as_ref()).unwrap()
 }
 
 /// An archive that the oracle writes.

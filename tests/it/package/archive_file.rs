@@ -10,9 +10,10 @@ use sls_release::model::{
 
 use super::support::{Packer, Tree, inflate, names, settings};
 
-fn terraform(excludes: &[&str]) -> ArchiveFileSettings {
+pub(crate) fn terraform(excludes: &[&str]) -> ArchiveFileSettings {
     ArchiveFileSettings {
         flavour: Flavour::Go1_21,
+        is_assumed: false,
         excludes: excludes.iter().map(|exclude| Sourced::default_of((*exclude).to_owned())).collect(),
         matching: ExcludesMatching::Doublestar,
         exclude_symlink_directories: false,
@@ -24,7 +25,7 @@ fn of_folder(tree: &Tree, archive: ArchiveFileSettings) -> FunctionSettings {
     FunctionSettings { archive: ArchiveFormat::ArchiveFile(archive), ..settings(tree.root(), &[], &[]) }
 }
 
-fn packed(tree: &Tree, archive: ArchiveFileSettings) -> Vec<String> {
+pub(crate) fn packed(tree: &Tree, archive: ArchiveFileSettings) -> Vec<String> {
     let artifact = Packer::new().pack(of_folder(tree, archive)).unwrap();
     names(&artifact).into_iter().map(str::to_owned).collect()
 }
@@ -72,6 +73,14 @@ fn what_excludes_all_or_is_malformed_is_an_error() {
     let malformed = Packer::new().pack(of_folder(&tree, terraform(&["a[", "{b"]))).unwrap_err();
     assert_eq!(malformed.problems.len(), 2, "{malformed}");
     assert!(malformed.to_string().contains("a `[` has no `]`"), "{malformed}");
+}
+
+#[test]
+fn an_assumed_release_of_the_provider_is_a_warning() {
+    let tree = Tree::of(&["app.py"]);
+    let (_, warnings) = warnings(&tree, ArchiveFileSettings { is_assumed: true, ..terraform(&[]) });
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("write `provider_version = \"2.7.1\"`, say"), "{warnings:?}");
 }
 
 #[test]
@@ -170,4 +179,46 @@ fn our_own_archives_are_not_packed_again() {
     let artifact = packer.pack_with(of_folder(&tree, terraform(&[])), &out, &|| false, &heard).unwrap();
     assert_eq!(names(&artifact), ["app.js"]);
     assert!(heard.0.lock().unwrap()[0].contains("`out` is left out"), "{:?}", heard.0.lock().unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn our_own_archives_are_not_packed_through_links_either() {
+    let tree = Tree::of(&["app.js", "out/old.zip"]);
+    tree.link("latest", "out");
+    tree.link("latest.zip", "out/old.zip");
+    let (packer, heard) = (Packer::new(), Warnings::default());
+    let artifact =
+        packer.pack_with(of_folder(&tree, terraform(&[])), &tree.root().join("out"), &|| false, &heard).unwrap();
+    assert_eq!(names(&artifact), ["app.js"]);
+    assert_eq!(heard.0.into_inner().unwrap().len(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_nest_folders_without_end_are_refused() {
+    let tree = Tree::of(&[]);
+    for place in 0..400 {
+        tree.write(&format!("f{place}/x"), b"");
+        tree.link(&format!("f{place}/next"), format!("../f{}", place + 1));
+    }
+    tree.write("f400/x", b"");
+    let refused = Packer::new().pack(of_folder(&tree, terraform(&["f[1-9]*"]))).unwrap_err();
+    assert!(refused.to_string().contains("200 folders deep"), "{refused}");
+    let compact = Packer::new().pack(settings(tree.root(), &["f0/**"], &[])).unwrap_err();
+    assert!(compact.to_string().contains("200 folders deep"), "{compact}");
+}
+
+#[test]
+fn a_name_that_ends_in_a_backslash_is_a_name() {
+    let tree = Tree::of(&["weird\\"]);
+    assert_eq!(packed(&tree, terraform(&[])), ["weird\\"]);
+}
+
+#[test]
+fn a_source_file_that_is_a_folder_is_refused_with_its_key() {
+    let tree = Tree::of(&["deep/app.py"]);
+    let source = Sourced::default_of(CodeSource::SourceFile(tree.root().join("deep")));
+    let refused = Packer::new().pack(FunctionSettings { source, ..of_folder(&tree, terraform(&[])) }).unwrap_err();
+    assert!(refused.to_string().contains("write `source` instead"), "{refused}");
 }

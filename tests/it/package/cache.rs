@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sls_release::model::Sha256;
+
 use super::support::{Numbers, Packer, Tree, settings};
 
 const MIB: usize = 1024 * 1024;
@@ -62,4 +64,25 @@ fn one_changed_file_is_compressed_and_the_others_are_not() {
     let sizes: Vec<u64> = segments(cache.path()).iter().map(|path| fs::metadata(path).unwrap().len()).collect();
     assert_eq!(sizes.len(), 2);
     assert!(sizes.iter().min().unwrap() * 50 < first, "{sizes:?}");
+}
+
+/// Whoever can write a segment can write its digests too: only inflating tells.
+#[test]
+fn a_planted_record_is_never_packed() {
+    let (tree, cache) = (Tree::new(), tempfile::tempdir().unwrap());
+    let (own, foreign) = (Numbers::new(1).text(50_000), Numbers::new(2).text(50_000));
+    tree.write("app.js", &foreign);
+    packed(&tree, Some(cache.path()));
+    tree.write("app.js", &own);
+    let path = segments(cache.path()).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    let end = bytes.len() - 48;
+    let index_at = usize::try_from(u64::from_le_bytes(bytes[end..end + 8].try_into().unwrap())).unwrap();
+    let mut planted = bytes.clone();
+    planted[index_at..index_at + 32].copy_from_slice(Sha256::of(&own).as_bytes());
+    let digest = Sha256::of(&planted[index_at..end]);
+    planted[end + 8..end + 40].copy_from_slice(digest.as_bytes());
+    fs::write(&path, planted).unwrap();
+    assert_eq!(packed(&tree, Some(cache.path())), packed(&tree, None));
+    assert_eq!(segments(cache.path()).len(), 2, "it was compressed anew");
 }

@@ -104,3 +104,18 @@ fn a_missing_archive_is_a_problem_that_names_it() {
     let problem = contents(Path::new("nowhere.zip"), 1).unwrap_err();
     assert!(problem.what.contains("nowhere.zip"), "{problem}");
 }
+
+/// Others cannot read what lies in it: other code to Lambda.
+#[test]
+fn a_folder_that_others_may_not_enter_makes_other_contents() {
+    let folder = tempfile::tempdir().unwrap();
+    let zip_with = |name: &str, mode: u32| {
+        let path = folder.path().join(name);
+        let mut writer = ZipWriter::new(File::create(&path).unwrap());
+        writer.add_directory("lib/", SimpleFileOptions::default().unix_permissions(mode)).unwrap();
+        writer.start_file("lib/a.js", SimpleFileOptions::default()).unwrap();
+        writer.finish().unwrap();
+        read(&path).digest()
+    };
+    assert_ne!(zip_with("shut.zip", 0o700), zip_with("open.zip", 0o755));
+}

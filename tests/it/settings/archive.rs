@@ -25,6 +25,7 @@ const ARCHIVE_FILE: &str = "[functions.a]\nsource = 'a'\narchive = 'archive-file
 fn archive_file_begins_with_what_terraform_begins_with() {
     let expected = ArchiveFileSettings {
         flavour: Flavour::Go1_21,
+        is_assumed: true,
         excludes: Vec::new(),
         matching: ExcludesMatching::Doublestar,
         exclude_symlink_directories: false,
@@ -55,7 +56,8 @@ fn the_lock_file_near_the_settings_tells_the_release_of_the_provider() {
         text: format!("provider \"registry.terraform.io/hashicorp/archive\" {{\n  version = \"{version}\"\n}}\n"),
     };
     let with_lock = |version: &str| SettingsFile { locks: vec![lock(version)], ..file(ARCHIVE_FILE) };
-    assert_eq!(of_file(&with_lock("2.7.1")).matching, ExcludesMatching::Doublestar);
+    let told = of_file(&with_lock("2.7.1"));
+    assert_eq!((told.matching, told.is_assumed), (ExcludesMatching::Doublestar, false));
     insta::assert_snapshot!(resolve(&stage("dev"), &with_lock("2.9.0")).unwrap_err(), @r#"infra/.terraform.lock.hcl:2:13: the bytes that hashicorp/archive 2.9.0 makes are not known: known are those of 2.5.0 to 2.8.1; name the `flavour` if they are the same, which `package --compare` shows with an archive that Terraform made; or write `archive = "compact"`"#);
     let text = format!("{ARCHIVE_FILE}flavour = 'go1.21-1.26'");
     let old = SettingsFile { locks: vec![lock("2.4.2")], ..file(&text) };
@@ -114,6 +116,14 @@ fn bad_values_are_refused() {
     sls-release.toml:6:9: `sources` of [functions.b] is empty; add an entry with `filename` and `content`
     sls-release.toml:10:1: [functions.c] has both `source` and `source_file`; keep one of them
     "#);
+}
+
+#[test]
+fn words_of_terraform_are_translated() {
+    let text = "[functions.a]\nsource_dir='a'\noutput_path='b'\narchive='archive-file'\n";
+    let refused = refused(text);
+    assert!(refused.contains("write `source`, which is Terraform's `source_dir`"), "{refused}");
+    assert!(refused.contains("`--out-dir` says where it goes"), "{refused}");
 }
 
 #[test]

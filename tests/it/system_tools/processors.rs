@@ -1,6 +1,6 @@
 //! libdeflate makes the same bytes on x86-64 and aarch64, with vector instructions and without.
 //!
-//! docs/decisions/0004-same-bytes-on-every-processor.md says why it must.
+//! docs/decisions/0006-same-bytes-on-every-processor.md says why it must.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,0 +1,63 @@
+//! `--svg`: a picture of an archive.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::compare::artifact_paths;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{Artifact, FunctionKey, Settings};
+use crate::report;
+
+/// What a picture begins with.
+const BEGINNING: &[u8] = b"<svg";
+
+/// Before anything is packed: an older picture may be replaced, and nothing else.
+pub(super) fn check(path: &Path, settings: &Settings) -> Result<(), Failure> {
+    let is_archive = artifact_paths(settings).iter().any(|archive| archive == path);
+    let is_free = match beginning(path) {
+        Ok(beginning) => beginning.is_empty() || beginning == BEGINNING,
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if is_free && !is_archive {
+        return Ok(());
+    }
+    Err(Problem::new(format!("`{}` is not overwritten by a picture", path.display()))
+        .why("it is there already, and is no picture")
+        .fix("choose another file by `--svg`")
+        .into_failure(Kind::Usage))
+}
+
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut beginning = Vec::new();
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    File::open(path)?.take(BEGINNING.len() as u64).read_to_end(&mut beginning)?;
+    Ok(beginning)
+}
+
+/// Writes the picture, whole or not at all.
+pub(super) fn draw(path: &Path, artifacts: &BTreeMap<FunctionKey, Artifact>) -> Result<(), Failure> {
+    let pictures: String = artifacts.values().map(report::picture).collect();
+    write(path, &pictures).map_err(|error| {
+        Problem::new(format!("failed to write `{}`", path.display()))
+            .why(error.to_string())
+            .fix("choose another file by `--svg`")
+            .into_failure(Kind::Usage)
+    })
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file: NamedTempFile = builder.prefix(".drawing-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
