@@ -1,6 +1,7 @@
 //! Previews of pull requests behind the strict proxy. What AWS holds is read back past the program.
 
 mod broken;
+mod policy;
 mod refused;
 mod scene;
 
