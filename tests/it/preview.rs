@@ -118,3 +118,19 @@ fn a_preview_of_an_alias_copies_what_the_alias_stands_on() {
     let run = up(&stack).exits(0);
     assert_eq!(call(&run), (200, greeting("pull request", "table-42")));
 }
+
+#[test]
+fn people_read_which_preview_it_is_and_where_it_answers() {
+    let stack = scene();
+    let repository = stack.repository();
+    let preview = |arguments: &[&str]| stack.run(&[&["preview"], arguments, &["--repository", &repository]].concat());
+    let shown = |arguments: &[&str]| {
+        let text = preview(arguments).exits(0).stdout.replace(&stack.name, "NAME");
+        text.replace(&stack.proxy.endpoint, "AWS")
+    };
+    let up = shown(&["up", "--pr", "42", "--stage", "dev"]);
+    let api = up.split("/restapis/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let again = shown(&["up", "--pr", "42", "--stage", "dev"]);
+    let all = [up, again, shown(&["list"]), shown(&["down", "--pr", "42"]), shown(&["list"])];
+    insta::assert_snapshot!("people_read", all.join("---\n").replace(&api, "API-ID"));
+}
