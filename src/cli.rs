@@ -1,5 +1,7 @@
 //! The command line: clap's types, and their translation into what the lower floors know.
 
+mod preview;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -11,8 +13,10 @@ pub use clap_complete::Shell;
 
 use crate::error::Problem;
 use crate::github::Verb;
-use crate::model::{Against, FunctionKey, Overrides, Packing, Request, Views};
+use crate::model::{Against, FunctionKey, Overrides, Packing, PreviewRequest, Request, Views};
 use crate::report::{Format, Verbosity};
+
+pub use preview::Preview;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,6 +73,9 @@ pub enum Command {
         #[arg(default_value = "auto")]
         command: String,
     },
+    /// Make, delete or list the preview of a pull request
+    #[command(subcommand)]
+    Preview(Preview),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -290,15 +297,29 @@ impl Cli {
             overrides: self.overrides(),
             only: self.options.functions.iter().map(FunctionKey::new).collect(),
             plan_only: matches!(self.command, Some(Command::Plan(_))),
-            stage_optional: matches!(self.command, Some(Command::Package(_))) && views.against != Some(Against::Live),
+            stage_optional: self.needs_no_stage()
+                || matches!(self.command, Some(Command::Package(_))) && views.against != Some(Against::Live),
             out_dir: self.options.out_dir.clone(),
             artifacts: self.options.artifacts.clone(),
             expect_sha256: self.options.expect_sha256.clone(),
             packing: Packing { verify: package.verify, threads: package.threads, no_cache: self.options.no_cache },
             views,
+            preview: self.preview(),
             commit,
             environment,
         }
+    }
+
+    fn preview(&self) -> PreviewRequest {
+        match &self.command {
+            Some(Command::Preview(verb)) => verb.request(),
+            _ => PreviewRequest::default(),
+        }
+    }
+
+    /// What deletes or lists previews needs no stage, since it looks for tags.
+    fn needs_no_stage(&self) -> bool {
+        matches!(self.command, Some(Command::Preview(Preview::Down(_) | Preview::List(_))))
     }
 
     fn package(&self) -> Package {

@@ -7,11 +7,11 @@ use std::panic::AssertUnwindSafe;
 use std::process::{Command as Process, ExitCode};
 use std::sync::{Arc, LazyLock};
 
-use sls_release::cli::{self, Cli, Command};
+use sls_release::cli::{self, Cli, Command, Preview};
 use sls_release::commands;
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::Decision;
-use sls_release::model::{Event, Listener, Outcome, Request};
+use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request};
 use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
@@ -82,7 +82,7 @@ fn asks_for_exit_code(cli: &Cli) -> bool {
     match cli.command() {
         Command::Plan(plan) => plan.exit_code,
         Command::Package(package) => package.exit_code,
-        Command::Release | Command::Ci { .. } | Command::Completions { .. } => false,
+        Command::Release | Command::Preview(_) | Command::Ci { .. } | Command::Completions { .. } => false,
     }
 }
 
@@ -103,7 +103,12 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
 }
 
 fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
-    let request = cli.request(environment("SLS_RELEASE_"), commit());
+    let mut request = cli.request(environment("SLS_RELEASE_"), commit());
+    if let Command::Preview(_) = cli.command() {
+        let named = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
+        request.preview.repository = request.preview.repository.or(named);
+        request.preview.remote = remote();
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
     })?;
@@ -119,6 +124,15 @@ async fn verb(cli: &Cli, request: &Request, cancel: &Cancellation, out: &Reporte
         let differs = commands::package(request, cancel, out).await?;
         return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
+    if let Command::Preview(verb) = cli.command() {
+        let outcome = match verb {
+            Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
+            Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
+            Preview::List(_) => commands::preview::list(request, cancel, out).await?,
+        };
+        out.preview(&outcome);
+        return Ok(preview_exit_code(&outcome));
+    }
     let outcome = commands::release(request, cancel, out).await?;
     out.outcome(&outcome);
     Ok(exit_code(&outcome, asks_for_exit_code(cli)))
@@ -130,6 +144,10 @@ fn exit_code(outcome: &Outcome, asked: bool) -> u8 {
         Outcome::Planned(_) | Outcome::Unchanged { .. } | Outcome::Released { .. } => 0,
         Outcome::Failed { failure, .. } => failure.kind.exit_code(),
     }
+}
+
+fn preview_exit_code(outcome: &PreviewOutcome) -> u8 {
+    if let PreviewOutcome::Failed { failure, .. } = outcome { failure.kind.exit_code() } else { 0 }
 }
 
 /// The first signal cancels; later ones change nothing, since putting back must not be cut short.
@@ -200,9 +218,21 @@ fn environment(prefix: &str) -> BTreeMap<String, String> {
 /// The commit that is released: as CI says, else as the checkout says.
 fn commit() -> Option<String> {
     let named = ["SLS_RELEASE_COMMIT", "GITHUB_SHA"].into_iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|commit| !commit.is_empty()).or_else(|| {
-        let git = Process::new("git").args(["rev-parse", "--verify", "--quiet", "HEAD"]).output().ok()?;
-        let commit = String::from_utf8(git.stdout).ok()?.trim().to_owned();
-        (!commit.is_empty()).then_some(commit)
-    })
+    named.filter(|commit| !commit.is_empty()).or_else(|| git(&["rev-parse", "--verify", "--quiet", "HEAD"]))
+}
+
+/// `owner/name` of Git's remote `origin`: the last two parts of its URL.
+fn remote() -> Option<String> {
+    let url = git(&["remote", "get-url", "origin"])?;
+    let path = url.trim_end_matches('/').trim_end_matches(".git").replace(':', "/");
+    let mut parts = path.rsplit('/');
+    let (name, owner) = (parts.next()?, parts.next()?);
+    (!name.is_empty() && !owner.is_empty()).then(|| format!("{owner}/{name}"))
+}
+
+/// What Git says, where it says anything.
+fn git(arguments: &[&str]) -> Option<String> {
+    let said = Process::new("git").args(arguments).output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?.trim().to_owned();
+    (!said.is_empty()).then_some(said)
 }

@@ -3,6 +3,7 @@
 mod aliases;
 mod code;
 mod deployments;
+pub mod preview;
 mod proof;
 mod run;
 mod undo;

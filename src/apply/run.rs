@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
 }
 
 /// Problems first; a cancellation only where nothing else went wrong.
-fn failure_of(errors: Vec<StepError>, cancelled: bool) -> Result<(), Failure> {
+pub(super) fn failure_of(errors: Vec<StepError>, cancelled: bool) -> Result<(), Failure> {
     if errors.is_empty() {
         return Ok(());
     }
@@ -235,7 +235,7 @@ fn failure_of(errors: Vec<StepError>, cancelled: bool) -> Result<(), Failure> {
     Err(Failure { kind: Kind::Failed, problems })
 }
 
-fn defect() -> Problem {
+pub(super) fn defect() -> Problem {
     Problem::new("the release stopped at a defect of sls-release")
         .why("a step panicked; the message is above")
         .fix("please report it")

@@ -2,6 +2,7 @@
 
 mod ci;
 mod package;
+pub mod preview;
 mod ready;
 mod release;
 

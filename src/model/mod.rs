@@ -13,6 +13,7 @@ mod names;
 mod observed;
 mod outcome;
 mod plan;
+mod preview;
 mod request;
 mod settings;
 
@@ -38,7 +39,11 @@ pub use plan::{
     AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
 };
-pub use request::{Against, Overrides, Packing, Request, Views};
+pub use preview::{
+    FunctionConfiguration, ObservedPreview, PreviewApi, PreviewFunction, PreviewId, PreviewOutcome, PreviewPlan,
+    PreviewReport, PreviewRole, PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
+};
+pub use request::{Against, Overrides, Packing, PreviewRequest, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

@@ -30,10 +30,25 @@ pub struct Request {
     pub packing: Packing,
     /// `package`: what is shown of the archives beside their digests.
     pub views: Views,
+    /// `preview`: which one, and whose.
+    pub preview: PreviewRequest,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.
     pub environment: BTreeMap<String, String>,
+}
+
+/// The arguments of `preview`, and what the machine says of the repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PreviewRequest {
+    /// `--pr`: the pull request's number.
+    pub number: Option<u64>,
+    /// `--service`.
+    pub service: Option<String>,
+    /// `--repository`, else `GITHUB_REPOSITORY`: stands above the settings file.
+    pub repository: Option<String>,
+    /// What Git's remote `origin` says: stands below the settings file.
+    pub remote: Option<String>,
 }
 
 /// How archives are made, beside what decides their bytes.

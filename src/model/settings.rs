@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Region, RestApiId,
-    StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, PreviewSettings, Region,
+    RestApiId, StageName,
 };
 use crate::error::Location;
 
@@ -72,6 +72,9 @@ pub struct Settings {
     pub apis: BTreeMap<ApiKey, ApiSettings>,
     /// How the endpoint is proven; `None`: it is not.
     pub smoke: Option<SmokeSettings>,
+    /// `[preview]`; `None` where the table is not there.
+    #[serde(skip)]
+    pub preview: Option<PreviewSettings>,
     /// How long one wait for AWS may take.
     pub wait_timeout: Duration,
     /// Where the archives are written.

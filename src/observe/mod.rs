@@ -5,6 +5,7 @@
 //! other bytes, it is fetched then.
 
 mod contents;
+pub mod preview;
 
 use std::collections::BTreeMap;
 

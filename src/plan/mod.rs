@@ -6,6 +6,7 @@ mod handler;
 mod objects;
 mod permissions;
 mod preflight;
+pub mod preview;
 
 use std::collections::BTreeMap;
 

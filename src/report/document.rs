@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PutBack, Released,
-    Sha256, Skip, StageName, Verdict, Version,
+    ApiKey, Artifact, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PreviewOutcome,
+    PreviewReport, PutBack, Released, Sha256, Skip, StageName, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -31,6 +31,10 @@ pub(super) enum Ending {
     Packaged,
     /// `ci`: the event calls for nothing; `reason` says why.
     NothingDone,
+    /// `preview down`: what there was of the preview is gone.
+    Deleted,
+    /// `preview list`: these are the previews.
+    Listed,
 }
 
 /// What `--output json` prints: one document, also on failure. A part that there is none of is absent.
@@ -67,6 +71,9 @@ pub(super) struct Document<'a> {
     /// Why nothing was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
+    /// `preview`: the preview that was made, or those that were deleted or listed.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) previews: &'a [PreviewReport],
     /// Why the run did not succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<&'a Failure>,
@@ -90,6 +97,8 @@ pub(super) enum End<'a> {
     NothingDone(&'a str),
     /// A plan or a release ended, well or not.
     Outcome(&'a Outcome),
+    /// `preview` ended, well or not.
+    Preview(&'a PreviewOutcome),
     /// The run ended before it had an outcome.
     Failure(&'a Failure),
 }
@@ -112,6 +121,7 @@ impl Memory {
             End::Packaged => self.so_far(Ending::Packaged, self.packaged_code()),
             End::NothingDone(why) => Document { reason: Some(why), ..self.so_far(Ending::NothingDone, 0) },
             End::Outcome(outcome) => self.ended(outcome),
+            End::Preview(outcome) => self.preview(outcome),
             End::Failure(failure) => self.failed(failure),
         }
     }
@@ -145,6 +155,23 @@ impl Memory {
         }
     }
 
+    fn preview<'a>(&'a self, outcome: &'a PreviewOutcome) -> Document<'a> {
+        let one = |ending, report: &'a PreviewReport| Document {
+            previews: std::slice::from_ref(report),
+            endpoints: Some(&report.endpoints),
+            ..self.so_far(ending, 0)
+        };
+        match outcome {
+            PreviewOutcome::Up(report) => one(Ending::Released, report),
+            PreviewOutcome::Unchanged(report) => one(Ending::Unchanged, report),
+            PreviewOutcome::Down(previews) => Document { previews, ..self.so_far(Ending::Deleted, 0) },
+            PreviewOutcome::Listed(previews) => Document { previews, ..self.so_far(Ending::Listed, 0) },
+            PreviewOutcome::Failed { failure, put_back, not_put_back } => {
+                Document { put_back, not_put_back, ..self.failed(failure) }
+            }
+        }
+    }
+
     fn so_far(&self, outcome: Ending, exit_code: u8) -> Document<'_> {
         Document {
             schema_version: SCHEMA_VERSION,
@@ -158,6 +185,7 @@ impl Memory {
             released: None,
             endpoints: None,
             reason: None,
+            previews: &[],
             failure: None,
             put_back: &[],
             left_alone: &[],

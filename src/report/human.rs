@@ -4,6 +4,7 @@ use super::comparison;
 use super::document::{Document, Ending};
 use super::explanation;
 use super::page::{Look, Page};
+use super::preview;
 use super::steps;
 use super::units;
 use crate::error::{Kind, Problem};
@@ -15,6 +16,8 @@ use crate::model::{
 pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> String {
     let mut page = Page::new(colour);
     match document.outcome {
+        Ending::Deleted | Ending::Listed => preview::previews(&mut page, document),
+        _ if !document.previews.is_empty() => preview::previews(&mut page, document),
         Ending::Planned => document.plan.into_iter().for_each(|plan| whole_plan(&mut page, plan)),
         Ending::Unchanged => unchanged(&mut page, document, verbose),
         Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it, verbose)),

@@ -37,6 +37,8 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Failed => "failed",
         Ending::Packaged => "packaged",
         Ending::NothingDone => "nothing done",
+        Ending::Deleted => "preview deleted",
+        Ending::Listed => "previews",
     };
     let stage = document.stage.map(|stage| format!(", stage {}", escape::markdown(stage.as_str())));
     format!("### sls-release: {ending}{}", stage.unwrap_or_default())

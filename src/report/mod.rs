@@ -12,6 +12,7 @@ mod human;
 mod json;
 mod markdown;
 mod page;
+mod preview;
 mod progress;
 mod sinks;
 mod steps;
@@ -27,7 +28,7 @@ use self::page::Page;
 use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
-use crate::model::{Artifact, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan};
+use crate::model::{Artifact, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewOutcome};
 
 pub use self::document::schema;
 pub use self::sinks::Sinks;
@@ -57,7 +58,7 @@ pub enum Verbosity {
 
 /// Tells the user what happens and how it ended.
 ///
-/// Exactly one of [`Reporter::outcome`], [`Reporter::failure`], [`Reporter::package_result`] and
+/// Exactly one of [`Reporter::outcome`], [`Reporter::preview`], [`Reporter::failure`], [`Reporter::package_result`] and
 /// [`Reporter::nothing_done`] ends a run.
 pub struct Reporter {
     format: Format,
@@ -147,6 +148,11 @@ impl Reporter {
     /// The run ended, well or not.
     pub fn outcome(&self, outcome: &Outcome) {
         self.end(End::Outcome(outcome));
+    }
+
+    /// `preview` ended, well or not.
+    pub fn preview(&self, outcome: &PreviewOutcome) {
+        self.end(End::Preview(outcome));
     }
 
     /// The run ended before it had an outcome: unusable settings, or a refusal.

@@ -36,15 +36,23 @@ pub struct SettingsFile {
 /// # Errors
 /// [`Kind::Usage`] when there is no such file, or it cannot be read, or is not UTF-8.
 pub fn read(request: &Request, start: &Path) -> Result<SettingsFile, Failure> {
+    find(request, start)?.ok_or_else(|| nothing_found(start))
+}
+
+/// The same where nothing needs to be found; a file that `request.config` names must be there.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn find(request: &Request, start: &Path) -> Result<Option<SettingsFile>, Failure> {
     if let Some(path) = &request.config {
-        return read_at(path)?.ok_or_else(|| no_such_file(path));
+        return read_at(path)?.ok_or_else(|| no_such_file(path)).map(Some);
     }
     for folder in folders(start)? {
         if let Some(file) = read_at(&folder.join(FILE_NAME))? {
-            return Ok(file);
+            return Ok(Some(file));
         }
     }
-    Err(nothing_found(start))
+    Ok(None)
 }
 
 /// `start` as it stands, then its parents as absolute paths, nearest first.

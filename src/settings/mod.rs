@@ -12,6 +12,7 @@ mod lock_file;
 mod names;
 mod near;
 mod placeholders;
+mod preview;
 mod problems;
 mod provider;
 mod resolve;
@@ -20,6 +21,6 @@ mod smoke;
 mod tables;
 
 pub use duration::parse as parse_duration;
-pub use file::{FILE_NAME, SettingsFile, read};
+pub use file::{FILE_NAME, SettingsFile, find, read};
 pub use lock_file::LockFile;
 pub use resolve::resolve;

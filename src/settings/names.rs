@@ -117,6 +117,47 @@ pub(super) const SMOKE_URL: Rule = Rule {
 pub(super) const CONTAINS: Rule =
     Rule { what: "contains", allowed: "an empty text proves nothing", holds: |text| !text.is_empty() };
 
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+pub(super) const ROLE: Rule = Rule {
+    what: "role",
+    allowed: "the ARN of a role is expected, such as `arn:aws:iam::123456789012:role/preview`",
+    holds: |arn| {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        matches!(parts.as_slice(), ["arn", _, "iam", "", account, name]
+            if (OWNER.holds)(account) && name.strip_prefix("role/").is_some_and(|name| !name.is_empty()))
+    },
+};
+
+/// What a tag may hold: <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
+pub(super) const SERVICE: Rule = Rule {
+    what: "service",
+    allowed: "1 to 64 letters, digits, `_`, `.` and `-` are allowed",
+    holds: |name| is_part(name, 64),
+};
+
+/// GitHub's `owner/name`.
+pub(super) const REPOSITORY: Rule = Rule {
+    what: "repository",
+    allowed: "the owner and the name are expected, such as `acme/hello`",
+    holds: |name| name.split_once('/').is_some_and(|(owner, name)| is_part(owner, 100) && is_part(name, 100)),
+};
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html>
+pub(super) const VARIABLE: Rule = Rule {
+    what: "environment variable",
+    allowed: "a letter first, then letters, digits and `_` are allowed",
+    holds: |name| {
+        name.len() > 1
+            && name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    },
+};
+
+fn is_part(name: &str, longest: usize) -> bool {
+    (1..=longest).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+}
+
 fn is_word(name: &str, longest: usize) -> bool {
     (1..=longest).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')

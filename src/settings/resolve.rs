@@ -6,7 +6,7 @@ use super::document::{self, Table};
 use super::file::SettingsFile;
 use super::placeholders::Words;
 use super::problems::Problems;
-use super::{layers, names, near, schema, smoke, tables};
+use super::{layers, names, near, preview, schema, smoke, tables};
 use crate::error::{Failure, Problem};
 use crate::model::{FunctionKey, FunctionName, FunctionSettings, Region, Request, Settings, Sourced, StageName};
 
@@ -41,6 +41,7 @@ fn for_stage(
     let commit_optional = request.stage_optional;
     let words = Words { stage: stage.as_str(), commit: request.commit.as_deref(), commit_optional };
     something_to_release(&merged, problems);
+    preview::check_request(request, problems);
     let functions = tables::functions(&merged, file, words, problems);
     names_differ(&functions, problems);
     Settings {
@@ -49,6 +50,7 @@ fn for_stage(
         chosen: chosen(request, &merged, problems),
         apis: tables::apis(&merged, words, problems),
         smoke: smoke::smoke(&merged, words, problems),
+        preview: preview::preview(request, &merged, words, problems),
         wait_timeout: layers::wait_timeout(request, &merged, problems),
         out_dir: layers::out_dir(request, file, &merged),
         usual_out_dir: layers::usual_out_dir(file, &merged),

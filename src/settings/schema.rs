@@ -40,6 +40,7 @@ const STAGED: &[Key] = &[
     ("functions", Shape::Each(&names::KEY, &Shape::Table(&[FUNCTION]))),
     ("apis", Shape::Each(&names::KEY, &Shape::Table(&[API]))),
     ("smoke", Shape::Table(&[SMOKE])),
+    ("preview", Shape::Table(&[PREVIEW])),
 ];
 
 const ARTIFACTS: &[Key] = &[("bucket", Shape::Text), ("prefix", Shape::Text), ("owner", Shape::Text)];
@@ -80,6 +81,18 @@ const SMOKE: &[Key] = &[
     ("hits", Shape::Integer(1..=1000)),
     ("timeout", Shape::Duration),
 ];
+
+const PREVIEW: &[Key] = &[
+    ("strategy", Shape::Choice(&["copy"], "previews are copies so far; \"stage\" is not in this version yet")),
+    ("role", Shape::Text),
+    ("share_role", Shape::Flag),
+    ("service", Shape::Text),
+    ("repository", Shape::Text),
+    ("environment", ENVIRONMENT),
+    ("functions", Shape::Each(&names::KEY, &Shape::Table(&[&[("environment", ENVIRONMENT)]]))),
+];
+
+const ENVIRONMENT: Shape = Shape::Each(&names::VARIABLE, &Shape::Text);
 
 /// Reports unknown keys, wrong types, and values that no stage could allow.
 pub(super) fn check(document: &Table, problems: &mut Problems) {

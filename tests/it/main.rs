@@ -17,6 +17,7 @@ mod local_aws;
 mod moto;
 mod package;
 mod plan;
+mod preview;
 mod put_back;
 mod report;
 mod settings;

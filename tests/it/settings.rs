@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod archive;
+mod preview;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -313,7 +314,7 @@ fn an_unknown_key_is_refused_at_every_level() {
     sls-release.toml:7:1: unknown key `sorce` in [functions.hello]: no setting of this name belongs here; did you mean `source`?
     sls-release.toml:9:1: unknown key `ident` in [apis.x]: no setting of this name belongs here; known: `type`, `id`, `name`, `stage`, `redeploy`
     sls-release.toml:11:1: unknown key `urls` in [smoke]: no setting of this name belongs here; did you mean `url`?
-    sls-release.toml:13:1: unknown key `stage` in [stages.prod]: no setting of this name belongs here; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`
+    sls-release.toml:13:1: unknown key `stage` in [stages.prod]: no setting of this name belongs here; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`, `preview`
     sls-release.toml:15:1: unknown key `nam` in [stages.prod.functions.hello]: no setting of this name belongs here; did you mean `name`?
     "
     );
@@ -575,7 +576,7 @@ fn known_keys(table: &str) -> Vec<String> {
 #[test]
 fn the_reference_and_the_full_file_hold_every_key() {
     let reference = include_str!("../../docs/settings.md");
-    for table in ["", "[artifacts]", "[functions.a]", "[apis.a]", "[smoke]", "[stages.dev]"] {
+    for table in ["", "[artifacts]", "[functions.a]", "[apis.a]", "[smoke]", "[preview]", "[stages.dev]"] {
         let keys = known_keys(table);
         assert!(keys.len() >= 3, "{table}: {keys:?}");
         for key in keys {

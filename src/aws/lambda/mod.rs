@@ -3,9 +3,11 @@
 //! <https://docs.aws.amazon.com/lambda/latest/api/Welcome.html>
 
 mod configuration;
+mod preview;
 mod read;
 mod write;
 
+pub use preview::{GotWhole, NewFunction};
 pub use read::{GotAlias, GotFunction, GotPolicy};
 pub use write::NewCode;
 

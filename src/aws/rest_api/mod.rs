@@ -3,9 +3,11 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/api/Welcome.html>
 
 mod definition;
+mod preview;
 mod read;
 mod write;
 
+pub use preview::{StageDeployment, TaggedApi};
 pub use read::GotApi;
 
 use aws_config::SdkConfig;

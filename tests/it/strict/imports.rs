@@ -1,18 +1,20 @@
 //! An API made of an OpenAPI document: what a stage exports is imported, deployed, and answers the same.
 
+use std::collections::BTreeSet;
 use std::thread::sleep;
 use std::time::Duration;
 
 use aws_sdk_apigateway::error::SdkError;
 use aws_sdk_apigateway::operation::import_rest_api::{ImportRestApiError, ImportRestApiOutput};
 use aws_sdk_apigateway::primitives::Blob;
+use aws_sdk_apigateway::types::PutMode;
 use aws_sdk_lambda::config::http::HttpResponse;
 use serde_json::{Value, json};
 
 use super::{behind, refusal};
 use crate::support::local_aws::{Answer, get};
 use crate::support::strict::ACCOUNT;
-use crate::support::strict::rules::{ApiRate, ImportRestApi};
+use crate::support::strict::rules::{ApiRate, ImportRestApi, PutRestApi};
 use crate::support::{Aws, Stack, Strict};
 
 const INTEGRATION: &str = "/paths/~1hello/get/x-amazon-apigateway-integration";
@@ -68,6 +70,27 @@ fn an_import_makes_all_parts_of_an_api() {
     insta::assert_json_snapshot!(method);
     assert_eq!(read("models/Pet")["schema"], r#"{"type":"object"}"#);
     assert_eq!(read("gatewayresponses/DEFAULT_4XX")["responseTemplates"]["application/json"], "{}");
+}
+
+#[test]
+fn a_document_takes_the_place_of_all_that_an_api_holds() {
+    let rules = Strict::new().with(ImportRestApi).with(PutRestApi);
+    let (_stack, aws, _) = behind(rules, &[]);
+    let put = |id: &str, document: &Value| {
+        let call = aws.gateway.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).fail_on_warnings(true);
+        aws.block_on(call.body(Blob::new(document.to_string())).send())
+    };
+    let paths = |id: &str| {
+        let all = aws.block_on(aws.gateway.get_resources().rest_api_id(id).send()).unwrap().items.unwrap();
+        all.into_iter().map(|resource| resource.path.unwrap()).collect::<BTreeSet<_>>()
+    };
+    let api = import(&aws, &with_all_parts(), true, Some("REGIONAL")).unwrap().id.unwrap();
+    assert_eq!(put(&api, &minimal("other")).unwrap().name(), Some("other"));
+    assert_eq!(paths(&api), ["/", "/hello"].map(str::to_owned).into());
+    let (status, code, _) = refusal(put(&api, &json!("nonsense")));
+    assert_eq!((status, code.as_str()), (400, "BadRequestException"));
+    assert_eq!(paths(&api), ["/", "/hello"].map(str::to_owned).into());
+    assert_eq!(refusal(put("gone", &minimal("other"))).0, 404);
 }
 
 #[test]

@@ -28,10 +28,11 @@ const LAMBDA: [(&str, &str, &str); 24] = [
     ("GET", "tags/{+}", "ListTags"),
 ];
 
-const API_GATEWAY: [(&str, &str, &str); 33] = [
+const API_GATEWAY: [(&str, &str, &str); 34] = [
     ("POST", "restapis", "CreateRestApi"),
     ("GET", "restapis", "GetRestApis"),
     ("GET", "restapis/{}", "GetRestApi"),
+    ("PUT", "restapis/{}", "PutRestApi"),
     ("PATCH", "restapis/{}", "UpdateRestApi"),
     ("DELETE", "restapis/{}", "DeleteRestApi"),
     ("GET", "restapis/{}/resources", "GetResources"),

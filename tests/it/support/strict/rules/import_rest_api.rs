@@ -67,12 +67,12 @@ fn said(answer: Message) -> Result<Value, Message> {
     if answer.is_success() { Ok(answer.document()) } else { Err(answer) }
 }
 
-fn bad_request(message: &str) -> Message {
+pub(super) fn bad_request(message: &str) -> Message {
     api_gateway_error(400, "BadRequestException", message)
 }
 
 /// An API that is being filled.
-struct Import<'a> {
+pub(super) struct Import<'a> {
     upstream: &'a Upstream,
     /// `/restapis/<id>`.
     api: &'a str,
@@ -85,13 +85,13 @@ struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    fn new(upstream: &'a Upstream, api: &'a str, made: &Value) -> Self {
+    pub(super) fn new(upstream: &'a Upstream, api: &'a str, made: &Value) -> Self {
         let root = made["rootResourceId"].as_str().unwrap_or_default().to_owned();
         let resources = [("/".to_owned(), root)].into();
         Self { upstream, api, resources, authorizers: BTreeMap::new(), validators: BTreeMap::new() }
     }
 
-    fn fill(mut self, definition: &Definition) -> Result<(), Message> {
+    pub(super) fn fill(mut self, definition: &Definition) -> Result<(), Message> {
         for model in &definition.models {
             self.call("POST", "models", model)?;
         }

@@ -19,6 +19,7 @@ mod new_version;
 mod part_size;
 mod proxy_event;
 mod publish;
+mod put_rest_api;
 mod routes;
 mod snapshots;
 mod stage_variables;
@@ -49,6 +50,7 @@ pub(crate) use lambda_rate::LambdaRate;
 pub(crate) use new_version::NewVersion;
 pub(crate) use part_size::PartSize;
 pub(crate) use publish::Publish;
+pub(crate) use put_rest_api::PutRestApi;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use stage_variables::StageVariables;
 
@@ -126,6 +128,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(CodeSigning),
         Box::new(Deployable),
         Box::new(ImportRestApi),
+        Box::new(PutRestApi),
         Box::new(AliasVersion),
         Box::new(Busy::default()),
         Box::new(CodeSettings::default()),

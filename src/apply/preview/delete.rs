@@ -1,0 +1,151 @@
+//! Deletes what belongs to previews: each thing is looked at once more before it goes.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::join_all;
+
+use crate::aws::{Answer, CallError};
+use crate::error::Problem;
+use crate::model::{FunctionName, Listener, PreviewId, RestApiId};
+use crate::observe::preview::{Found, FoundApi, FoundFunction};
+use crate::world::{Cancellation, Look, Wait, WaitError, World};
+
+/// An account deletes one API in thirty seconds, and others may wait for their turn, too.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const TURN: Duration = Duration::from_mins(5);
+
+/// The longest pause between two attempts.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// How often a deletion is sent whose answers get lost.
+const LOST_ANSWERS: u32 = 4;
+
+/// How things are deleted.
+pub(super) struct Deletion<'a> {
+    pub(super) world: &'a World,
+    pub(super) listener: &'a dyn Listener,
+    pub(super) stops: Vec<Cancellation>,
+}
+
+/// What `preview down` deleted, in words, and whose it was; and what it could not delete.
+#[derive(Default)]
+pub struct Deleted {
+    /// By preview.
+    pub gone: Vec<(PreviewId, String)>,
+    /// With the problem of each.
+    pub left: Vec<(PreviewId, Problem)>,
+}
+
+/// Deletes all of this. What is gone already is no problem.
+pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Deleted {
+    let deletion = Deletion { world, listener, stops: vec![world.cancel.clone()] };
+    let apis = async {
+        // One after the other: they have to take turns anyway.
+        let mut ended = Vec::new();
+        for FoundApi { id, name, preview, .. } in &found.apis {
+            let is_ours = |now: &PreviewId, _: Option<&String>| now == preview;
+            ended.push((preview, deletion.api(id, name, is_ours).await));
+        }
+        ended
+    };
+    let functions = join_all(found.functions.iter().map(|FoundFunction { name, arn, preview }| {
+        let is_ours = move |now: &PreviewId, _: Option<&String>| now == preview;
+        deletion.function(name, arn, is_ours).map(move |ended| (preview, ended))
+    }));
+    let (apis, functions) = futures::join!(apis, functions);
+    let mut deleted = Deleted::default();
+    for (preview, ended) in apis.into_iter().chain(functions) {
+        match ended {
+            Ok(what) => deleted.gone.extend(what.map(|what| (preview.clone(), what))),
+            Err(problem) => deleted.left.push((preview.clone(), problem)),
+        }
+    }
+    deleted
+}
+
+impl Deletion<'_> {
+    /// Deletes a function whose tags say that it is ours; `None` where there is none.
+    pub(super) async fn function(
+        &self,
+        name: &FunctionName,
+        arn: &str,
+        is_ours: impl Fn(&PreviewId, Option<&String>) -> bool,
+    ) -> Result<Option<String>, Problem> {
+        let lambda = &self.world.aws.lambda;
+        let look = async || {
+            let tags = lambda.tags(arn).await?;
+            let preview = tags.as_ref().and_then(PreviewId::of_tags);
+            let run = tags.as_ref().and_then(|tags| tags.get(PreviewId::RUN));
+            Ok(preview.is_some_and(|preview| is_ours(&preview, run)))
+        };
+        self.until_gone(&format!("function {name}"), look, async || lambda.delete(name).await).await
+    }
+
+    /// Deletes an API whose tags say that it is ours; `None` where there is none.
+    pub(super) async fn api(
+        &self,
+        id: &RestApiId,
+        name: &str,
+        is_ours: impl Fn(&PreviewId, Option<&String>) -> bool,
+    ) -> Result<Option<String>, Problem> {
+        let apis = &self.world.aws.rest_apis;
+        let look = async || {
+            let found = apis.tagged().await?.into_iter().find(|api| api.id == *id);
+            let preview = found.as_ref().and_then(|api| PreviewId::of_tags(&api.tags));
+            let run = found.as_ref().and_then(|api| api.tags.get(PreviewId::RUN));
+            Ok(preview.is_some_and(|preview| is_ours(&preview, run)))
+        };
+        self.until_gone(&format!("API {name} ({id})"), look, async || apis.delete(id).await).await
+    }
+
+    /// Looks and deletes until it is gone, or somebody else's.
+    async fn until_gone(
+        &self,
+        what: &str,
+        is_there: impl AsyncFn() -> Result<bool, CallError>,
+        delete: impl AsyncFn() -> Result<(), CallError>,
+    ) -> Result<Option<String>, Problem> {
+        let (mut sent, mut lost) = (false, 0);
+        let failed = format!("failed to delete {what}");
+        let attempt = async || {
+            let there = match is_there().await {
+                Ok(there) => there,
+                Err(error) => return again(error, &mut lost, &failed),
+            };
+            if !there {
+                return Ok(Look::Ready(sent.then(|| format!("{what} deleted"))));
+            }
+            match delete().await {
+                Ok(()) => {
+                    sent = true;
+                    Ok(Look::NotYet("it was deleted, and is looked for again".to_owned()))
+                }
+                Err(error) => {
+                    sent |= error.answer == Answer::Unknown;
+                    again(error, &mut lost, &failed)
+                }
+            }
+        };
+        let wait = Wait::new(format!("{what} to be deleted"), TURN, self.stops.clone(), self.listener);
+        let wait = Wait { longest: PAUSE, ..wait };
+        wait.until(attempt).await.map_err(|error| match error {
+            WaitError::Final(problem) => problem,
+            WaitError::Cancelled => Problem::new(failed.clone()).why("the run was cancelled"),
+            WaitError::Deadline(seen) => {
+                Problem::new(failed.clone()).why(seen).fix("run it again: what is gone stays gone")
+            }
+        })
+    }
+}
+
+fn again<T>(error: CallError, lost: &mut u32, failed: &str) -> Result<Look<T>, Problem> {
+    let may_pass = match error.answer {
+        Answer::Unknown | Answer::NotFound => *lost < LOST_ANSWERS,
+        Answer::Throttled | Answer::Conflict | Answer::Changed => true,
+        Answer::Denied | Answer::Refused => false,
+    };
+    *lost += u32::from(matches!(error.answer, Answer::Unknown | Answer::NotFound));
+    if may_pass { Ok(Look::NotYet(error.message)) } else { Err(error.into_problem(failed)) }
+}

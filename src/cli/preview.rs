@@ -1,0 +1,49 @@
+//! The arguments of `preview`.
+
+use clap::{Args, Subcommand};
+
+use crate::model::PreviewRequest;
+
+/// The verbs of `preview`.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Preview {
+    /// Make, or bring up to date, a copy of a stage with its own API and functions
+    Up(PreviewArguments),
+    /// Delete all of the preview of a pull request; no sources are needed
+    Down(PreviewArguments),
+    /// Show the repository's previews
+    List(PreviewOwner),
+}
+
+/// The arguments of `preview up` and `preview down`.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct PreviewArguments {
+    /// The pull request's number
+    #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    number: u64,
+    #[command(flatten)]
+    owner: PreviewOwner,
+}
+
+/// Whose previews.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand")]
+pub struct PreviewOwner {
+    /// The repository [env: GITHUB_REPOSITORY] [default: the settings', else Git's remote origin]
+    #[arg(long, value_name = "OWNER/NAME")]
+    repository: Option<String>,
+    /// Tells the services of one repository apart [default: the settings', else the repository's name]
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+}
+
+impl Preview {
+    /// The arguments as the lower floors know them.
+    pub(super) fn request(&self) -> PreviewRequest {
+        let (number, owner) = match self {
+            Self::Up(said) | Self::Down(said) => (Some(said.number), said.owner.clone()),
+            Self::List(owner) => (None, owner.clone()),
+        };
+        PreviewRequest { number, service: owner.service, repository: owner.repository, remote: None }
+    }
+}

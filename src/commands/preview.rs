@@ -1,0 +1,130 @@
+//! `sls-release preview up`, `preview down` and `preview list`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{pack, read_settings};
+use crate::apply::{self, preview::Deleted};
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{Event, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
+use crate::observe;
+use crate::observe::preview::Found;
+use crate::plan;
+use crate::report::Reporter;
+use crate::settings;
+use crate::world::{self, Cancellation, World};
+
+/// From a folder of code to a copy of a stage that answers with it.
+///
+/// `Err` means that nothing was written; a step that failed later is a [`PreviewOutcome::Failed`].
+pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
+    whole(request)?;
+    let settings = read_settings(request)?;
+    let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
+    let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    let world = connect(Some(&settings), cancel).await?;
+    let look = observe::preview::up(&id, &settings, &artifacts, &world);
+    let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
+    let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
+    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
+    let is_empty = plan.is_empty();
+    let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
+    if is_empty {
+        return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
+    }
+    Ok(apply::preview::up(run).await)
+}
+
+/// A part of a stage would answer with nothing where it calls the rest.
+fn whole(request: &Request) -> Result<(), Failure> {
+    if request.only.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new("--function has no meaning for `preview up`")
+        .why("a preview is a copy of a whole stage")
+        .fix("leave it out")
+        .into_failure(Kind::Usage))
+}
+
+async fn connect(settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
+    let region = settings.and_then(|settings| settings.region.as_ref()).map(|region| &region.value);
+    World::connect(region, cancel.clone()).await
+}
+
+/// Deletes all that carries the tags of the pull request; that there is nothing is no problem.
+pub async fn down(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
+    let (world, found) = found(request, cancel, out).await?;
+    let reports = reports(&found, &world);
+    let deleted = apply::preview::down(&found, &world, out).await;
+    if deleted.left.is_empty() {
+        let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
+        return Ok(PreviewOutcome::Down(reports.into_iter().map(with_deleted).collect()));
+    }
+    Ok(not_deleted(deleted))
+}
+
+fn of(report: &PreviewReport, gone: &[(PreviewId, String)]) -> Vec<String> {
+    let is_its = |id: &PreviewId| id.number == report.pull_request && id.service == report.service;
+    gone.iter().filter(|(id, _)| is_its(id)).map(|(_, what)| what.clone()).collect()
+}
+
+/// What is gone stays gone, and what is left goes with the next attempt.
+fn not_deleted(deleted: Deleted) -> PreviewOutcome {
+    let left = |(id, problem): &(PreviewId, Problem)| {
+        let PreviewId { repository, number, service } = id;
+        let command = format!("sls-release preview down --pr {number} --repository {repository} --service {service}");
+        NotPutBack { what: problem.what.clone(), why: problem.why.clone(), command }
+    };
+    PreviewOutcome::Failed {
+        not_put_back: deleted.left.iter().map(left).collect(),
+        put_back: Vec::new(),
+        failure: Failure { kind: Kind::NotPutBack, problems: deleted.left.into_iter().map(|(_, it)| it).collect() },
+    }
+}
+
+/// Shows the repository's previews.
+pub async fn list(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
+    let (world, found) = found(request, cancel, out).await?;
+    Ok(PreviewOutcome::Listed(reports(&found, &world)))
+}
+
+/// What carries the tags that are asked for. The settings are read where there are any: the closing of a pull request
+/// needs no checkout.
+async fn found(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<(World, Found), Failure> {
+    let file = settings::find(request, Path::new(""))?;
+    let settings = file.map(|file| settings::resolve(request, &file)).transpose()?;
+    let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
+    let repository = plan::preview::repository(request, preview)?;
+    let service = plan::preview::service(request, preview);
+    let number = request.preview.number;
+    let wanted = |id: &PreviewId| {
+        id.repository == repository
+            && number.is_none_or(|number| id.number == number)
+            && service.as_ref().is_none_or(|service| id.service == *service)
+    };
+    let world = connect(settings.as_ref(), cancel).await?;
+    let look = observe::preview::tagged(&world, wanted);
+    let found = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
+    Ok((world, found))
+}
+
+/// By number and service.
+fn reports(found: &Found, world: &World) -> Vec<PreviewReport> {
+    let mut reports: BTreeMap<(u64, &str), PreviewReport> = BTreeMap::new();
+    for function in &found.functions {
+        let report = report(&mut reports, &function.preview);
+        report.functions.insert(function.name.clone());
+    }
+    for api in &found.apis {
+        let endpoint = api.endpoint();
+        report(&mut reports, &api.preview).endpoints.extend(world.urls(&[endpoint]));
+    }
+    reports.into_values().collect()
+}
+
+fn report<'r, 'f>(
+    reports: &'r mut BTreeMap<(u64, &'f str), PreviewReport>,
+    id: &'f PreviewId,
+) -> &'r mut PreviewReport {
+    reports.entry((id.number, &id.service)).or_insert_with(|| PreviewReport::of(id))
+}

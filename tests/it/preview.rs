@@ -1,0 +1,136 @@
+//! Previews of pull requests behind the strict proxy. What AWS holds is read back past the program.
+
+mod broken;
+mod policy;
+mod refused;
+mod scene;
+
+use serde_json::Value;
+
+use crate::support::{Aws, Call};
+use scene::{SETTINGS, apis, call, down, functions, greeting, list, scene, up};
+
+#[test]
+fn a_preview_answers_with_the_code_of_its_pull_request() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let (before, source) = (stack.state(None), aws.environment(&stack.function("dev")));
+
+    let run = up(&stack).exits(0);
+    assert_eq!(run.outcome(), "released");
+    let preview = &run.document()["previews"][0];
+    assert_eq!((&preview["repository"], &preview["service"]), (&stack.repository().into(), &"hello".into()));
+    assert_eq!(preview["functions"][0], *stack.function("dev-pr-42"));
+    assert_eq!(call(&run), (200, greeting("pull request", "table-42")));
+    assert_eq!(stack.call("/hello").body, "placeholder", "the stage answers with its own code");
+    assert_eq!(stack.state(None), before);
+
+    let copy = aws.environment(&stack.function("dev-pr-42"));
+    assert_eq!((copy["TABLE_NAME"].as_str(), &copy["STAGE"]), ("table-42", &source["STAGE"]));
+    let tags = scene::tags(&stack.function("dev-pr-42"));
+    assert_eq!(tags["sls-release:repository"], stack.repository());
+    assert_eq!(tags["sls-release:pull-request"], "42");
+    assert_eq!(apis(&stack), [format!("{}-api-pr-42", stack.name)]);
+    assert!(!run.stdout.contains("table-42") && !run.stderr.contains("table-42"), "no value is printed");
+}
+
+#[test]
+fn up_again_without_a_change_writes_nothing() {
+    let stack = scene();
+    let first = up(&stack).exits(0).document();
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(run.outcome(), "unchanged");
+    assert_eq!(run.document()["endpoints"], first["endpoints"]);
+    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+}
+
+#[test]
+fn changed_code_reaches_the_preview_and_leaves_its_api_alone() {
+    let stack = scene();
+    let first = up(&stack).exits(0).document();
+    stack.write("lambda/app.py", scene::source("next commit"));
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(run.outcome(), "released");
+    assert_eq!(call(&run), (200, greeting("next commit", "table-42")));
+    assert_eq!(run.document()["endpoints"], first["endpoints"]);
+    let calls = stack.proxy.take_calls();
+    assert!(!calls.iter().any(|call| call.is_write() && call.service == "apigateway"), "{calls:?}");
+}
+
+#[test]
+fn a_changed_environment_reaches_the_preview() {
+    let stack = scene();
+    up(&stack).exits(0);
+    stack.settings(&SETTINGS.replace("table-{pr}", "other-{pr}"));
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, greeting("pull request", "other-42")));
+}
+
+#[test]
+fn a_changed_definition_keeps_the_endpoint() {
+    let stack = scene();
+    let first = up(&stack).exits(0).document();
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    stack.deploy();
+    let run = up(&stack).exits(0);
+    assert_eq!(run.document()["endpoints"], first["endpoints"]);
+    assert_eq!(scene::call_path(&run, "/health").0, 200);
+    assert_eq!(call(&run), (200, greeting("pull request", "table-42")));
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn down_leaves_nothing_and_may_be_repeated() {
+    let stack = scene();
+    up(&stack).exits(0);
+    // The closing of a pull request needs no checkout.
+    std::fs::remove_file(stack.folder().join("sls-release.toml")).unwrap();
+    let before = stack.state(None);
+    let run = down(&stack).exits(0);
+    assert_eq!(run.outcome(), "deleted");
+    assert_eq!(run.document()["previews"][0]["deleted"].as_array().unwrap().len(), 2);
+    assert_eq!((functions(&stack), apis(&stack)), (Vec::new(), Vec::new()));
+    assert_eq!(stack.state(None), before);
+
+    stack.proxy.take_calls();
+    let run = down(&stack).exits(0);
+    assert_eq!(run.document()["previews"], Value::Null);
+    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+}
+
+#[test]
+fn down_leaves_the_preview_of_another_pull_request() {
+    let stack = scene();
+    up(&stack).exits(0);
+    let other = stack.preview("up", &["--pr", "4", "--stage", "dev"]).exits(0);
+    let numbers: Vec<_> = list(&stack).into_iter().map(|preview| preview["pull_request"].clone()).collect();
+    assert_eq!(numbers, [4, 42]);
+    down(&stack).exits(0);
+    assert_eq!(functions(&stack), [stack.function("dev-pr-4")]);
+    assert_eq!(call(&other), (200, greeting("pull request", "table-4")));
+}
+
+#[test]
+fn a_preview_of_an_alias_copies_what_the_alias_stands_on() {
+    let stack = scene::built(&["--alias", "live"]);
+    stack.settings(&format!("{SETTINGS}alias = \"live\"\n"));
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, greeting("pull request", "table-42")));
+}
+
+#[test]
+fn people_read_which_preview_it_is_and_where_it_answers() {
+    let stack = scene();
+    let repository = stack.repository();
+    let preview = |arguments: &[&str]| stack.run(&[&["preview"], arguments, &["--repository", &repository]].concat());
+    let shown = |arguments: &[&str]| {
+        let text = preview(arguments).exits(0).stdout.replace(&stack.name, "NAME");
+        text.replace(&stack.proxy.endpoint, "AWS")
+    };
+    let up = shown(&["up", "--pr", "42", "--stage", "dev"]);
+    let api = up.split("/restapis/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let again = shown(&["up", "--pr", "42", "--stage", "dev"]);
+    let all = [up, again, shown(&["list"]), shown(&["down", "--pr", "42"]), shown(&["list"])];
+    insta::assert_snapshot!("people_read", all.join("---\n").replace(&api, "API-ID"));
+}

@@ -1,0 +1,92 @@
+//! Previews that are not made, and why; nothing is written.
+
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
+
+use super::scene::{SETTINGS, apis, call, down, greeting, scene, tags, up};
+use crate::support::scene::{answering, archive_of};
+use crate::support::{Aws, Call, Run, Stack};
+
+/// The refusal, in words; nothing was written.
+#[track_caller]
+fn refusal(stack: &Stack) -> String {
+    stack.proxy.take_calls();
+    let run: Run = up(stack).exits(3);
+    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    run.document()["failure"]["problems"].to_string()
+}
+
+#[test]
+fn a_function_of_the_previews_name_without_its_tags_is_left_alone() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let name = stack.function("dev-pr-42");
+    let code = FunctionCode::builder().zip_file(archive_of(&answering(200, "mine"))).build();
+    let call = aws.lambda.create_function().function_name(&name).runtime(Runtime::Python312).handler("app.handler");
+    let call = call.role("arn:aws:iam::000000000000:role/other").code(code).tags("team", "others");
+    aws.block_on(call.send()).unwrap();
+    let before = aws.code(&name, "$LATEST");
+
+    let refused = refusal(&stack);
+    assert!(refused.contains(&format!("function {name} is there, and does not belong to this preview")), "{refused}");
+    down(&stack).exits(0);
+    assert_eq!(aws.code(&name, "$LATEST"), before);
+    assert_eq!(tags(&name), [("team".to_owned(), "others".to_owned())].into());
+    assert_eq!(apis(&stack), Vec::<String>::new());
+}
+
+#[test]
+fn the_preview_of_another_repository_is_left_alone() {
+    let stack = scene();
+    let run = up(&stack).exits(0);
+    let others = |verb: &str, more: &[&str]| {
+        stack.run(&[&["preview", verb, "--pr", "42", "--repository", "other/repository"], more].concat())
+    };
+    others("down", &[]).exits(0);
+    let refused = others("up", &["--stage", "dev"]).exits(3);
+    assert!(refused.stderr.contains(&format!("pull request 42 of {}", stack.repository())), "{refused:?}");
+    assert_eq!(call(&run), (200, greeting("pull request", "table-42")));
+}
+
+#[test]
+fn all_reasons_are_told_at_once() {
+    let stack = Stack::build(&["--function", "$NAME-dev=/hello", "--function", "$NAME-other=/other"]);
+    stack.settings(SETTINGS);
+    stack.write("lambda/app.py", answering(200, "one"));
+    stack.proxy.show("GetRestApi", |api| api["policy"] = "{}".into());
+    stack.proxy.show("GetFunction", |function| {
+        function["Configuration"]["FileSystemConfigs"] =
+            serde_json::json!([{ "Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/data" }]);
+    });
+    let refused = refusal(&stack);
+    let reasons = ["has a resource policy", "mounts a file system", "GET /other of API public cannot be copied"];
+    for reason in reasons {
+        assert!(refused.contains(reason), "{reason}: {refused}");
+    }
+}
+
+#[test]
+fn a_lambda_authorizer_that_is_not_copied_is_refused() {
+    let stack = scene();
+    stack.proxy.show("GetExport", |document| {
+        let uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/\
+                   arn:aws:lambda:us-east-1:000000000000:function:guard/invocations";
+        document["components"]["securitySchemes"]["guard"] = serde_json::json!({
+            "type": "apiKey", "name": "Authorization", "in": "header",
+            "x-amazon-apigateway-authorizer": { "type": "token", "authorizerUri": uri },
+        });
+    });
+    let refused = refusal(&stack);
+    assert!(refused.contains("authorizer guard of API public cannot be copied"), "{refused}");
+    assert!(refused.contains("it calls function guard, which would not be copied"), "{refused}");
+}
+
+#[test]
+fn without_a_word_on_the_role_there_is_no_preview() {
+    let stack = scene();
+    stack.settings(&SETTINGS.replace("share_role = true\n", ""));
+    let run = up(&stack).exits(2);
+    assert!(run.stdout.contains("[preview] has neither `role` nor `share_role = true`"), "{run:?}");
+    let settings = SETTINGS.replace("[preview]\n", "[preview]\nstrategy = \"stage\"\n");
+    stack.settings(&settings);
+    let run = up(&stack).exits(2);
+    assert!(run.stdout.contains("not in this version yet"), "{run:?}");
+}

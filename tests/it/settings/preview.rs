@@ -1,0 +1,44 @@
+//! `[preview]`.
+
+use sls_release::model::{FunctionKey, PreviewRequest, PreviewRole, Request};
+
+use super::{refusal, settings, stage};
+
+const FUNCTION: &str = "[functions.hello]\nsource='lambda'\n";
+
+fn of_42() -> Request {
+    Request { preview: PreviewRequest { number: Some(42), ..PreviewRequest::default() }, ..stage("dev") }
+}
+
+#[test]
+fn the_environment_of_a_preview_names_its_pull_request() {
+    let text = format!(
+        "{FUNCTION}[preview]\nshare_role=true\n[preview.environment]\nTABLE_NAME='t-{{stage}}-{{pr}}'\nJSON='{{\"a\":1}}'\n\
+         [preview.functions.hello.environment]\nQUEUE='q-{{pr}}'\n"
+    );
+    let preview = settings(&of_42(), &text).preview.unwrap();
+    assert_eq!(preview.role, PreviewRole::Shared);
+    assert_eq!(preview.environment["TABLE_NAME"].reveal(), "t-dev-42");
+    assert_eq!(preview.environment["JSON"].reveal(), "{\"a\":1}");
+    assert_eq!(preview.functions[&FunctionKey::new("hello")]["QUEUE"].reveal(), "q-42");
+    assert!(!format!("{preview:?}").contains("t-dev-42"), "a value is never shown");
+}
+
+#[test]
+fn what_is_wrong_with_a_preview_is_told_at_once() {
+    let wrong = format!(
+        "{FUNCTION}[preview]\nstrategy='stage'\nrole='admin'\nservice='a b'\nrepository='hello'\n\
+         [preview.functions.helo.environment]\n1A='x'\n"
+    );
+    insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
+    sls-release.toml:4:10: invalid `strategy` "stage" in [preview]: previews are copies so far; "stage" is not in this version yet; write "copy"
+    sls-release.toml:5:6: invalid role `admin`: the ARN of a role is expected, such as `arn:aws:iam::123456789012:role/preview`
+    sls-release.toml:6:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed
+    sls-release.toml:7:12: invalid repository `hello`: the owner and the name are expected, such as `acme/hello`
+    sls-release.toml:8:20: unknown function `helo` in [preview.functions]; did you mean `hello`?
+    sls-release.toml:9:1: invalid environment variable `1A` in [preview.functions.helo.environment]: a letter first, then letters, digits and `_` are allowed
+    "#);
+    insta::assert_snapshot!(refusal(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=false\n")), @r#"sls-release.toml:3:1: [preview] has neither `role` nor `share_role = true`: a preview runs code that nobody has reviewed: with the role of the function that is copied, it may do to the stage's data whatever that function may; add the ARN of a role that may do less, as `role`, or `share_role = true`"#);
+    let both = format!("{FUNCTION}[preview]\nshare_role=true\nrole='arn:aws:iam::123456789012:role/a'\n");
+    insta::assert_snapshot!(refusal(&of_42(), &both), @r#"sls-release.toml:5:6: [preview] has both `role` and `share_role`; keep one of them"#);
+}
