@@ -10,7 +10,8 @@ const NAMES: [&str; 12] = ["a", "a-b", "a.b", "a b", "B", "b", "ä", "z~", "0", 
 
 /// Folders in folders, with links to folders that hold files alone, so that there is no circle.
 fn tree(numbers: &mut Numbers) -> Tree {
-    let tree = Tree::of(&["target/x", "target/y-", "target/y/z"]);
+    // Before every link, so that something is packed in any case.
+    let tree = Tree::of(&["!first", "target/x", "target/y-", "target/y/z"]);
     for file in 0..60 {
         let depth = numbers.below(4);
         let mut path: Vec<&str> = (0..depth).map(|_| name(numbers)).collect();
