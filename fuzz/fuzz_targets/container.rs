@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// The number at its end makes each name another one, and none a folder's.
+/// The dash and the number at its end make each name another one, and none a folder's.
 fn file((part, number): (&[u8], usize)) -> Option<File> {
     let (&attributes, rest) = part.split_first()?;
     let attributes = match attributes {
@@ -30,7 +30,7 @@ fn file((part, number): (&[u8], usize)) -> Option<File> {
         mode => Attributes::Unix(0o100_000 | u32::from(mode) << 1 | u32::from(mode & 1)),
     };
     let (name, data) = rest.split_at(rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len()));
-    let name = format!("{}{number}", String::from_utf8_lossy(name));
+    let name = format!("{}-{number}", String::from_utf8_lossy(name));
     Some(File { name, attributes, data: data.to_owned() })
 }
 
