@@ -24,8 +24,8 @@ pub struct Artifact {
     pub path: PathBuf,
     /// Of the zip: Lambda's `CodeSha256`, Terraform's `source_code_hash`.
     pub sha256: Sha256,
-    /// Of the zip: Terraform's `filemd5`, S3's single-part `ETag`.
-    pub md5: Md5,
+    /// Of the zip: Terraform's `filemd5`, and S3's `ETag`; `None` above one part of 16 MiB, whose `ETag` is no MD5.
+    pub md5: Option<Md5>,
     /// What S3 answers as `ChecksumSHA256` once it is uploaded: the base64 of `sha256`, or, above
     /// one part of 16 MiB, the SHA-256 over the parts' digests with `-<parts>` behind it.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>

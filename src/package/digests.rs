@@ -16,7 +16,8 @@ use crate::model::{Md5, PART_BYTES, Sha256};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Digests {
     pub(super) sha256: Sha256,
-    pub(super) md5: Md5,
+    /// As in [`crate::model::Artifact::md5`].
+    pub(super) md5: Option<Md5>,
     /// As in [`crate::model::Artifact::checksum_sha256`].
     pub(super) checksum_sha256: String,
     pub(super) bytes: u64,
@@ -24,49 +25,50 @@ pub(super) struct Digests {
 
 /// The SHA-256 of the file at `path`; a file that cannot be read is a problem.
 pub fn file_sha256(path: &Path) -> Result<Sha256, Problem> {
-    let mut digest = Sha256::stream();
-    let read = File::open(path).and_then(|mut file| each_piece(&mut file, |piece| digest.update(piece)));
-    match read {
-        Ok(_) => Ok(digest.finish()),
-        Err(error) => Err(Problem::new(format!("failed to read the archive `{}`", path.display()))
+    whole_of(path).map_err(|error| {
+        Problem::new(format!("failed to read the archive `{}`", path.display()))
             .why(error.to_string())
-            .fix("name a zip that can be read")),
-    }
+            .fix("name a zip that can be read")
+    })
 }
 
-/// Reads the file at `path` once for each kind of digest, both at once.
+/// Reads the file at `path` twice, by two threads: whole, and as S3 gets it.
 pub(super) fn digests(path: &Path) -> io::Result<Digests> {
-    let (shas, md5) = thread::scope(|scope| {
-        let md5 = scope.spawn(|| md5_of(path));
-        let shas = shas_of(path);
-        let lost = || Err(io::Error::other("the thread that computes the MD5 ended early"));
-        (shas, md5.join().unwrap_or_else(|_| lost()))
+    let bytes = File::open(path)?.metadata()?.len();
+    let (whole, rest) = thread::scope(|scope| {
+        let rest = scope.spawn(|| if bytes <= PART_BYTES { md5_of(path).map(Rest::Md5) } else { parts_of(path) });
+        let lost = || Err(io::Error::other("a thread that computes digests ended early"));
+        (whole_of(path), rest.join().unwrap_or_else(|_| lost()))
     });
-    let Shas { whole, parts, bytes } = shas?;
-    let checksum_sha256 = if bytes <= PART_BYTES { whole.base64() } else { of_parts(&parts) };
-    Ok(Digests { sha256: whole, md5: md5?, checksum_sha256, bytes })
+    let sha256 = whole?;
+    Ok(match rest? {
+        Rest::Md5(md5) => Digests { sha256, md5: Some(md5), checksum_sha256: sha256.base64(), bytes },
+        Rest::Parts(parts) => Digests { sha256, md5: None, checksum_sha256: of_parts(&parts), bytes },
+    })
 }
 
-struct Shas {
-    whole: Sha256,
-    parts: Vec<Sha256>,
-    bytes: u64,
+/// What is known beside the SHA-256 of the whole file.
+enum Rest {
+    /// Of one part.
+    Md5(Md5),
+    /// The SHA-256 of each part of several.
+    Parts(Vec<Sha256>),
 }
 
-fn shas_of(path: &Path) -> io::Result<Shas> {
-    let (mut whole, mut parts, mut bytes) = (sha2::Sha256::default(), Vec::new(), 0);
-    let mut file = File::open(path)?;
+fn whole_of(path: &Path) -> io::Result<Sha256> {
+    let mut digest = Sha256::stream();
+    each_piece(&mut File::open(path)?, |piece| digest.update(piece))?;
+    Ok(digest.finish())
+}
+
+fn parts_of(path: &Path) -> io::Result<Rest> {
+    let (mut file, mut parts) = (File::open(path)?, Vec::new());
     loop {
-        let mut part = sha2::Sha256::default();
-        let count = each_piece(&mut (&mut file).take(PART_BYTES), |piece| {
-            whole.update(piece);
-            part.update(piece);
-        })?;
-        if count == 0 {
-            return Ok(Shas { whole: Sha256::from_bytes(whole.finalize().into()), parts, bytes });
+        let mut part = Sha256::stream();
+        if each_piece(&mut (&mut file).take(PART_BYTES), |piece| part.update(piece))? == 0 {
+            return Ok(Rest::Parts(parts));
         }
-        parts.push(Sha256::from_bytes(part.finalize().into()));
-        bytes += count;
+        parts.push(part.finish());
     }
 }
 
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn up_to_one_part_the_checksum_is_the_digest() {
         let digests = of(3);
-        assert_eq!(digests.md5.hex(), "f561aaf6ef0bf14d4208bb46a4ccb3ad");
+        assert_eq!(digests.md5.unwrap().hex(), "f561aaf6ef0bf14d4208bb46a4ccb3ad");
         assert_eq!(digests.sha256, Sha256::of(b"xxx"));
         assert_eq!(digests.checksum_sha256, digests.sha256.base64());
         let part = usize::try_from(PART_BYTES).unwrap();
@@ -121,7 +123,7 @@ mod tests {
         let digests = of(part + 1);
         let parts = [*Sha256::of(&vec![b'x'; part]).as_bytes(), *Sha256::of(b"x").as_bytes()].concat();
         assert_eq!(digests.checksum_sha256, format!("{}-2", Sha256::of(&parts).base64()));
-        assert_eq!(digests.bytes, PART_BYTES + 1);
+        assert_eq!((digests.bytes, digests.md5), (PART_BYTES + 1, None));
         assert_eq!(digests.sha256, Sha256::of(&vec![b'x'; part + 1]));
     }
 }

@@ -232,7 +232,7 @@ fn artifact_rows(artifact: &Artifact) -> [[String; 2]; 6] {
         ("zipped", sized(artifact.zipped_bytes)),
         ("unzipped", sized(artifact.unzipped_bytes)),
         ("source_code_hash", artifact.sha256.base64()),
-        ("etag", artifact.md5.hex().to_owned()),
+        ("etag", artifact.md5.as_ref().map_or("of several parts", |md5| md5.hex()).to_owned()),
         ("entries", artifact.entries.len().to_string()),
     ]
     .map(|(name, value)| [name.to_owned(), value])

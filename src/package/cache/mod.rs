@@ -2,8 +2,9 @@
 //!
 //! What is remembered lies in segments: files that are written once, under a folder that anybody may delete at any
 //! time. A segment that is damaged, or of another version, is as good as none. Nothing in a segment is used unless its
-//! digest is right; and since whoever can write a segment can write its digests too, those who use it prove that it
-//! inflates to their data. No failure of the cache is a failure of packing: it is only slower.
+//! hash is right; and since whoever can write a segment can write its hashes too, those who use it prove that it
+//! inflates to their data. So the hashes need not withstand an attacker, and are XXH3's, which cost nothing beside the
+//! reading. No failure of the cache is a failure of packing: it is only slower.
 
 mod segment;
 
@@ -16,9 +17,9 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 use tracing::debug;
+use xxhash_rust::xxh3::xxh3_128;
 
 use self::segment::{Segment, SegmentWriter};
-use crate::model::Sha256;
 
 /// Less data than this is compressed about as fast as it is looked up.
 const WORTHWHILE_BYTES: usize = 512;
@@ -35,15 +36,17 @@ const ABANDONED: Duration = Duration::from_hours(24);
 /// Names data before it was compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
-    /// Of the data.
-    sha256: [u8; 32],
+    /// XXH3 of the data, 128 bits.
+    hash: u128,
+    /// How many bytes the data has.
+    bytes: u64,
     /// What was made of it, where one format makes several things of the same data.
     kind: u8,
 }
 
 impl Key {
     pub(super) fn of(data: &[u8], kind: u8) -> Self {
-        Self { sha256: *Sha256::of(data).as_bytes(), kind }
+        Self { hash: xxh3_128(data), bytes: data.len() as u64, kind }
     }
 }
 
@@ -131,8 +134,8 @@ impl New {
     /// The name is new, so that nobody's segment is replaced.
     fn keep(self, folder: &Path) -> io::Result<()> {
         let New::Segment(writer) = self else { return Ok(()) };
-        let (digest, file) = writer.finish()?;
-        file.persist(folder.join(format!("{}.{EXTENSION}", digest.hex()))).map_err(|error| error.error)?;
+        let (hash, file) = writer.finish()?;
+        file.persist(folder.join(format!("{hash:032x}.{EXTENSION}"))).map_err(|error| error.error)?;
         Ok(())
     }
 }

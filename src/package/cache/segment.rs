@@ -4,8 +4,9 @@
 //!
 //! | index, for each piece | bytes |
 //! |---|---|
-//! | SHA-256 of the data before it was compressed | 32 |
-//! | SHA-256 of the piece | 32 |
+//! | XXH3 of the data before it was compressed | 16 |
+//! | length of that data | 8 |
+//! | XXH3 of the piece | 16 |
 //! | where it begins | 8 |
 //! | its length; all ones where the data is not compressed | 8 |
 //! | kind | 1 |
@@ -13,20 +14,21 @@
 //! | end | bytes |
 //! |---|---|
 //! | where the index begins | 8 |
-//! | SHA-256 of the index | 32 |
-//! | `sls-seg2` | 8 |
+//! | XXH3 of the index | 16 |
+//! | `sls-seg3` | 8 |
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use super::{Compressed, Key};
-use crate::model::Sha256;
+use xxhash_rust::xxh3::xxh3_128;
 
-const MAGIC: &[u8; 8] = b"sls-seg2";
-const END_BYTES: usize = 8 + 32 + 8;
-const RECORD_BYTES: usize = 32 + 32 + 8 + 8 + 1;
+use super::{Compressed, Key};
+
+const MAGIC: &[u8; 8] = b"sls-seg3";
+const END_BYTES: usize = 8 + 16 + 8;
+const RECORD_BYTES: usize = 16 + 8 + 16 + 8 + 8 + 1;
 /// The length of data that is not compressed.
 const NOT_COMPRESSED: u64 = u64::MAX;
 
@@ -34,7 +36,7 @@ const NOT_COMPRESSED: u64 = u64::MAX;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) key: Key,
-    digest: [u8; 32],
+    hash: u128,
     offset: u64,
     length: u64,
 }
@@ -54,14 +56,14 @@ impl Segment {
         let end_at = bytes.checked_sub(END_BYTES as u64).ok_or_else(damaged)?;
         let mut end = [0; END_BYTES];
         read_at(&file, end_at, &mut end)?;
-        let (index_at, digest) = (u64::from_le_bytes(array(&end, 0)), array::<32>(&end, 8));
+        let (index_at, hash) = (u64::from_le_bytes(array(&end, 0)), u128::from_le_bytes(array(&end, 8)));
         let index_bytes = end_at.checked_sub(index_at).ok_or_else(damaged)?;
-        if end[40..] != *MAGIC || index_bytes % RECORD_BYTES as u64 != 0 {
+        if end[24..] != *MAGIC || index_bytes % RECORD_BYTES as u64 != 0 {
             return Err(damaged());
         }
         let mut index = vec![0; usize::try_from(index_bytes).map_err(|_| damaged())?];
         read_at(&file, index_at, &mut index)?;
-        if *Sha256::of(&index).as_bytes() != digest {
+        if xxh3_128(&index) != hash {
             return Err(damaged());
         }
         let records: Vec<Record> = index.chunks_exact(RECORD_BYTES).map(Record::from_bytes).collect();
@@ -71,7 +73,7 @@ impl Segment {
         Ok(Self { file, records, used: AtomicBool::new(false) })
     }
 
-    /// Reads a piece and compares its digest.
+    /// Reads a piece and compares its hash.
     pub(super) fn read(&self, place: usize) -> io::Result<Compressed> {
         let record = &self.records[place];
         if record.length == NOT_COMPRESSED {
@@ -80,7 +82,7 @@ impl Segment {
         }
         let mut data = vec![0; usize::try_from(record.length).map_err(|_| damaged())?];
         read_at(&self.file, record.offset, &mut data)?;
-        if *Sha256::of(&data).as_bytes() != record.digest {
+        if xxh3_128(&data) != record.hash {
             return Err(damaged());
         }
         self.used.store(true, Ordering::Relaxed);
@@ -115,29 +117,30 @@ impl<W: Write> SegmentWriter<W> {
         let data = compressed.as_deref();
         let (written, length) = data.map_or((&[][..], NOT_COMPRESSED), |data| (data, data.len() as u64));
         self.out.write_all(written)?;
-        let digest = *Sha256::of(written).as_bytes();
-        let record = Record { key, digest, offset: self.offset, length };
+        let hash = xxh3_128(written);
+        let record = Record { key, hash, offset: self.offset, length };
         self.index.extend(record.to_bytes());
         self.offset += written.len() as u64;
         Ok(())
     }
 
-    /// Writes index and end; the digest of the index, and the file.
-    pub(super) fn finish(mut self) -> io::Result<(Sha256, W)> {
-        let digest = Sha256::of(&self.index);
+    /// Writes index and end; the hash of the index, and the file.
+    pub(super) fn finish(mut self) -> io::Result<(u128, W)> {
+        let hash = xxh3_128(&self.index);
         self.out.write_all(&self.index)?;
         self.out.write_all(&self.offset.to_le_bytes())?;
-        self.out.write_all(digest.as_bytes())?;
+        self.out.write_all(&hash.to_le_bytes())?;
         self.out.write_all(MAGIC)?;
-        Ok((digest, self.out.into_inner().map_err(io::IntoInnerError::into_error)?))
+        Ok((hash, self.out.into_inner().map_err(io::IntoInnerError::into_error)?))
     }
 }
 
 impl Record {
     fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(RECORD_BYTES);
-        bytes.extend(self.key.sha256);
-        bytes.extend(self.digest);
+        bytes.extend(self.key.hash.to_le_bytes());
+        bytes.extend(self.key.bytes.to_le_bytes());
+        bytes.extend(self.hash.to_le_bytes());
         bytes.extend(self.offset.to_le_bytes());
         bytes.extend(self.length.to_le_bytes());
         bytes.push(self.key.kind);
@@ -152,10 +155,14 @@ impl Record {
     /// Of exactly as many bytes as a record has.
     fn from_bytes(bytes: &[u8]) -> Self {
         Self {
-            key: Key { sha256: array(bytes, 0), kind: bytes[80] },
-            digest: array(bytes, 32),
-            offset: u64::from_le_bytes(array(bytes, 64)),
-            length: u64::from_le_bytes(array(bytes, 72)),
+            key: Key {
+                hash: u128::from_le_bytes(array(bytes, 0)),
+                bytes: u64::from_le_bytes(array(bytes, 16)),
+                kind: bytes[56],
+            },
+            hash: u128::from_le_bytes(array(bytes, 24)),
+            offset: u64::from_le_bytes(array(bytes, 40)),
+            length: u64::from_le_bytes(array(bytes, 48)),
         }
     }
 }

@@ -185,7 +185,7 @@ impl Svg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Entry, FunctionKey, Md5, Sha256};
+    use crate::model::{Entry, FunctionKey, Sha256};
 
     fn artifact(files: &[(&str, u64)]) -> Artifact {
         let entry = |(name, bytes): &(&str, u64)| Entry {
@@ -200,7 +200,7 @@ mod tests {
             function: FunctionKey::new("hello"),
             path: "hello.zip".into(),
             sha256,
-            md5: Md5::from_bytes([0; 16]),
+            md5: None,
             checksum_sha256: sha256.base64(),
             zipped_bytes: 1000,
             unzipped_bytes: 3000,

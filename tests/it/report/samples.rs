@@ -19,7 +19,7 @@ pub(super) fn artifact(function: &str) -> Artifact {
         function: FunctionKey::new(function),
         path: format!("target/sls-release/{function}.zip").into(),
         sha256: sha256(function),
-        md5: Md5::from_bytes([0xd4; 16]),
+        md5: Some(Md5::from_bytes([0xd4; 16])),
         checksum_sha256: sha256(function).base64(),
         zipped_bytes: 12_600,
         unzipped_bytes: 5_242_880,
