@@ -15,7 +15,7 @@ use aws_smithy_http_client::tls;
 
 pub use call_error::{Answer, CallError};
 pub use lambda::{GotAlias, GotFunction, GotPolicy, GotWhole, Lambda, NewCode, NewFunction};
-pub use rest_api::{GotApi, RestApis, StageDeployment, TaggedApi};
+pub use rest_api::{GotApi, NewStage, RestApis, StageDeployment, TaggedApi};
 pub use s3::{FoundObject, Put, S3};
 
 use crate::error::{Failure, Kind, Problem};

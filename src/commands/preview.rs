@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use futures::FutureExt;
+
 use super::{pack, read_settings};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Event, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
+use crate::model::{
+    Artifact, Event, FunctionKey, FunctionName, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport,
+    PreviewStrategy, Request, Settings,
+};
 use crate::observe;
 use crate::observe::preview::Found;
 use crate::plan;
@@ -23,6 +28,10 @@ pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Res
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
     let world = connect(Some(&settings), cancel).await?;
+    if plan::preview::wanted(&settings)?.strategy == PreviewStrategy::Stage {
+        let commit = request.commit.as_deref();
+        return up_by_stage(&id, commit, &settings, &artifacts, &world, out).boxed_local().await;
+    }
     let look = observe::preview::up(&id, &settings, &artifacts, &world);
     let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
@@ -33,6 +42,27 @@ pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Res
         return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
     }
     Ok(apply::preview::up(run).await)
+}
+
+/// The same by an alias and a stage of the stage's own functions and APIs.
+async fn up_by_stage(
+    id: &PreviewId,
+    commit: Option<&str>,
+    settings: &Settings,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+    world: &World,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
+    let look = observe::preview_stage::up(id, settings, artifacts, world);
+    let observed = world.cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
+    let plan = plan::preview::stage::decide(id, commit, settings, artifacts, &observed)?;
+    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
+    let is_empty = plan.is_empty();
+    let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
+    if is_empty {
+        return Ok(PreviewOutcome::Unchanged(apply::preview::stage::report(&run)));
+    }
+    Ok(apply::preview::stage::up(run).boxed_local().await)
 }
 
 /// A part of a stage would answer with nothing where it calls the rest.
@@ -118,6 +148,12 @@ fn reports(found: &Found, world: &World) -> Vec<PreviewReport> {
     for api in &found.apis {
         let endpoint = api.endpoint();
         report(&mut reports, &api.preview).endpoints.extend(world.urls(&[endpoint]));
+    }
+    for stage in &found.stages {
+        let (report, alias) = (report(&mut reports, &stage.preview), stage.preview.alias());
+        let qualified = |name: &FunctionName| FunctionName::new(format!("{name}:{alias}"));
+        report.functions.extend(stage.functions.iter().map(qualified));
+        report.endpoints.extend(world.urls(&[stage.endpoint()]));
     }
     reports.into_values().collect()
 }

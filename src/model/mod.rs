@@ -14,6 +14,7 @@ mod observed;
 mod outcome;
 mod plan;
 mod preview;
+mod preview_stage;
 mod request;
 mod settings;
 
@@ -42,6 +43,10 @@ pub use plan::{
 pub use preview::{
     FunctionConfiguration, ObservedPreview, PreviewApi, PreviewFunction, PreviewId, PreviewOutcome, PreviewPlan,
     PreviewReport, PreviewRole, PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
+};
+pub use preview_stage::{
+    FunctionVersion, ObservedStagePreview, Passage, PreviewAlias, PreviewStage, PreviewStrategy, PreviewVersion,
+    StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi, StagedFunction, VersionStep,
 };
 pub use request::{Against, Overrides, Packing, PreviewRequest, Request, Views};
 pub use settings::{

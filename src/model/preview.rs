@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     AccountId, ApiKey, FunctionKey, FunctionName, NotPutBack, ObjectKey, ObservedCode, PutBack, RestApiId, RevisionId,
-    Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName,
+    Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName, preview_stage::PreviewStrategy,
 };
 use crate::error::{Failure, Location};
 
@@ -64,6 +64,10 @@ impl PreviewId {
 /// The `[preview]` table.
 #[derive(Clone, Debug)]
 pub struct PreviewSettings {
+    /// `strategy`.
+    pub strategy: PreviewStrategy,
+    /// `latest_unused = true`: nobody calls `$LATEST`.
+    pub latest_unused: bool,
     /// What its functions may do.
     pub role: PreviewRole,
     /// Laid over the environment of each function, placeholders filled in. Values may be secret: never printed.

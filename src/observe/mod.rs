@@ -6,6 +6,7 @@
 
 mod contents;
 pub mod preview;
+pub mod preview_stage;
 
 use std::collections::BTreeMap;
 

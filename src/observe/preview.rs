@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
+use super::preview_stage::FoundStage;
 use super::{ReadError, api_id, refuse, sort};
 use crate::aws::{FoundObject, TaggedApi};
 use crate::error::{Failure, Problem};
@@ -51,6 +52,8 @@ pub struct Found {
     pub functions: Vec<FoundFunction>,
     /// In the order of their ids.
     pub apis: Vec<FoundApi>,
+    /// Stages of APIs that others made, in the order of the ids of these.
+    pub stages: Vec<FoundStage>,
 }
 
 /// Everything whose tags name a preview that is `wanted`; functions are asked for their tags where their names end as
@@ -58,17 +61,26 @@ pub struct Found {
 pub async fn tagged(world: &World, wanted: impl Fn(&PreviewId) -> bool) -> Result<Found, Failure> {
     let (functions, apis) = futures::join!(functions_of_previews(world), world.aws.rest_apis.tagged());
     let mut problems = Vec::new();
-    let mut found = Found { functions: Vec::new(), apis: Vec::new() };
+    let mut found = Found { functions: Vec::new(), apis: Vec::new(), stages: Vec::new() };
     match functions {
         Ok(functions) => found.functions.extend(functions.into_iter().filter(|one| wanted(&one.preview))),
         Err(error) => problems.push(error),
     }
     match apis {
-        Ok(apis) => found.apis.extend(apis.into_iter().filter_map(api_of_preview).filter(|one| wanted(&one.preview))),
+        Ok(apis) => {
+            let is_of_preview = |api: &TaggedApi| PreviewId::of_tags(&api.tags).is_some();
+            let (previews, others) = apis.into_iter().partition(is_of_preview);
+            let previews: Vec<TaggedApi> = previews;
+            let previews = previews.into_iter().filter_map(api_of_preview);
+            found.apis.extend(previews.filter(|one| wanted(&one.preview)));
+            let stages = super::preview_stage::tagged(&others, &wanted, world).await;
+            found.stages = stages.map_err(|error| problems.push(error.into())).unwrap_or_default();
+        }
         Err(error) => problems.push(error.into()),
     }
     found.functions.sort_by(|one, other| one.name.cmp(&other.name));
     found.apis.sort_by(|one, other| one.id.cmp(&other.id));
+    found.stages.sort_by(|one, other| one.id.cmp(&other.id));
     refuse(problems).map(|()| found)
 }
 
@@ -118,11 +130,14 @@ pub async fn up(
     refuse(problems).map(|()| observed)
 }
 
-async fn with<K: Clone, V>(key: &K, read: impl Future<Output = Result<V, ReadError>>) -> Result<(K, V), ReadError> {
+pub(super) async fn with<K: Clone, V>(
+    key: &K,
+    read: impl Future<Output = Result<V, ReadError>>,
+) -> Result<(K, V), ReadError> {
     read.await.map(|value| (key.clone(), value))
 }
 
-fn present<K: Ord, V>(found: BTreeMap<K, Option<V>>) -> BTreeMap<K, V> {
+pub(super) fn present<K: Ord, V>(found: BTreeMap<K, Option<V>>) -> BTreeMap<K, V> {
     found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }
 
@@ -200,10 +215,14 @@ async fn deployed(id: &RestApiId, stage: &StageName, world: &World) -> Result<Op
     Ok(found.and_then(|deployment| definition_in(&deployment.description)))
 }
 
-type ObjectLook = Result<(ObjectKey, Option<Option<String>>), ReadError>;
+pub(super) type ObjectLook = Result<(ObjectKey, Option<Option<String>>), ReadError>;
 
 /// The artifacts that are there; those that S3 hides count as absent, since putting them again does no harm.
-async fn objects(settings: &Settings, artifacts: &BTreeMap<FunctionKey, Artifact>, world: &World) -> Vec<ObjectLook> {
+pub(super) async fn objects(
+    settings: &Settings,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+    world: &World,
+) -> Vec<ObjectLook> {
     let Some(store) = &settings.artifacts else { return Vec::new() };
     let looks = artifacts.iter().map(|(function, artifact)| async move {
         let key = preview_key(settings, function, &artifact.sha256);

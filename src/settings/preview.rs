@@ -8,7 +8,7 @@ use super::near;
 use super::placeholders::Words;
 use super::problems::Problems;
 use crate::error::Problem;
-use crate::model::{FunctionKey, PreviewRole, PreviewSettings, Request, Secret, Source, Sourced};
+use crate::model::{FunctionKey, PreviewRole, PreviewSettings, PreviewStrategy, Request, Secret, Source, Sourced};
 
 /// How previews are made; `None` where nobody asks for them, or it cannot be read.
 pub(super) fn preview(
@@ -18,6 +18,7 @@ pub(super) fn preview(
     problems: &mut Problems,
 ) -> Option<PreviewSettings> {
     let table = merged.table("preview")?;
+    let strategy = strategy(table, problems);
     let role = role(table, problems);
     let number = request.preview.number;
     let environment = environment(table, words, number, problems);
@@ -26,6 +27,8 @@ pub(super) fn preview(
     let repository = table.text("repository");
     let repository = repository.and_then(|said| problems.name(said, &names::REPOSITORY, |repository| repository));
     Some(PreviewSettings {
+        strategy,
+        latest_unused: table.flag("latest_unused").unwrap_or_default(),
         role: role?,
         environment,
         functions,
@@ -33,6 +36,23 @@ pub(super) fn preview(
         repository: repository.map(|said| said.value),
         at: Some(table.at.clone()),
     })
+}
+
+/// An alias runs with the function's own role and environment, so that neither can be another one.
+fn strategy(table: &Table, problems: &mut Problems) -> PreviewStrategy {
+    if table.text("strategy").is_none_or(|said| said.value != "stage") {
+        return PreviewStrategy::Copy;
+    }
+    for key in ["role", "environment", "functions"] {
+        let Some(entry) = table.entries.get(key) else { continue };
+        problems.add(
+            Problem::new(format!("[{}] has `{key}`, which strategy \"stage\" cannot follow", table.name))
+                .why("the preview is an alias of the stage's own functions, with their role and environment")
+                .fix("leave it out, or write `strategy = \"copy\"`")
+                .at(Some(entry.key_at.clone())),
+        );
+    }
+    PreviewStrategy::Stage
 }
 
 /// A preview runs code that nobody has reviewed, so what that code may do is said, not guessed.

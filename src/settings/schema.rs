@@ -83,7 +83,8 @@ const SMOKE: &[Key] = &[
 ];
 
 const PREVIEW: &[Key] = &[
-    ("strategy", Shape::Choice(&["copy"], "previews are copies so far; \"stage\" is not in this version yet")),
+    ("strategy", Shape::Choice(&["copy", "stage"], "a preview is a copy, or a stage beside the others")),
+    ("latest_unused", Shape::Flag),
     ("role", Shape::Text),
     ("share_role", Shape::Flag),
     ("service", Shape::Text),

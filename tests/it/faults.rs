@@ -9,5 +9,5 @@ mod pool;
 mod putting_back;
 mod races;
 mod scene;
-mod signals;
+pub(crate) mod signals;
 mod sweep;

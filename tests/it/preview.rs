@@ -4,6 +4,7 @@ mod broken;
 mod policy;
 mod refused;
 mod scene;
+mod stage;
 
 use serde_json::Value;
 

@@ -9,6 +9,7 @@ use crate::aws::{Answer, CallError};
 use crate::error::Problem;
 use crate::model::{FunctionName, Listener, PreviewId, RestApiId};
 use crate::observe::preview::{Found, FoundApi, FoundFunction};
+use crate::observe::preview_stage::FoundStage;
 use crate::world::{Cancellation, Look, Wait, WaitError, World};
 
 /// An account deletes one API in thirty seconds, and others may wait for their turn, too.
@@ -54,8 +55,15 @@ pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Dele
         let is_ours = move |now: &PreviewId, _: Option<&String>| now == preview;
         deletion.function(name, arn, is_ours).map(move |ended| (preview, ended))
     }));
-    let (apis, functions) = futures::join!(apis, functions);
+    let stages = join_all(found.stages.iter().map(|stage| super::stage::delete_stage(&deletion, stage).boxed_local()));
+    let (apis, functions, stages) = futures::join!(apis, functions, stages);
     let mut deleted = Deleted::default();
+    for (FoundStage { preview, .. }, ended) in found.stages.iter().zip(stages) {
+        match ended {
+            Ok(all) => deleted.gone.extend(all.into_iter().map(|what| (preview.clone(), what))),
+            Err(problem) => deleted.left.push((preview.clone(), problem)),
+        }
+    }
     for (preview, ended) in apis.into_iter().chain(functions) {
         match ended {
             Ok(what) => deleted.gone.extend(what.map(|what| (preview.clone(), what))),
@@ -101,41 +109,50 @@ impl Deletion<'_> {
     }
 
     /// Looks and deletes until it is gone, or somebody else's.
-    async fn until_gone(
+    pub(super) async fn until_gone(
         &self,
         what: &str,
         is_there: impl AsyncFn() -> Result<bool, CallError>,
         delete: impl AsyncFn() -> Result<(), CallError>,
     ) -> Result<Option<String>, Problem> {
-        let (mut sent, mut lost) = (false, 0);
         let failed = format!("failed to delete {what}");
+        self.until_undone(&failed, &format!("{what} deleted"), is_there, delete).await
+    }
+
+    /// Looks and writes until it is no longer there; `done` says so, where this wrote.
+    pub(super) async fn until_undone(
+        &self,
+        failed: &str,
+        done: &str,
+        is_there: impl AsyncFn() -> Result<bool, CallError>,
+        undo: impl AsyncFn() -> Result<(), CallError>,
+    ) -> Result<Option<String>, Problem> {
+        let (mut sent, mut lost) = (false, 0);
         let attempt = async || {
             let there = match is_there().await {
                 Ok(there) => there,
-                Err(error) => return again(error, &mut lost, &failed),
+                Err(error) => return again(error, &mut lost, failed),
             };
             if !there {
-                return Ok(Look::Ready(sent.then(|| format!("{what} deleted"))));
+                return Ok(Look::Ready(sent.then(|| done.to_owned())));
             }
-            match delete().await {
+            match undo().await {
                 Ok(()) => {
                     sent = true;
-                    Ok(Look::NotYet("it was deleted, and is looked for again".to_owned()))
+                    Ok(Look::NotYet("it was sent, and is looked at again".to_owned()))
                 }
                 Err(error) => {
                     sent |= error.answer == Answer::Unknown;
-                    again(error, &mut lost, &failed)
+                    again(error, &mut lost, failed)
                 }
             }
         };
-        let wait = Wait::new(format!("{what} to be deleted"), TURN, self.stops.clone(), self.listener);
+        let wait = Wait::new(format!("AWS to say: {done}"), TURN, self.stops.clone(), self.listener);
         let wait = Wait { longest: PAUSE, ..wait };
         wait.until(attempt).await.map_err(|error| match error {
             WaitError::Final(problem) => problem,
-            WaitError::Cancelled => Problem::new(failed.clone()).why("the run was cancelled"),
-            WaitError::Deadline(seen) => {
-                Problem::new(failed.clone()).why(seen).fix("run it again: what is gone stays gone")
-            }
+            WaitError::Cancelled => Problem::new(failed).why("the run was cancelled"),
+            WaitError::Deadline(seen) => Problem::new(failed).why(seen).fix("run it again: what is gone stays gone"),
         })
     }
 }

@@ -200,7 +200,7 @@ async fn let_call(run: &PreviewRun<'_>, id: &RestApiId, function: &PreviewFuncti
 }
 
 /// Every stage, method and authorizer of the API: it belongs to the preview as a whole.
-fn source_arn(function_arn: &str, id: &RestApiId) -> String {
+pub(super) fn source_arn(function_arn: &str, id: &RestApiId) -> String {
     let mut parts = function_arn.split(':').skip(1);
     let (partition, _) = (parts.next().unwrap_or("aws"), parts.next());
     let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

@@ -8,7 +8,9 @@ mod delete;
 mod functions;
 mod proof;
 mod run;
+pub mod stage;
 mod undo;
+mod writes;
 
 use std::collections::BTreeMap;
 
@@ -32,7 +34,7 @@ async fn steps(run: &PreviewRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     functions::make(run).await?;
     apis::make(run).await?;
     functions::permit(run).await?;
-    proof::smoke(run).await
+    proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await
 }
 
 /// What there is of the preview now.

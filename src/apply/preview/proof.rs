@@ -1,24 +1,29 @@
 //! The proof that the preview answers.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::run::PreviewRun;
+use super::writes::Writes;
 use crate::apply::run::{StepError, ended};
 use crate::error::Failure;
-use crate::model::{Endpoint, SmokePlan, SmokeProof, SmokeResult};
+use crate::model::{ApiKey, Endpoint, SmokePlan, SmokeProof, SmokeResult};
 use crate::world::{Look, Wait};
 
 /// Asks as the settings say; `None` where they say nothing.
-pub(super) async fn smoke(run: &PreviewRun<'_>) -> Result<Option<SmokeResult>, Failure> {
-    let Some((key, plan)) = &run.plan.smoke else { return Ok(None) };
-    let Some(endpoint) = run.endpoints().remove(key) else { return Ok(None) };
-    run.all([answers(run, plan, &endpoint)]).await?;
+pub(super) async fn smoke<U>(
+    run: &Writes<'_, U>,
+    smoke: Option<&(ApiKey, SmokePlan)>,
+    endpoints: &BTreeMap<ApiKey, Endpoint>,
+) -> Result<Option<SmokeResult>, Failure> {
+    let Some((key, plan)) = smoke else { return Ok(None) };
+    let Some(endpoint) = endpoints.get(key) else { return Ok(None) };
+    run.all([answers(run, plan, endpoint)]).await?;
     let proof = if plan.settings.proves_release { SmokeProof::ThisRelease } else { SmokeProof::Health };
-    let url = run.world.url(&endpoint, &plan.shown);
+    let url = run.world.url(endpoint, &plan.shown);
     Ok(Some(SmokeResult { url, status: plan.status, hits: plan.hits, proof }))
 }
 
-async fn answers(run: &PreviewRun<'_>, plan: &SmokePlan, endpoint: &Endpoint) -> Result<(), StepError> {
+async fn answers<U>(run: &Writes<'_, U>, plan: &SmokePlan, endpoint: &Endpoint) -> Result<(), StepError> {
     let (url, shown) = (run.world.url(endpoint, &plan.target), run.world.url(endpoint, &plan.shown));
     let began = Instant::now();
     let look = async || {

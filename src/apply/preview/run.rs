@@ -1,23 +1,15 @@
 //! One execution of `preview up`: what it works with, what it made, and the one way in which it writes.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 
-use futures::FutureExt;
-use futures::future::join_all;
-
 use super::undo::Undo;
-use crate::apply::run::{StepError, defect, ended, failure_of};
-use crate::aws::{Answer, CallError};
+use super::writes::Writes;
+use crate::apply::run::StepError;
+use crate::aws::CallError;
 use crate::error::{Failure, Problem};
-use crate::model::{
-    ApiKey, Artifact, BucketName, Endpoint, Event, FunctionKey, Listener, PreviewPlan, RestApiId, Settings,
-};
-use crate::world::{Look, Wait, World};
-
-/// How often a write is sent whose answers get lost.
-const LOST_ANSWERS: u32 = 4;
+use crate::model::{ApiKey, Artifact, BucketName, Endpoint, FunctionKey, Listener, PreviewPlan, RestApiId, Settings};
+use crate::world::{Wait, World};
 
 /// One execution of `preview up`.
 pub struct PreviewRun<'a> {
@@ -26,16 +18,14 @@ pub struct PreviewRun<'a> {
     pub(super) artifacts: &'a BTreeMap<FunctionKey, Artifact>,
     pub(super) world: &'a World,
     pub(super) listener: &'a dyn Listener,
+    pub(super) writes: Writes<'a, Undo>,
     made: Mutex<Made>,
 }
 
 #[derive(Default)]
 struct Made {
-    undo: BTreeMap<usize, Undo>,
-    remembered: usize,
     apis: BTreeMap<ApiKey, RestApiId>,
     object_versions: BTreeMap<FunctionKey, String>,
-    failed: bool,
 }
 
 impl<'a> PreviewRun<'a> {
@@ -47,7 +37,8 @@ impl<'a> PreviewRun<'a> {
         world: &'a World,
         listener: &'a dyn Listener,
     ) -> Self {
-        Self { plan, settings, artifacts, world, listener, made: Mutex::default() }
+        let writes = Writes::new(settings, world, listener);
+        Self { plan, settings, artifacts, world, listener, writes, made: Mutex::default() }
     }
 
     fn made<T>(&self, look: impl FnOnce(&mut Made) -> T) -> T {
@@ -59,27 +50,20 @@ impl<'a> PreviewRun<'a> {
     where
         F: Future<Output = Result<(), StepError>>,
     {
-        let step = async |step: F| {
-            let result = AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|_| Err(defect().into()));
-            self.made(|made| made.failed |= result.is_err());
-            result
-        };
-        let results = join_all(steps.into_iter().map(step)).await;
-        failure_of(results.into_iter().filter_map(Result::err).collect(), self.world.cancel.is_cancelled())
+        self.writes.all(steps).await
     }
 
     /// Comes before each write.
     pub(super) fn may_write(&self) -> Result<(), StepError> {
-        let stopped = self.world.cancel.is_cancelled() || self.made(|made| made.failed);
-        if stopped { Err(StepError::Stopped) } else { Ok(()) }
+        self.writes.may_write()
     }
 
     pub(super) fn wait(&self, what: String) -> Wait<'_> {
-        Wait::new(what, self.settings.wait_timeout, vec![self.world.cancel.clone()], self.listener)
+        self.writes.wait(what)
     }
 
     pub(super) fn done(&self, what: String) {
-        self.listener.hear(Event::Done(what));
+        self.writes.done(what);
     }
 
     pub(super) fn bucket(&self) -> Result<&BucketName, Problem> {
@@ -115,11 +99,10 @@ impl<'a> PreviewRun<'a> {
 
     /// The latest first.
     pub(super) fn take_undo(&self) -> Vec<Undo> {
-        self.made(|made| std::mem::take(&mut made.undo)).into_values().rev().collect()
+        self.writes.take_undo()
     }
 
-    /// Sends a write, and again while AWS throttles it or, where that may be, is busy with its resource. Where an
-    /// answer is lost, `done` looks whether the write was done. One that was refused is forgotten.
+    /// [`Writes::send`].
     pub(super) async fn send<T>(
         &self,
         failed: &str,
@@ -128,36 +111,6 @@ impl<'a> PreviewRun<'a> {
         write: impl AsyncFn() -> Result<T, CallError>,
         done: impl AsyncFn() -> Result<Option<T>, CallError>,
     ) -> Result<T, StepError> {
-        self.may_write()?;
-        let memory = self.made(|made| {
-            made.remembered += 1;
-            made.undo.insert(made.remembered, undo);
-            made.remembered
-        });
-        let mut lost = 0;
-        let look = async || {
-            self.may_write()?;
-            let error = match write().await {
-                Ok(value) => return Ok(Look::Ready(value)),
-                Err(error) if error.answer == Answer::Throttled || busy(&error) => {
-                    return Ok(Look::NotYet(error.message));
-                }
-                Err(error) => error,
-            };
-            if error.answer != Answer::Unknown && lost == 0 {
-                self.made(|made| made.undo.remove(&memory));
-                return Err(StepError::Problem(error.into_problem(failed)));
-            }
-            lost += 1;
-            match done().await {
-                Ok(Some(value)) => Ok(Look::Ready(value)),
-                Ok(None) | Err(_) if error.answer == Answer::Unknown && lost <= LOST_ANSWERS => {
-                    Ok(Look::NotYet(error.message))
-                }
-                Ok(None) | Err(_) => Err(StepError::Problem(error.into_problem(failed))),
-            }
-        };
-        let waiting = format!("AWS to {}", failed.trim_start_matches("failed to "));
-        self.wait(waiting).until(look).await.map_err(|error| ended(error, failed, "try again in a minute"))
+        self.writes.send(failed, undo, busy, write, done).await
     }
 }

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod preview;
+mod preview_stage;
 mod read;
 mod write;
 

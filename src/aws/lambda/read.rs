@@ -27,6 +27,8 @@ pub struct GotAlias {
     pub revision: RevisionId,
     /// Further versions with their share.
     pub weights: BTreeMap<Version, f64>,
+    /// May be empty.
+    pub description: String,
 }
 
 impl GotAlias {
@@ -88,6 +90,7 @@ impl Lambda {
             version: Version::new(version),
             revision: RevisionId::new(revision),
             weights: weights.into_iter().map(|(version, share)| (Version::new(version), share)).collect(),
+            description: answer.description.unwrap_or_default(),
         }))
     }
 

@@ -4,10 +4,12 @@
 
 mod definition;
 mod preview;
+mod preview_stage;
 mod read;
 mod write;
 
 pub use preview::{StageDeployment, TaggedApi};
+pub use preview_stage::NewStage;
 pub use read::GotApi;
 
 use aws_config::SdkConfig;

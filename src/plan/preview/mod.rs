@@ -2,8 +2,9 @@
 
 mod checks;
 mod document;
+pub mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -100,7 +101,7 @@ pub fn decide(
     if !problems.is_empty() {
         return Err(Failure { kind: Kind::Refused, problems });
     }
-    let smoke = smoke(settings, id, &apis, &mut warnings);
+    let smoke = smoke(settings, id, &apis.iter().map(|api| &api.key).collect(), &mut warnings);
     Ok(PreviewPlan { id: id.clone(), functions, apis, smoke, warnings })
 }
 
@@ -198,7 +199,7 @@ fn api(
 fn smoke(
     settings: &Settings,
     id: &PreviewId,
-    apis: &[PreviewApi],
+    apis: &BTreeSet<&ApiKey>,
     warnings: &mut Vec<String>,
 ) -> Option<(ApiKey, SmokePlan)> {
     let Some(smoke) = &settings.smoke else {
@@ -210,7 +211,7 @@ fn smoke(
             .push("[smoke] has a `url`, which leads to the stage and not to its preview: it is not asked".to_owned());
         return None;
     };
-    apis.iter().find(|one| one.key == *api)?;
+    apis.get(api)?;
     // The id follows with the API.
     let endpoint = Endpoint { api: api.clone(), id: RestApiId::new(""), stage: id.stage() };
     let plan = SmokePlan {

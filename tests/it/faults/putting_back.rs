@@ -63,7 +63,7 @@ fn stopped_when_asked(scene: &Scene, command: Command, meanwhile: impl FnOnce())
         scene.stack.proxy.take_calls();
         meanwhile();
     };
-    stopped_after(command, scene, &When::Next("InvokeApi"), "-TERM", meanwhile).0
+    stopped_after(command, &scene.stack, &When::Next("InvokeApi"), "-TERM", meanwhile).0
 }
 
 fn is_put_back(scene: &Scene, (when, fault, attempts): &Case) -> Result<(), String> {

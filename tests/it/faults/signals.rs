@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::scene::{Kind, Round, Scene};
 use super::sweep::{all_calls, sweep};
-use crate::support::Run;
 use crate::support::strict::When;
+use crate::support::{Run, Stack};
 
 /// Longer than a loaded machine needs to print a line.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -41,7 +41,7 @@ fn ctrl_c_stops_as_well() {
 
 fn stops(scene: &Scene, number: usize, signal: &str) -> Result<(), String> {
     let round = scene.prepare();
-    let (run, came) = stopped_after(scene.command(), scene, &When::Call(number), signal, || ());
+    let (run, came) = stopped_after(scene.command(), &scene.stack, &When::Call(number), signal, || ());
     verdict(scene, &run, &round, came)
 }
 
@@ -56,14 +56,14 @@ fn verdict(scene: &Scene, run: &Run, round: &Round, came: bool) -> Result<(), St
 
 /// Runs this; when the call has been done, sends the signal, and lets the answer go once it was heard. Also
 /// whether the call came at all; `meanwhile` happens before the signal.
-pub(super) fn stopped_after(
+pub(crate) fn stopped_after(
     mut command: Command,
-    scene: &Scene,
+    stack: &Stack,
     when: &When,
     signal: &str,
     meanwhile: impl FnOnce(),
 ) -> (Run, bool) {
-    let held = scene.stack.proxy.hold(when.clone());
+    let held = stack.proxy.hold(when.clone());
     let mut child = command.spawn().unwrap();
     let stderr = lines_of(&mut child);
     while !held.is_reached() && child.try_wait().unwrap().is_none() {

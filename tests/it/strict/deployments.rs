@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{behind, refusal};
-use crate::support::strict::rules::{CompressionSize, Deployable, DeploymentRate, FlushCache};
+use crate::support::strict::rules::{CompressionSize, Deployable, DeploymentRate, FlushCache, Stages};
 use crate::support::{Aws, Stack, Strict, shared_aws};
 
 const INTERVAL: Duration = Duration::from_millis(1500);
@@ -92,4 +92,21 @@ fn a_size_that_is_not_set_is_absent() {
         assert_eq!(found["name"], "sizes");
         assert_eq!(found.get("minimumCompressionSize"), shown);
     }
+}
+
+#[test]
+fn a_stage_is_created_once_and_an_api_has_ten() {
+    let (stack, aws, _) = behind(Strict::new().with(Stages), &[]);
+    let deployment = aws.stage_deployment(&stack.api, "dev");
+    let create = |name: &str| {
+        let call = aws.gateway.create_stage().rest_api_id(&stack.api).stage_name(name).deployment_id(&deployment);
+        aws.block_on(call.send())
+    };
+    let (status, code, _) = refusal(create("dev"));
+    assert_eq!((status, code.as_str()), (409, "ConflictException"));
+    for number in 1..10 {
+        create(&format!("pr-{number}")).unwrap();
+    }
+    let (status, code, _) = refusal(create("pr-10"));
+    assert_eq!((status, code.as_str()), (429, "LimitExceededException"));
 }

@@ -1,7 +1,7 @@
 //! Which call of AWS an HTTP request is, by its method, path and query.
 
 /// Method, path with `{}` for a name, and action. `{+}` takes the rest of the path.
-const LAMBDA: [(&str, &str, &str); 24] = [
+const LAMBDA: [(&str, &str, &str); 26] = [
     ("POST", "functions", "CreateFunction"),
     ("GET", "functions", "ListFunctions"),
     ("GET", "functions/{}", "GetFunction"),
@@ -25,6 +25,8 @@ const LAMBDA: [(&str, &str, &str); 24] = [
     ("GET", "functions/{}/provisioned-concurrency", "GetProvisionedConcurrencyConfig"),
     ("GET", "functions/{}/concurrency", "GetFunctionConcurrency"),
     ("PUT", "functions/{}/concurrency", "PutFunctionConcurrency"),
+    ("GET", "functions/{}/url", "GetFunctionUrlConfig"),
+    ("GET", "event-source-mappings", "ListEventSourceMappings"),
     ("GET", "tags/{+}", "ListTags"),
 ];
 

@@ -45,6 +45,9 @@ fn lambda(call: &Call) -> Vec<Permission> {
     if call.action == "GetCodeSigningConfig" {
         return vec![Permission::new(action, call.name(0))];
     }
+    if call.action == "ListEventSourceMappings" {
+        return vec![Permission::new(action, "*")];
+    }
     let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", call.function());
     let mut permissions = vec![Permission::new(&action, &function)];
     permissions.extend(qualified(call, &action, &function));

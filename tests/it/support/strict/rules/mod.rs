@@ -23,6 +23,7 @@ mod put_rest_api;
 mod routes;
 mod snapshots;
 mod stage_variables;
+mod stages;
 
 use std::any::Any;
 
@@ -53,6 +54,7 @@ pub(crate) use publish::Publish;
 pub(crate) use put_rest_api::PutRestApi;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use stage_variables::StageVariables;
+pub(crate) use stages::Stages;
 
 use routes::Route;
 
@@ -127,6 +129,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(FlushCache),
         Box::new(CodeSigning),
         Box::new(Deployable),
+        Box::new(Stages),
         Box::new(ImportRestApi),
         Box::new(PutRestApi),
         Box::new(AliasVersion),

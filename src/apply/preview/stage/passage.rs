@@ -1,0 +1,274 @@
+//! One run at a time lets its code through `$LATEST`, and an alias tells the others.
+
+use std::fs;
+
+use super::latest::send;
+use super::run::StageRun;
+use super::undo::Undo;
+use crate::apply::preview::delete::Deletion;
+use crate::apply::run::{StepError, ended};
+use crate::apply::write::conflicts;
+use crate::aws::{Answer, CallError, FoundObject, GotFunction, NewCode, Put};
+use crate::error::Problem;
+use crate::model::{ObjectKey, ObservedCode, Passage, RevisionId, Sha256, StagePlanFunction, Version};
+use crate::plan::preview::preview_key;
+use crate::world::Look;
+
+/// A passage that has begun.
+pub(super) struct Begun {
+    pub(super) passage: Passage,
+    /// `$LATEST` as it was looked at when nobody else could let code through any more.
+    pub(super) latest: ObservedCode,
+}
+
+/// Waits for its turn; where another run does not go on, puts back what it left. Also the memory of it.
+pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<(Begun, usize), StepError> {
+    let name = &function.name;
+    let failed = format!("another run lets its code through $LATEST of {name}, and did not end");
+    let mut remembered = None;
+    loop {
+        let seen = std::cell::RefCell::new(None);
+        let look = async || attempt(run, function, &seen, &mut remembered).await;
+        match run.writes.wait(format!("the other run that lets its code through $LATEST of {name}")).until(look).await {
+            Ok(Turn::Ours(begun)) => return Ok((begun, remembered.unwrap_or_default())),
+            Ok(Turn::AnotherRun) => {}
+            Err(crate::world::WaitError::Deadline(_)) if seen.borrow().is_some() => {
+                // Nothing moved for as long as anything may take: that run was killed.
+                let left: Option<Passage> = seen.borrow().clone();
+                let Some(left) = left else { continue };
+                end(run, function, &left).await?;
+            }
+            Err(error) => return Err(ended(error, &failed, "try again in a minute")),
+        }
+    }
+}
+
+enum Turn {
+    Ours(Begun),
+    /// Another one than was seen at first.
+    AnotherRun,
+}
+
+async fn attempt(
+    run: &StageRun<'_>,
+    function: &StagePlanFunction,
+    seen: &std::cell::RefCell<Option<Passage>>,
+    remembered: &mut Option<usize>,
+) -> Result<Look<Turn>, StepError> {
+    run.writes.may_write()?;
+    let failed =
+        |error: CallError| StepError::Problem(error.into_problem(format!("failed to look at {}", function.name)));
+    if let Some(other) = standing(run, function).await.map_err(failed)? {
+        let other = other?;
+        if other.run == run.world.nonce {
+            // The answer was lost of the call that made it.
+            end(run, function, &other).await?;
+            return Ok(Look::NotYet("this run begins again".to_owned()));
+        }
+        let first = seen.borrow_mut().get_or_insert_with(|| other.clone()).clone();
+        let words = || Look::NotYet(format!("run {} has not ended", other.run));
+        return Ok(if first == other { words() } else { Look::Ready(Turn::AnotherRun) });
+    }
+    let Some(found) = latest(run, function).await.map_err(failed)? else {
+        return Ok(Look::NotYet("an update of it is in progress".to_owned()));
+    };
+    keep(run, function, &found).await?;
+    let passage = Passage { run: run.world.nonce.clone(), before: found.code.sha256, after: function.version.sha256 };
+    run.writes.may_write()?;
+    let undo = Undo::Passage { function: function.clone(), passage: passage.clone() };
+    let memory = run.writes.remember(undo);
+    *remembered = Some(memory);
+    if let Err(error) = announce(run, function, &passage).await {
+        return not_announced(run, memory, error);
+    }
+    match latest(run, function).await.map_err(failed)? {
+        Some(now) if now.code.sha256 == passage.before => {
+            Ok(Look::Ready(Turn::Ours(Begun { passage, latest: now.code })))
+        }
+        _ => {
+            end(run, function, &passage).await?;
+            run.writes.forget(memory);
+            Ok(Look::NotYet("somebody else changed it".to_owned()))
+        }
+    }
+}
+
+/// What another run says; a problem where the alias is somebody else's.
+async fn standing(
+    run: &StageRun<'_>,
+    function: &StagePlanFunction,
+) -> Result<Option<Result<Passage, Problem>>, CallError> {
+    let alias = Passage::alias();
+    let Some(found) = run.world.aws.lambda.alias(&function.name, &alias).await? else { return Ok(None) };
+    Ok(Some(Passage::of_description(&found.description).ok_or_else(|| {
+        Problem::new(format!("alias {alias} of {} was not made by sls-release", function.name))
+            .why(format!("its description is `{}`", found.description))
+            .fix("rename it: runs tell each other by this alias whose code is in $LATEST")
+    })))
+}
+
+async fn announce(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Passage) -> Result<(), CallError> {
+    let (lambda, name) = (&run.world.aws.lambda, &function.name);
+    let (alias, latest) = (Passage::alias(), Version::new("$LATEST"));
+    let answer = lambda.create_described_alias(name, &alias, &latest, &passage.description()).await;
+    match answer {
+        Err(error) if matches!(error.answer, Answer::Unknown | Answer::Conflict) => {
+            // The answer may have been lost, of this attempt or of the one before.
+            let now = lambda.alias(name, &alias).await?;
+            let ours = now.is_some_and(|now| now.description == passage.description());
+            if ours { Ok(()) } else { Err(error) }
+        }
+        other => other,
+    }
+}
+
+fn not_announced<T>(run: &StageRun<'_>, memory: usize, error: CallError) -> Result<Look<T>, StepError> {
+    match error.answer {
+        // It may be there all the same, which the next look shows, and putting back.
+        Answer::Unknown => Ok(Look::NotYet(error.message)),
+        Answer::Conflict | Answer::Throttled => {
+            run.writes.forget(memory);
+            Ok(Look::NotYet(error.message))
+        }
+        _ => {
+            run.writes.forget(memory);
+            Err(StepError::Problem(error.into_problem("failed to tell others of it by an alias")))
+        }
+    }
+}
+
+/// `$LATEST`; `None` while an update of it is in progress.
+async fn latest(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<Option<GotFunction>, CallError> {
+    let found = run.world.aws.lambda.function(&function.name, None).await?;
+    Ok(found.filter(|found| !found.code.is_busy()))
+}
+
+/// Makes sure that the code of `$LATEST` is in the bucket, so that it can be put back.
+async fn keep(run: &StageRun<'_>, function: &StagePlanFunction, found: &GotFunction) -> Result<(), StepError> {
+    let (sha256, bucket) = (&found.code.sha256, run.bucket()?);
+    let key = preview_key(run.settings, &function.key, sha256);
+    let failed =
+        |why: String| Problem::new(format!("failed to keep the code of $LATEST of {}", function.name)).why(why);
+    match run.world.aws.s3.object(bucket, &key).await {
+        Ok(FoundObject::Present(object)) => {
+            run.uploaded(&key, object.version_id);
+            return Ok(());
+        }
+        Ok(_) => {}
+        Err(error) => return Err(failed(error.message).into()),
+    }
+    let file = tokio::select! {
+        biased;
+        () = run.world.cancel.cancelled() => return Err(StepError::Stopped),
+        file = run.world.http.live_code(found.link.as_ref(), sha256) => file.map_err(failed)?,
+    };
+    let bytes = fs::metadata(file.path()).map_err(|error| failed(error.to_string()))?.len();
+    let owner = Some(run.bucket_owner(&function.account));
+    let put = Put { bucket, owner, key: &key, path: file.path(), bytes, sha256, contents: None };
+    send(run, &put).await?;
+    run.writes.done(format!("code of $LATEST of {} kept as {key}", function.name));
+    Ok(())
+}
+
+/// The pull request's code into `$LATEST`.
+pub(super) async fn enter(
+    run: &StageRun<'_>,
+    function: &StagePlanFunction,
+    latest: &ObservedCode,
+) -> Result<(), StepError> {
+    let version = &function.version;
+    let made = run.object_version(&version.object);
+    let object_version = made.or_else(|| version.present.clone().flatten());
+    let write =
+        async || write(run, function, latest, (&version.object, object_version.as_deref()), &latest.revision).await;
+    let done = async || {
+        let now = run.world.aws.lambda.function(&function.name, None).await?;
+        Ok(now.filter(|now| now.code.sha256 == version.sha256).map(|_| ()))
+    };
+    let failed = format!("failed to update the code of {}", function.name);
+    run.writes.send(&failed, Undo::Nothing, conflicts, write, done).await
+}
+
+/// An update reverts what it does not name.
+async fn write(
+    run: &StageRun<'_>,
+    function: &StagePlanFunction,
+    as_it_is: &ObservedCode,
+    (key, object_version): (&ObjectKey, Option<&str>),
+    revision: &RevisionId,
+) -> Result<(), CallError> {
+    let Ok(bucket) = run.bucket() else { return Ok(()) };
+    let code = NewCode {
+        name: &function.name,
+        bucket,
+        key,
+        object_version,
+        revision,
+        architecture: as_it_is.architecture.as_deref(),
+        source_kms_key: as_it_is.source_kms_key.as_deref(),
+        storage_mode: as_it_is.storage_mode.as_deref(),
+        publish: false,
+    };
+    run.world.aws.lambda.update_code(&code).await.map(|_| ())
+}
+
+/// Looks and writes until `$LATEST` holds what it held, or what somebody else released since, and takes the alias
+/// away. A signal does not end this.
+pub(super) async fn end(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Passage) -> Result<(), Problem> {
+    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new() };
+    back(run, &deletion, function, passage).await?;
+    let (lambda, name, alias) = (&run.world.aws.lambda, &function.name, Passage::alias());
+    let is_there = async || {
+        let now = lambda.alias(name, &alias).await?;
+        Ok(now.is_some_and(|now| now.description == passage.description()))
+    };
+    deletion
+        .until_gone(&format!("alias {alias} of {name}"), is_there, async || lambda.delete_alias(name, &alias).await)
+        .await?;
+    Ok(())
+}
+
+async fn back(
+    run: &StageRun<'_>,
+    deletion: &Deletion<'_>,
+    function: &StagePlanFunction,
+    passage: &Passage,
+) -> Result<(), Problem> {
+    if passage.before == passage.after {
+        return Ok(());
+    }
+    let (name, key) = (&function.name, preview_key(run.settings, &function.key, &passage.before));
+    let object_version = run.object_version(&key);
+    let now = async || run.world.aws.lambda.function(name, None).await;
+    let is_there = async || match now().await? {
+        Some(now) if now.code.is_busy() => Err(busy(name.as_str())),
+        now => Ok(now.is_some_and(|now| now.code.sha256 == passage.after)),
+    };
+    let undo = async || match now().await? {
+        Some(now) if now.code.sha256 == passage.after => {
+            let object = (&key, object_version.as_deref());
+            write(run, function, &now.code, object, &now.code.revision).await
+        }
+        _ => Ok(()),
+    };
+    let failed = format!("failed to put the code of $LATEST of {name} back");
+    deletion.until_undone(&failed, &format!("$LATEST of {name} holds its code again"), is_there, undo).await?;
+    Ok(())
+}
+
+fn busy(resource: &str) -> CallError {
+    CallError {
+        action: "lambda:GetFunction",
+        resource: resource.to_owned(),
+        answer: Answer::Conflict,
+        code: String::new(),
+        message: "an update of it is in progress".to_owned(),
+    }
+}
+
+/// The command that puts the code back by hand.
+pub(super) fn by_hand(run: &StageRun<'_>, function: &StagePlanFunction, before: &Sha256) -> String {
+    let bucket = run.bucket().map(ToString::to_string).unwrap_or_default();
+    let (name, key) = (&function.name, preview_key(run.settings, &function.key, before));
+    format!("aws lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}")
+}

@@ -1,0 +1,207 @@
+//! Previews by the strategy `stage` behind the strict proxy.
+
+mod refused;
+mod scene;
+mod sweep;
+
+use serde_json::Value;
+
+use super::scene::{call, down, list, up};
+use crate::support::scene::{answering, archive_of};
+use crate::support::strict::{Fault, When};
+use crate::support::{Aws, Call};
+use scene::{everything, only_preview_is_new, scene, source};
+
+#[test]
+fn a_preview_answers_beside_its_stage() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let before = everything(&stack);
+
+    let run = up(&stack).exits(0);
+    assert_eq!(run.outcome(), "released");
+    let preview = &run.document()["previews"][0];
+    assert_eq!(preview["functions"][0], format!("{}:pr-42", stack.function("dev")));
+    assert_eq!(call(&run), (200, "pull request".to_owned()));
+    assert_eq!(stack.call("/hello").body, "placeholder", "the stage answers with its own code");
+    only_preview_is_new(&before, &everything(&stack));
+
+    let stages = aws.block_on(aws.gateway.get_stages().rest_api_id(&stack.api).send()).unwrap().item.unwrap();
+    let stage = stages.iter().find(|stage| stage.stage_name() == Some("pr-42")).unwrap();
+    assert_eq!(stage.variables().unwrap()["alias"], "pr-42");
+    assert_eq!(stage.tags().unwrap()["sls-release:repository"], stack.repository());
+    assert_eq!(list(&stack)[0]["endpoints"], run.document()["endpoints"]);
+}
+
+#[test]
+fn up_again_without_a_change_writes_nothing() {
+    let stack = scene();
+    let first = up(&stack).exits(0).document();
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(run.outcome(), "unchanged");
+    assert_eq!(run.document()["endpoints"], first["endpoints"]);
+    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+}
+
+#[test]
+fn changed_code_moves_the_alias_and_leaves_no_version_behind() {
+    let stack = scene();
+    let before = everything(&stack);
+    up(&stack).exits(0);
+    let first = everything(&stack);
+    stack.write("lambda/app.py", source("next commit"));
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, "next commit".to_owned()));
+    let after = everything(&stack);
+    only_preview_is_new(&before, &after);
+    assert_eq!((after.versions.len(), &after.stages), (first.versions.len(), &first.stages));
+}
+
+#[test]
+fn code_that_was_published_before_does_not_pass_through_latest() {
+    let stack = scene();
+    stack.write("lambda/app.py", source("released"));
+    stack.release(&[]).exits(0);
+    let before = everything(&stack);
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, "released".to_owned()));
+    let calls = stack.proxy.take_calls();
+    assert!(calls.calls("UpdateFunctionCode").is_empty() && calls.calls("PublishVersion").is_empty(), "{calls:?}");
+    assert_eq!(everything(&stack).versions, before.versions);
+    down(&stack).exits(0);
+    assert_eq!(everything(&stack), before);
+}
+
+#[test]
+fn a_changed_definition_reaches_the_preview() {
+    let (stack, aws) = (scene(), Aws::shared());
+    up(&stack).exits(0);
+    let first = everything(&stack);
+    aws.add_mock(&stack.api, stack.root(), "health");
+    let run = up(&stack).exits(0);
+    assert_eq!(super::scene::call_path(&run, "/health").0, 200);
+    assert!(run.stderr.contains("serves another definition") || !run.stderr.contains("warning"), "{run:?}");
+    assert_eq!(everything(&stack).state.deployments.len(), first.state.deployments.len());
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn a_changed_variable_of_the_stage_reaches_the_preview() {
+    let stack = scene();
+    up(&stack).exits(0);
+    scene::set_variable(&stack, "colour", "blue");
+    up(&stack).exits(0);
+    assert_eq!(everything(&stack).stages["pr-42"].1, [("alias", "pr-42"), ("colour", "blue")].map(scene::texts).into());
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn down_leaves_nothing_and_may_be_repeated() {
+    let stack = scene();
+    let before = everything(&stack);
+    up(&stack).exits(0);
+    // The closing of a pull request needs no checkout.
+    std::fs::remove_file(stack.folder().join("sls-release.toml")).unwrap();
+    let run = down(&stack).exits(0);
+    assert_eq!(run.outcome(), "deleted");
+    let deleted = run.document()["previews"][0]["deleted"].to_string();
+    for what in ["permission", "alias pr-42", "version", "stage pr-42", "deployment"] {
+        assert!(deleted.contains(what), "{what}: {deleted}");
+    }
+    assert_eq!(everything(&stack), before);
+    stack.proxy.take_calls();
+    let run = down(&stack).exits(0);
+    assert_eq!(run.document()["previews"], Value::Null);
+    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+}
+
+#[test]
+fn two_pull_requests_with_the_same_code_share_a_version_until_the_last_is_closed() {
+    let stack = scene();
+    let before = everything(&stack);
+    up(&stack).exits(0);
+    let other = stack.preview("up", &["--pr", "4", "--stage", "dev"]).exits(0);
+    down(&stack).exits(0);
+    assert_eq!(call(&other), (200, "pull request".to_owned()));
+    stack.preview("down", &["--pr", "4"]).exits(0);
+    assert_eq!(everything(&stack), before);
+}
+
+#[test]
+fn pull_requests_take_turns() {
+    let stack = scene();
+    let before = everything(&stack);
+    let held = stack.proxy.hold(When::Next("PublishVersion"));
+    let repository = stack.repository();
+    let command = |number: &str| {
+        let arguments = ["preview", "up", "--pr", number, "--stage", "dev", "--repository", &repository];
+        stack.command(&[&arguments[..], &["--output", "json"]].concat()).spawn().unwrap()
+    };
+    let first = command("42");
+    held.wait_until_reached();
+    stack.write("lambda/app.py", source("another one"));
+    let second = command("43");
+    while stack.proxy.calls().calls("GetAlias").iter().filter(|call| call.name(1) == "sls-release-passage").count() < 3
+    {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    held.let_go();
+    for (child, text) in [(first, "pull request"), (second, "another one")] {
+        let run: crate::support::Run = child.wait_with_output().unwrap().into();
+        assert_eq!(call(&run.exits(0)), (200, text.to_owned()));
+    }
+    only_preview_is_new(&before, &everything(&stack));
+}
+
+#[test]
+fn what_a_killed_run_left_in_latest_is_put_back_by_the_next() {
+    let stack = scene();
+    let before = everything(&stack);
+    let held = stack.proxy.hold(When::Next("PublishVersion"));
+    let repository = stack.repository();
+    let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository];
+    let mut child = stack.command(&arguments).spawn().unwrap();
+    held.wait_until_reached();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    held.let_go();
+    assert_ne!(everything(&stack).state.latest, before.state.latest, "it was killed in the middle");
+    stack.write("lambda/app.py", source("another one"));
+    let run = stack.preview("up", &["--pr", "43", "--stage", "dev", "--wait-timeout", "2s"]).exits(0);
+    assert_eq!(call(&run), (200, "another one".to_owned()));
+    only_preview_is_new(&before, &everything(&stack));
+}
+
+#[test]
+fn what_somebody_else_released_meanwhile_stays() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let held = stack.proxy.hold(When::Next("PublishVersion"));
+    let repository = stack.repository();
+    let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository];
+    let child = stack.command(&arguments).spawn().unwrap();
+    held.wait_until_reached();
+    let (function, theirs) = (stack.function("dev"), archive_of(&answering(200, "theirs")));
+    aws.block_on(aws.lambda.update_function_code().function_name(&function).zip_file(theirs).send()).unwrap();
+    let latest = aws.code(&function, "$LATEST");
+    held.let_go();
+    let run: crate::support::Run = child.wait_with_output().unwrap().into();
+    run.exits(0);
+    assert_eq!(aws.code(&function, "$LATEST"), latest);
+}
+
+#[test]
+fn code_that_cannot_be_put_back_is_named_with_the_command() {
+    let stack = scene();
+    let held = stack.proxy.hold(When::Next("PublishVersion"));
+    let repository = stack.repository();
+    let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository, "--output", "json"];
+    let child = stack.command(&arguments).spawn().unwrap();
+    held.wait_until_reached();
+    stack.proxy.fault(When::Action("UpdateFunctionCode"), Fault::Denied);
+    held.let_go();
+    let run: crate::support::Run = child.wait_with_output().unwrap().into();
+    let left = run.exits(5).document()["not_put_back"].to_string();
+    let command = format!("aws lambda update-function-code --function-name {}", stack.function("dev"));
+    assert!(left.contains(&command), "{left}");
+}
