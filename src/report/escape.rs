@@ -102,9 +102,23 @@ pub fn xml(text: &str) -> String {
 
 /// An URL as a link in Markdown; as prose where it holds anything but plain URL characters.
 pub fn markdown_link(url: &str) -> String {
+    if is_plain_url(url) { format!("<{url}>") } else { markdown(url) }
+}
+
+/// An URL as a link with this text; the text alone where the URL holds anything but plain URL characters.
+pub fn markdown_named_link(text: &str, url: &str) -> String {
+    let text = markdown(text);
+    if is_plain_url(url) && !text.is_empty() { format!("[{text}]({url})") } else { text }
+}
+
+/// A line of a fenced block, behind a mark of its own: no line break can end the line, nor what follows the block.
+pub fn fenced(text: &str) -> String {
+    visible(text, ' ')
+}
+
+fn is_plain_url(url: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/?=&._~%-".contains(&byte);
-    let web = url.starts_with("https://") || url.starts_with("http://");
-    if web && url.bytes().all(plain) { format!("<{url}>") } else { markdown(url) }
+    (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(plain)
 }
 
 /// A whole JSON document that serde wrote: the same values, but nothing that a terminal or the runner obeys.

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
 
 mod archives;
+pub(crate) mod comment;
 mod escape;
 mod formats;
+pub(crate) mod previews;
 mod progress;
 mod samples;
 mod schema;
