@@ -110,7 +110,8 @@ fn heading(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
 fn facts(run: &Run, detail: &Detail) -> String {
     let short: String = run.commit.chars().take(7).collect();
     let url = format!("{}/{}/commit/{}", run.server_url, run.repository, run.commit);
-    let commit = (!run.commit.is_empty()).then(|| format!("commit {}", escape::markdown_named_link(&short, &url)));
+    let is_sha = !run.commit.is_empty() && run.commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let commit = is_sha.then(|| format!("commit {}", escape::markdown_named_link(&short, &url)));
     let time = chart::total(&run.phases).map(|time| format!("took {time}"));
     let log = (!run.run_url.is_empty()).then(|| escape::markdown_named_link("log", &detail.cut(&run.run_url)));
     [commit, time, log].into_iter().flatten().collect::<Vec<_>>().join(" · ")

@@ -8,6 +8,7 @@ mod escape;
 mod formats;
 pub(crate) mod previews;
 mod progress;
+pub(crate) mod rendered;
 mod samples;
 mod schema;
 
