@@ -9,7 +9,7 @@ mod formats;
 pub(crate) mod previews;
 mod progress;
 pub(crate) mod rendered;
-mod samples;
+pub(crate) mod samples;
 mod schema;
 
 use std::fs;
@@ -46,7 +46,7 @@ impl Shared {
     }
 }
 
-fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Send + 'static) -> Sinks {
+pub(crate) fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Send + 'static) -> Sinks {
     Sinks {
         stdout: Box::new(stdout),
         stderr: Box::new(stderr),

@@ -19,8 +19,8 @@ fn line(name: &str, time: Duration, longest: u128) -> String {
     let plain: String =
         name.chars().filter(|character| character.is_ascii_alphanumeric() || *character == ' ').collect();
     let half_columns = usize::try_from(time.as_micros() * BAR * 2 / longest).unwrap_or(0);
-    let bar = "█".repeat(half_columns / 2) + if half_columns % 2 == 1 { "▌" } else { "" };
-    let bar = if bar.is_empty() { "▏" } else { &bar };
+    let bar = "━".repeat(half_columns / 2) + if half_columns % 2 == 1 { "╸" } else { "" };
+    let bar = if bar.is_empty() { "╸" } else { &bar };
     format!("{plain:<9.9} {:>9} {bar}", units::duration(time))
 }
 

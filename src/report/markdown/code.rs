@@ -8,22 +8,14 @@ use crate::report::document::Document;
 use crate::report::escape;
 use crate::report::units;
 
-/// A row for each function that was packed or got a version.
+/// A row for each function that was packed or got a version; three columns, since a phone has no room for more.
 pub(in crate::report) fn functions(document: &Document<'_>, detail: &Detail) -> String {
     let rows = rows(document);
-    let has_versions = rows.values().any(|row| row.version.is_some());
-    let mut lines: Vec<String> =
-        rows.iter().take(detail.rows).map(|(key, row)| line(key, row, has_versions, detail)).collect();
-    if lines.is_empty() {
+    if rows.is_empty() {
         return String::new();
     }
-    let head = if has_versions {
-        "| function | version | zipped | files |\n|---|---|---|---|"
-    } else {
-        "| function | zipped | files |\n|---|---|---|"
-    };
-    lines.insert(0, head.to_owned());
-    let table = lines.join("\n");
+    let lines: Vec<String> = rows.iter().take(detail.rows).map(|(key, row)| line(key, row, detail)).collect();
+    let table = format!("| function | zipped | files |\n|---|---|---|\n{}", lines.join("\n"));
     more(rows.len().saturating_sub(detail.rows)).map_or(table.clone(), |more| format!("{table}\n\n{more}"))
 }
 
@@ -53,22 +45,25 @@ fn rows<'a>(document: &Document<'a>) -> BTreeMap<&'a FunctionKey, Row<'a>> {
     rows
 }
 
-fn line(key: &FunctionKey, row: &Row<'_>, has_versions: bool, detail: &Detail) -> String {
-    let mut cells = vec![detail.text(key.as_str())];
-    if has_versions {
-        cells.push(row.version.as_ref().map(|version| detail.text(version)).unwrap_or_default());
-    }
-    cells.push(row.zipped_bytes.map(|bytes| size(bytes, row.change)).unwrap_or_default());
-    cells.push(row.change.map(|change| files(&change.files)).unwrap_or_default());
-    format!("| {} |", cells.join(" | "))
+fn line(key: &FunctionKey, row: &Row<'_>, detail: &Detail) -> String {
+    let version = row.version.as_ref().map(|version| format!(": version {}", detail.text(version)));
+    let function = detail.text(key.as_str()) + &version.unwrap_or_default();
+    let zipped = row.zipped_bytes.map(|bytes| size(bytes, row.change)).unwrap_or_default();
+    let files = row.change.map(|change| files(&change.files)).unwrap_or_default();
+    format!("| {function} | {zipped} | {files} |")
 }
 
 /// `12.3 KiB (+1.2 KiB)`.
 fn size(bytes: u64, change: Option<&CodeChange>) -> String {
     let before = change.and_then(|change| change.before_bytes);
     let difference = before.map(|before| units::change(before, bytes)).filter(|difference| !difference.is_empty());
-    let difference = difference.map(|difference| format!(" ({difference})")).unwrap_or_default();
-    format!("{}{difference}", units::bytes(bytes))
+    let difference = difference.map(|difference| format!(" ({})", together(&difference))).unwrap_or_default();
+    together(&units::bytes(bytes)) + &difference
+}
+
+/// A number stays in one line with what it counts.
+fn together(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 fn files(before: &FilesBefore) -> String {
@@ -83,7 +78,7 @@ fn files(before: &FilesBefore) -> String {
 fn counts(names: &FileNames) -> String {
     let counted = [(&names.added, "added"), (&names.removed, "removed"), (&names.changed, "changed")];
     let counted = counted.into_iter().filter(|(names, _)| !names.is_empty());
-    counted.map(|(names, what)| format!("{} {what}", names.len())).collect::<Vec<_>>().join(", ")
+    counted.map(|(names, what)| together(&format!("{} {what}", names.len()))).collect::<Vec<_>>().join(", ")
 }
 
 /// The names of the files that differ, folded away.

@@ -67,16 +67,23 @@ pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> 
 /// What the smoke test showed; a release says also that there was none.
 pub(in crate::report) fn smoke(document: &Document<'_>, detail: &Detail) -> String {
     match (document.smoke(), document.released) {
-        (Some(smoke), _) => answered(smoke, detail),
+        (Some(smoke), _) => answered(smoke, document, detail),
         (None, Some(_)) => human::UNPROVEN.to_owned(),
         (None, None) => String::new(),
     }
 }
 
-fn answered(smoke: &SmokeResult, detail: &Detail) -> String {
+fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> String {
     let words = [Some(human::smoke_words(smoke)), human::hint(smoke.proof).map(str::to_owned)];
     let words = words.into_iter().flatten().map(|words| escape::markdown(&words)).collect::<Vec<_>>();
-    format!("{} {}", escape::markdown_link(&detail.cut(&smoke.url)), words.join("; "))
+    let url = detail.cut(&smoke.url);
+    // The endpoint is there already.
+    let path = document.endpoints.into_iter().flatten().find_map(|(_, endpoint)| url.strip_prefix(endpoint.as_str()));
+    let shown = match path.filter(|path| path.starts_with('/')) {
+        Some(path) => escape::markdown_named_link(path, &url),
+        None => escape::markdown_link(&url),
+    };
+    format!("{shown} {}", words.join("; "))
 }
 
 /// What needed nothing, and why. A release says so with its plan.
