@@ -18,7 +18,6 @@ use crate::world::{self, Cancellation, World};
 ///
 /// `Err` means that nothing was written; a step that failed later is a [`PreviewOutcome::Failed`].
 pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    out.about_a_preview();
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;

@@ -10,6 +10,7 @@ mod contents;
 mod digest;
 mod event;
 mod explanation;
+mod marker;
 mod names;
 mod observed;
 mod outcome;
@@ -29,6 +30,7 @@ pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Phase, PhaseTime, Silent};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
+pub use marker::marker;
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,
     RevisionId, StageName, Version,

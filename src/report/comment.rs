@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use super::document::{Document, Ending};
 use super::escape;
-use super::human;
 use super::markdown::chart;
 use super::markdown::code;
 use super::markdown::detail::{Detail, fitting};
 use super::markdown::parts;
 use crate::error::Kind;
+use crate::model::marker;
 
 /// What GitHub takes as the body of a comment, in characters; here in bytes, which are no fewer.
 const LIMIT: usize = 65_536;
-
-/// The characters of a service's name that the marker keeps.
-const MARKED: usize = 256;
 
 /// What a comment says of the run besides how it ended.
 #[derive(Clone, Debug)]
@@ -34,17 +31,6 @@ pub struct Run {
     pub run_url: String,
     /// What each part took: [`Reporter::phases`](super::Reporter::phases).
     pub phases: Vec<(String, Duration)>,
-}
-
-/// The first line of a service's comment, by which it is found again. What could end an HTML comment is encoded as in
-/// an URL.
-pub fn marker(service: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-._/ ".contains(character);
-    let encoded = service.chars().take(MARKED).map(|character| match character {
-        character if plain(character) => character.to_string(),
-        other => other.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
-    });
-    format!("<!-- sls-release:{} -->", encoded.collect::<String>())
 }
 
 /// The whole body, the marker first.
@@ -119,13 +105,12 @@ fn facts(run: &Run, detail: &Detail) -> String {
 
 /// How to be rid of it again.
 fn way_back(run: &Run, document: &Document<'_>) -> String {
-    let is_up = matches!(document.outcome, Ending::Released | Ending::Unchanged);
-    match (document.is_preview, document.stage) {
-        (true, _) if is_up => {
-            let command = format!("sls-release preview down --pr {}", run.pull_request);
-            format!("The next push brings it up to date. To delete it: {}", escape::markdown_code(&command))
-        }
-        (false, Some(stage)) if document.outcome == Ending::Released => human::way_back(stage, escape::markdown_code),
-        _ => String::new(),
+    if !document.is_preview {
+        return parts::way_back(document);
     }
+    if !matches!(document.outcome, Ending::Released | Ending::Unchanged) {
+        return String::new();
+    }
+    let command = format!("sls-release preview down --pr {}", run.pull_request);
+    format!("The next push brings it up to date. To delete it: {}", escape::markdown_code(&command))
 }

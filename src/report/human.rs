@@ -10,7 +10,6 @@ use super::units;
 use crate::error::{Kind, Problem};
 use crate::model::{
     Artifact, Entry, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
-    StageName,
 };
 
 /// The result, for standard output; empty after a failure.
@@ -191,12 +190,6 @@ fn endpoints(page: &mut Page, document: &Document<'_>) {
     for (api, endpoint) in document.endpoints.into_iter().flatten() {
         page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
     }
-}
-
-/// How to have the release before again, with the command as `code` shows it.
-pub(super) fn way_back(stage: &StageName, code: impl Fn(&str) -> String) -> String {
-    let command = code(&format!("sls-release --stage {stage}"));
-    format!("To put the release before back: {command} at the commit before.")
 }
 
 /// What the smoke test showed, and what that proves: to stand after its URL.

@@ -36,10 +36,11 @@ use crate::model::{
     Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewOutcome,
 };
 
-pub use self::comment::{Run, marker};
+pub use self::comment::Run;
 pub use self::document::{End, schema};
 pub use self::sinks::Sinks;
 pub use self::treemap::picture;
+pub use crate::model::marker;
 
 /// `--output`: who reads the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,9 +187,11 @@ impl Reporter {
         self.end(End::Failure(failure));
     }
 
-    /// How long each part of the run took until now: what [`Run::phases`] takes.
+    /// How long each part of the run took until its end, or until now: what [`Run::phases`] takes.
     pub fn phases(&self) -> Vec<(String, Duration)> {
-        markdown::chart::named(&self.lock().clock.times())
+        let inner = self.lock();
+        let ended = &inner.memory.phases;
+        if ended.is_empty() { markdown::chart::named(&inner.clock.times()) } else { markdown::chart::named(ended) }
     }
 
     /// The comment on the pull request about a run that ended so: the marker in the first line, below 65,536

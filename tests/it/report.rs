@@ -9,7 +9,7 @@ mod formats;
 pub(crate) mod previews;
 mod progress;
 pub(crate) mod rendered;
-pub(crate) mod samples;
+mod samples;
 mod schema;
 
 use std::fs;

@@ -41,6 +41,7 @@ fn whole(document: &Document<'_>, detail: &Detail) -> Vec<String> {
     parts.push(parts::skipped(document, detail));
     parts.push(parts::warnings(document, detail));
     parts.push(chart::chart(&chart::named(document.phases)));
+    parts.push(parts::way_back(document));
     parts.extend(document.plan.map(|plan| plan_details(plan, document.outcome, detail)));
     parts
 }

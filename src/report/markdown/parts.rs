@@ -13,7 +13,7 @@ pub(in crate::report) fn failed(document: &Document<'_>, detail: &Detail) -> Vec
     parts.push(put_back(document.put_back, detail));
     parts.push(left_alone(document.left_alone, detail));
     parts.push(not_put_back(document.not_put_back, detail));
-    parts.extend(human::state_words(document).map(escape::markdown));
+    parts.extend(human::state_words(document).map(|words| format!("**{}**", escape::markdown(words))));
     parts
 }
 
@@ -84,6 +84,13 @@ fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> St
         None => escape::markdown_link(&url),
     };
     format!("{shown} {}", words.join("; "))
+}
+
+/// How to have the release before again.
+pub(in crate::report) fn way_back(document: &Document<'_>) -> String {
+    let Some(stage) = document.stage.filter(|_| document.outcome == Ending::Released) else { return String::new() };
+    let command = escape::markdown_code(&format!("sls-release --stage {stage}"));
+    format!("To put the release before back: {command} at the commit before.")
 }
 
 /// What needed nothing, and why. A release says so with its plan.

@@ -1,7 +1,7 @@
 //! The comment on a pull request, and what the other outputs say of a preview.
 
-use sls_release::model::{Event, FunctionKey, Listener, Outcome, PreviewOutcome};
-use sls_release::report::{End, Format, Reporter, Run, Verbosity, marker};
+use sls_release::model::{Event, FunctionKey, Listener, Outcome, PreviewOutcome, marker};
+use sls_release::report::{End, Format, Reporter, Run, Verbosity};
 
 use super::{previews, samples, sinks, told};
 
@@ -52,7 +52,7 @@ fn a_preview_that_was_refused() {
 
 #[test]
 fn a_release() {
-    let released: Outcome = samples::released_with_proof();
+    let released: Outcome = previews::released();
     snapshot("released", &comment(End::Outcome(&released)));
 }
 

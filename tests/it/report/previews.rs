@@ -8,7 +8,7 @@ use sls_release::error::{Failure, Kind, Problem};
 use sls_release::model::*;
 use sls_release::report::{Reporter, Run};
 
-use super::samples::artifact;
+use super::samples::{self, artifact};
 
 pub(crate) const COMMIT: &str = "3f5a0c9e1b7d4826a0c1d2e3f4a5b6c7d8e9f001";
 
@@ -153,4 +153,19 @@ pub(crate) fn refused() -> Failure {
 /// What [`changes`] would say of a function whose code is another.
 pub(crate) fn other(key: &str, names: FileNames) -> (FunctionKey, CodeChange) {
     change(key, 1_000, 2_000, FilesBefore::OtherFiles(names))
+}
+
+/// A release of the same functions.
+pub(crate) fn released() -> Outcome {
+    let Outcome::Released { plan, mut released } = samples::released_with_proof() else { panic!("it is released") };
+    let function = |key: &str, version: &str| ReleasedFunction {
+        function: FunctionKey::new(key),
+        name: FunctionName::new(format!("{key}-dev")),
+        version: Version::new(version),
+        ..released.functions[0].clone()
+    };
+    released.functions = vec![function("hello", "43"), function("orders", "17")];
+    let (function, version) = (FunctionKey::new("thumbnails"), Version::new("8"));
+    let skipped = vec![Skip::CodeUnchanged { function, sha256: samples::sha256("thumbnails"), version }];
+    Outcome::Released { plan: Plan { skipped, warnings: vec![], ..plan }, released }
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use sls_release::error::{Failure, Kind, Location, Problem};
 use sls_release::model::*;
 
-pub(crate) const SECRET: &str = "s3cr3t-header-value";
+pub(super) const SECRET: &str = "s3cr3t-header-value";
 
-pub(crate) fn sha256(text: &str) -> Sha256 {
+pub(super) fn sha256(text: &str) -> Sha256 {
     Sha256::of(text.as_bytes())
 }
 
-pub(crate) fn artifact(function: &str) -> Artifact {
+pub(super) fn artifact(function: &str) -> Artifact {
     let entry =
         |name: &str, bytes, mode| Entry { name: name.into(), bytes, compressed_bytes: bytes / 2, mode, crc32: 7 };
     Artifact {
@@ -27,11 +27,11 @@ pub(crate) fn artifact(function: &str) -> Artifact {
     }
 }
 
-pub(crate) fn artifacts() -> BTreeMap<FunctionKey, Artifact> {
+pub(super) fn artifacts() -> BTreeMap<FunctionKey, Artifact> {
     ["hello", "world"].map(|key| (FunctionKey::new(key), artifact(key))).into()
 }
 
-pub(crate) fn empty_plan() -> Plan {
+pub(super) fn empty_plan() -> Plan {
     Plan {
         stage: StageName::new("dev"),
         region: Region::new("eu-central-1"),
@@ -64,7 +64,7 @@ fn endpoint() -> Endpoint {
 }
 
 /// One of every step.
-pub(crate) fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     let (function, name) = (FunctionKey::new("hello"), FunctionName::new("hello-dev"));
     let (api, id, stage) = (ApiKey::new("public"), RestApiId::new("a1b2c3d4e5"), StageName::new("dev"));
     let key = ObjectKey::new("hello/code.zip");
@@ -166,7 +166,7 @@ fn smoke_plan() -> SmokePlan {
     }
 }
 
-pub(crate) fn endpoints() -> BTreeMap<ApiKey, String> {
+pub(super) fn endpoints() -> BTreeMap<ApiKey, String> {
     let url = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev";
     [(ApiKey::new("public"), url.to_owned())].into()
 }
@@ -189,23 +189,23 @@ fn released(proof: SmokeProof) -> Released {
     }
 }
 
-pub(crate) fn planned() -> Outcome {
+pub(super) fn planned() -> Outcome {
     Outcome::Planned(plan())
 }
 
-pub(crate) fn unchanged() -> Outcome {
+pub(super) fn unchanged() -> Outcome {
     Outcome::Unchanged { plan: empty_plan(), endpoints: endpoints() }
 }
 
-pub(crate) fn released_with_proof() -> Outcome {
+pub(super) fn released_with_proof() -> Outcome {
     Outcome::Released { plan: plan(), released: released(SmokeProof::ThisRelease) }
 }
 
-pub(crate) fn released_in_health() -> Outcome {
+pub(super) fn released_in_health() -> Outcome {
     Outcome::Released { plan: plan(), released: released(SmokeProof::Health) }
 }
 
-pub(crate) fn released_without_smoke() -> Outcome {
+pub(super) fn released_without_smoke() -> Outcome {
     Outcome::Released { plan: plan(), released: Released { smoke: None, ..released(SmokeProof::Health) } }
 }
 
@@ -216,7 +216,7 @@ fn smoke_failed(kind: Kind) -> Failure {
         .into_failure(kind)
 }
 
-pub(crate) fn put_back() -> Outcome {
+pub(super) fn put_back() -> Outcome {
     let back = |what: &str| PutBack { what: what.into() };
     Outcome::Failed {
         plan: plan(),
@@ -230,7 +230,7 @@ pub(crate) fn put_back() -> Outcome {
     }
 }
 
-pub(crate) fn not_put_back() -> Outcome {
+pub(super) fn not_put_back() -> Outcome {
     Outcome::Failed {
         plan: plan(),
         failure: smoke_failed(Kind::NotPutBack),
@@ -245,7 +245,7 @@ pub(crate) fn not_put_back() -> Outcome {
 }
 
 /// Somebody else released in the meantime.
-pub(crate) fn left_alone() -> Outcome {
+pub(super) fn left_alone() -> Outcome {
     Outcome::Failed {
         plan: plan(),
         failure: smoke_failed(Kind::Failed),
@@ -260,7 +260,7 @@ pub(crate) fn left_alone() -> Outcome {
 }
 
 /// Failed before the first write.
-pub(crate) fn nothing_to_put_back() -> Outcome {
+pub(super) fn nothing_to_put_back() -> Outcome {
     Outcome::Failed {
         plan: plan(),
         failure: Problem::new("cancelled").into_failure(Kind::Failed),
@@ -271,7 +271,7 @@ pub(crate) fn nothing_to_put_back() -> Outcome {
 }
 
 /// Two problems, one of which points into the settings file.
-pub(crate) fn refused() -> Failure {
+pub(super) fn refused() -> Failure {
     let at = Location { file: "sls-release.toml".into(), line: 12, column: 3 };
     let first = Problem::new("the runtime of hello-dev cannot be updated")
         .why("nodejs12.x is blocked for updates since 2023")

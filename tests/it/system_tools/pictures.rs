@@ -12,7 +12,7 @@ use sls_release::report::{End, Format, Reporter, Sinks, Verbosity};
 use tempfile::TempDir;
 
 use super::run::{beside, output_of};
-use crate::report::{comment, previews, rendered, samples};
+use crate::report::{comment, previews, rendered};
 
 /// The names of screens and their widths.
 const SCREENS: [(&str, u32); 2] = [("desktop", 1012), ("phone", 390)];
@@ -40,7 +40,7 @@ fn shown() -> Vec<(&'static str, &'static str, String)> {
     let bot = "<b>github-actions</b> commented";
     let up = comment::comment(End::Preview(&previews::up()));
     let failed = comment::comment(End::Preview(&previews::not_put_back()));
-    let texts = [up, failed, summary(&samples::released_with_proof())];
+    let texts = [up, failed, summary(&previews::released())];
     let named = [("comment", bot), ("failed", bot), ("summary", "<b>release to dev</b> summary")];
     let pages = rendered::rendered(&texts).into_iter().zip(named);
     pages.map(|(page, (name, title))| (name, title, page.html)).collect()
