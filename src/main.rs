@@ -105,6 +105,7 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
 fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     let mut request = cli.request(environment("SLS_RELEASE_"), commit());
     if let Command::Preview(_) = cli.command() {
+        out.about_a_preview();
         let named = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
         request.preview.repository = request.preview.repository.or(named);
         request.preview.remote = remote();

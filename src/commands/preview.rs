@@ -5,11 +5,11 @@ use std::path::Path;
 
 use futures::FutureExt;
 
-use super::{pack, read_settings};
+use super::{changes, pack, read_settings};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    Artifact, Event, FunctionKey, FunctionName, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport,
+    Artifact, Event, FunctionKey, FunctionName, Listener, NotPutBack, Phase, PreviewId, PreviewOutcome, PreviewReport,
     PreviewStrategy, Request, Settings,
 };
 use crate::observe;
@@ -27,6 +27,7 @@ pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Res
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    out.hear(Event::Began(Phase::Look));
     let world = connect(Some(&settings), cancel).await?;
     if plan::preview::wanted(&settings)?.strategy == PreviewStrategy::Stage {
         let commit = request.commit.as_deref();
@@ -37,11 +38,16 @@ pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Res
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let is_empty = plan.is_empty();
+    let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
+    let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
     if is_empty {
+        out.changes(compared.await);
         return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
     }
-    Ok(apply::preview::up(run).await)
+    let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
+    out.changes(compared);
+    Ok(outcome)
 }
 
 /// The same by an alias and a stage of the stage's own functions and APIs.

@@ -301,6 +301,10 @@ fn not_put_back(page: &mut Page, left: &[NotPutBack]) {
 /// In which state a failure left the stage, in one sentence; `None` where the problem says it all.
 pub(super) fn state_words(document: &Document<'_>) -> Option<&'static str> {
     match document.failure?.kind {
+        Kind::Failed if document.is_preview && !document.put_back.is_empty() => {
+            Some("everything was put back: nothing of this run is left")
+        }
+        Kind::NotPutBack if document.is_preview => Some("the preview is NOT as it should be: run the commands above"),
         Kind::Usage => None,
         Kind::Internal => Some("this is a defect of sls-release: please report it"),
         Kind::Refused => Some("nothing was written to AWS"),

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
 
 mod archives;
+pub(crate) mod comment;
 mod escape;
 mod formats;
+pub(crate) mod previews;
 mod progress;
+pub(crate) mod rendered;
 mod samples;
 mod schema;
 
@@ -43,7 +46,7 @@ impl Shared {
     }
 }
 
-fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Send + 'static) -> Sinks {
+pub(crate) fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Send + 'static) -> Sinks {
     Sinks {
         stdout: Box::new(stdout),
         stderr: Box::new(stderr),

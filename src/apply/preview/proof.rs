@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::writes::Writes;
 use crate::apply::run::{StepError, ended};
 use crate::error::Failure;
-use crate::model::{ApiKey, Endpoint, SmokePlan, SmokeProof, SmokeResult};
+use crate::model::{ApiKey, Endpoint, Phase, SmokePlan, SmokeProof, SmokeResult};
 use crate::world::{Look, Wait};
 
 /// Asks as the settings say; `None` where they say nothing.
@@ -17,6 +17,7 @@ pub(super) async fn smoke<U>(
 ) -> Result<Option<SmokeResult>, Failure> {
     let Some((key, plan)) = smoke else { return Ok(None) };
     let Some(endpoint) = endpoints.get(key) else { return Ok(None) };
+    run.began(Phase::Prove);
     run.all([answers(run, plan, endpoint)]).await?;
     let proof = if plan.settings.proves_release { SmokeProof::ThisRelease } else { SmokeProof::Health };
     let url = run.world.url(endpoint, &plan.shown);

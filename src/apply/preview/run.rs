@@ -8,7 +8,9 @@ use super::writes::Writes;
 use crate::apply::run::StepError;
 use crate::aws::CallError;
 use crate::error::{Failure, Problem};
-use crate::model::{ApiKey, Artifact, BucketName, Endpoint, FunctionKey, Listener, PreviewPlan, RestApiId, Settings};
+use crate::model::{
+    ApiKey, Artifact, BucketName, Endpoint, FunctionKey, Listener, Phase, PreviewPlan, RestApiId, Settings,
+};
 use crate::world::{Wait, World};
 
 /// One execution of `preview up`.
@@ -60,6 +62,10 @@ impl<'a> PreviewRun<'a> {
 
     pub(super) fn wait(&self, what: String) -> Wait<'_> {
         self.writes.wait(what)
+    }
+
+    pub(super) fn began(&self, phase: Phase) {
+        self.writes.began(phase);
     }
 
     pub(super) fn done(&self, what: String) {

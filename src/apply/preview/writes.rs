@@ -10,7 +10,7 @@ use futures::future::join_all;
 use crate::apply::run::{StepError, defect, ended, failure_of};
 use crate::aws::{Answer, CallError};
 use crate::error::Failure;
-use crate::model::{Event, Listener, Settings};
+use crate::model::{Event, Listener, Phase, Settings};
 use crate::world::{Look, Wait, World};
 
 /// How often a write is sent whose answers get lost.
@@ -62,6 +62,10 @@ impl<'a, U> Writes<'a, U> {
 
     pub(super) fn wait(&self, what: String) -> Wait<'_> {
         Wait::new(what, self.settings.wait_timeout, vec![self.world.cancel.clone()], self.listener)
+    }
+
+    pub(super) fn began(&self, phase: Phase) {
+        self.listener.hear(Event::Began(phase));
     }
 
     pub(super) fn done(&self, what: String) {

@@ -14,7 +14,7 @@ pub(super) use delete::stage as delete_stage;
 pub use run::StageRun;
 
 use crate::error::Failure;
-use crate::model::{FunctionName, PreviewOutcome, PreviewReport, SmokeResult, StagePlanFunction};
+use crate::model::{FunctionName, Phase, PreviewOutcome, PreviewReport, SmokeResult, StagePlanFunction};
 
 /// Does every step of the plan; where one fails, all is as it was before.
 pub async fn up(run: StageRun<'_>) -> PreviewOutcome {
@@ -29,8 +29,11 @@ pub async fn up(run: StageRun<'_>) -> PreviewOutcome {
 
 /// The story of a preview: each line begins when the one before has ended well.
 async fn steps(run: &StageRun<'_>) -> Result<Option<SmokeResult>, Failure> {
+    run.writes.began(Phase::Upload);
     latest::upload(run).await?;
+    run.writes.began(Phase::Api);
     stages::make(run).await?;
+    run.writes.began(Phase::Functions);
     latest::versions(run).await?;
     aliases::point(run).await?;
     aliases::permit(run).await?;
