@@ -3,5 +3,5 @@
 mod event;
 mod payload;
 
-pub use event::{Call, Decision, Verb, Wish, decide};
-pub use payload::{Payload, read};
+pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
+pub use payload::{EventPullRequest, Payload, read};
