@@ -102,7 +102,7 @@ impl State {
         let seen = if looks.len() > 1 { looks.pop_front()? } else { looks.front()?.clone() };
         let state = if seen.is_open { "open" } else { "closed" };
         let document = json!({
-            "number": number, "state": state, "head": { "sha": seen.head }, "base": { "sha": BASE, "ref": "main" },
+            "number": number, "state": state, "head": { "sha": seen.head, "ref": "change" }, "base": { "sha": BASE, "ref": "main" },
         });
         Some(document.to_string())
     }

@@ -90,5 +90,6 @@ pub(super) fn payload(action: &str, head: &str) -> Value {
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
-    output_of(Command::new("git").current_dir(folder).args(arguments)).unwrap().trim().to_owned()
+    let said = output_of(Command::new("git").current_dir(folder).args(arguments)).unwrap();
+    String::from_utf8(said).unwrap().trim().to_owned()
 }
