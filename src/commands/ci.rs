@@ -21,11 +21,7 @@ pub struct Errand {
 /// # Errors
 /// [`Kind::Usage`] outside GitHub Actions, and for an unknown command; [`Kind::Refused`] for an event that is not
 /// served.
-pub fn ci(
-    command: &str,
-    github: &BTreeMap<String, String>,
-    own: &BTreeMap<String, String>,
-) -> Result<Errand, Failure> {
+pub fn ci(command: &str, github: &BTreeMap<String, String>, own: &BTreeMap<String, String>) -> Result<Errand, Failure> {
     let wish = Wish::parse(command)?;
     let event = needed(github, "GITHUB_EVENT_NAME")?.to_owned();
     let payload = github::read(needed(github, "GITHUB_EVENT_PATH")?)?;

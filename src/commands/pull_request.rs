@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use super::preview::{self, Turn};
 use crate::error::{Failure, Kind, Problem};
 use crate::github::{EventPullRequest, GitHub, PullRequest};
-use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, Request, Settings};
+use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, PreviewRequest, Request, Settings};
 use crate::report::Reporter;
 use crate::settings::{self, SettingsFile};
 use crate::world::Cancellation;
@@ -48,7 +48,8 @@ pub async fn up(
     preview::up_while(&request, async || Ok(turn().await?.0), cancel, out).await
 }
 
-/// Deletes the preview of a pull request that was closed, unless it is open again by now.
+/// Deletes the preview of a pull request that was closed, unless it is open again by now. No checkout is needed, and one
+/// that is there is not read: what a pull request brings must not stand in the way of its end.
 ///
 /// # Errors
 /// Those of [`preview::down`].
@@ -72,7 +73,8 @@ pub async fn down(
             Err(failure) => out.hear(Event::Warning(failure.to_string())),
         }
     }
-    preview::down(request, cancel, out).await
+    let alone = PreviewRequest { without_settings: event.is_closing, ..request.preview.clone() };
+    preview::down(&Request { preview: alone, ..request.clone() }, cancel, out).await
 }
 
 /// Nothing was written yet.
@@ -130,7 +132,8 @@ struct Checkout {
 impl Checkout {
     /// Git's folder marks the root; no commit can hold one of that name.
     fn of(file: SettingsFile) -> Result<Self, Failure> {
-        let folder = fs::canonicalize(file.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+        let folder =
+            fs::canonicalize(file.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let top = folder.as_ref().ok().and_then(|it| it.ancestors().find(|above| above.join(".git").exists()));
         let found = folder.as_ref().ok().zip(top).and_then(|(folder, top)| {
             let path = folder.strip_prefix(top).ok()?.join(file.path.file_name()?);
