@@ -12,5 +12,5 @@ mod transport;
 pub use api::{GitHub, PullRequest};
 pub use comment::marker;
 pub use deployment::{Environment, State};
-pub use event::{Call, Decision, Verb, Wish, decide};
-pub use payload::{Payload, read};
+pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
+pub use payload::{EventPullRequest, Payload, read};

@@ -43,7 +43,7 @@ pub use preview::{
     FunctionConfiguration, ObservedPreview, PreviewApi, PreviewFunction, PreviewId, PreviewOutcome, PreviewPlan,
     PreviewReport, PreviewRole, PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
 };
-pub use request::{Against, Overrides, Packing, PreviewRequest, Request, Views};
+pub use request::{Against, BaseSettings, Overrides, Packing, PreviewRequest, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

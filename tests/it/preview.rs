@@ -3,7 +3,7 @@
 mod broken;
 mod policy;
 mod refused;
-mod scene;
+pub(crate) mod scene;
 
 use serde_json::Value;
 
