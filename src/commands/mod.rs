@@ -6,6 +6,7 @@ pub mod preview;
 pub mod pull_request;
 mod ready;
 mod release;
+pub mod reporting;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

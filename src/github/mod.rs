@@ -3,6 +3,7 @@
 mod api;
 mod call;
 mod comment;
+mod deployment;
 mod event;
 mod payload;
 mod place;
@@ -10,5 +11,6 @@ mod transport;
 
 pub use api::{GitHub, PullRequest};
 pub use comment::marker;
+pub use deployment::{Environment, State};
 pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
 pub use payload::{EventPullRequest, Payload, read};
