@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{pack, read_settings};
+use super::{changes, pack, read_settings};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Event, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
+use crate::model::{Event, Listener, NotPutBack, Phase, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
 use crate::observe;
 use crate::observe::preview::Found;
 use crate::plan;
@@ -42,10 +42,12 @@ pub async fn up_while(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
+    out.about_a_preview();
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    out.hear(Event::Began(Phase::Look));
     let world = connect(Some(&settings), cancel).await?;
     let look = observe::preview::up(&id, &settings, &artifacts, &world);
     let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
@@ -58,11 +60,16 @@ pub async fn up_while(
         Turn::Newer(why) => return Ok(PreviewOutcome::Superseded(why)),
     }
     let is_empty = plan.is_empty();
+    let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
+    let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
     let outcome = if is_empty {
+        out.changes(compared.await);
         PreviewOutcome::Unchanged(apply::preview::report(&run))
     } else {
-        apply::preview::up(run).await
+        let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
+        out.changes(compared);
+        outcome
     };
     overtaken(outcome, request, turn, cancel, out).await
 }

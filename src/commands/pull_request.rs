@@ -7,26 +7,29 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::preview::{self, Turn};
+use super::reporting::Reporting;
 use crate::error::{Failure, Kind, Problem};
 use crate::github::{EventPullRequest, GitHub, PullRequest};
 use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, Request, Settings};
+use crate::plan;
 use crate::report::Reporter;
 use crate::settings::{self, SettingsFile};
 use crate::world::Cancellation;
 
 /// Makes the preview of a pull request, or brings it up to date, with the settings of its base branch, as long as the
-/// pull request is open and its head is the commit of the event.
+/// pull request is open and its head is the commit of the event. GitHub hears of it before the first write.
 ///
 /// # Errors
 /// Those of [`preview::up`]; [`Kind::Refused`] where GitHub does not tell the pull request or its base's settings.
 pub async fn up(
     request: &Request,
     event: &EventPullRequest,
-    github: Option<&GitHub>,
+    reporting: Option<&mut Reporting<'_>>,
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    let github = github.ok_or_else(no_token)?;
+    let reporting = reporting.ok_or_else(no_token)?;
+    let github = reporting.github();
     let turn = async || {
         let now = github.pull_request(event.number).await?.ok_or_else(|| unknown(event))?;
         Ok((turn_of(event, &now), now))
@@ -44,7 +47,9 @@ pub async fn up(
     for warning in settings::ignored(&request, &checkout.file)? {
         out.hear(Event::Warning(warning));
     }
-    stays_inside(&settings::resolve(&request, &checkout.file)?, &checkout.top)?;
+    let settings = settings::resolve(&request, &checkout.file)?;
+    stays_inside(&settings, &checkout.top)?;
+    reporting.begin(&plan::preview::id(&request, plan::preview::wanted(&settings)?)?).await;
     preview::up_while(&request, async || Ok(turn().await?.0), cancel, out).await
 }
 
@@ -130,7 +135,8 @@ struct Checkout {
 impl Checkout {
     /// Git's folder marks the root; no commit can hold one of that name.
     fn of(file: SettingsFile) -> Result<Self, Failure> {
-        let folder = fs::canonicalize(file.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+        let folder =
+            fs::canonicalize(file.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let top = folder.as_ref().ok().and_then(|it| it.ancestors().find(|above| above.join(".git").exists()));
         let found = folder.as_ref().ok().zip(top).and_then(|(folder, top)| {
             let path = folder.strip_prefix(top).ok()?.join(file.path.file_name()?);

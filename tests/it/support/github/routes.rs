@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bodies;
 use super::faults::refusal;
 use super::state::State;
-use super::{REPOSITORY, TOKEN, WORKFLOW};
+use super::{TOKEN, WORKFLOW};
 use crate::support::strict::Message;
 
 /// The most characters that a comment may have.
@@ -37,7 +37,7 @@ pub(super) fn answer(state: &mut State, request: &Message) -> Message {
         return graphql(state);
     }
     match &parts[..] {
-        ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == REPOSITORY => {
+        ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == state.repository => {
             of_repository(state, method, rest, &asked)
         }
         _ => not_found(),

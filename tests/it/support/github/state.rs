@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Fault, WORKFLOW};
+use super::{Fault, REPOSITORY, WORKFLOW};
 
 /// All of it.
 pub(super) struct State {
+    /// `owner/name`.
+    pub(super) repository: String,
     /// Whether it is open, and its head, by number.
     pub(super) pull_requests: BTreeMap<u64, (bool, String)>,
     /// By path and commit.
@@ -49,6 +51,7 @@ pub(crate) struct Deployment {
 impl Default for State {
     fn default() -> Self {
         Self {
+            repository: REPOSITORY.to_owned(),
             pull_requests: BTreeMap::new(),
             files: BTreeMap::new(),
             comments: Vec::new(),
