@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{pack, read_settings};
+use super::{changes, pack, read_settings};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Event, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
+use crate::model::{Event, Listener, NotPutBack, Phase, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
 use crate::observe;
 use crate::observe::preview::Found;
 use crate::plan;
@@ -52,10 +52,12 @@ async fn made(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
+    out.about_a_preview();
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    out.hear(Event::Began(Phase::Look));
     let world = connect(request, Some(&settings), cancel).await?;
     if let Some(end) = not_ours(turn, cancel).await? {
         return Ok(end);
@@ -65,11 +67,16 @@ async fn made(
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let is_empty = plan.is_empty();
+    let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
+    let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
     if is_empty {
+        out.changes(compared.await);
         return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
     }
-    Ok(apply::preview::up(run).await)
+    let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
+    out.changes(compared);
+    Ok(outcome)
 }
 
 /// The end of a run that has written nothing yet, where it is not its turn.

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::api::GitHub;
 use super::call::{Answer, Call, CallError, Reply};
 use crate::error::Problem;
+use crate::report::marker;
 
 /// The author of what the token of a workflow writes.
 const OF_WORKFLOWS: &str = "github-actions[bot]";
@@ -16,11 +17,6 @@ const PER_PAGE: usize = 100;
 /// GitHub keeps at most 2,500 comments of a pull request.
 const MOST_PAGES: usize = 50;
 const PERMISSION: &str = "pull-requests: write";
-
-/// The first line of the comment: it says whose it is, and nobody sees it.
-pub fn marker(service: &str) -> String {
-    format!("<!-- sls-release:{service} -->")
-}
 
 /// Who writes with this token.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,6 @@ mod place;
 mod transport;
 
 pub use api::{GitHub, PullRequest};
-pub use comment::marker;
 pub use deployment::{Environment, State};
 pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
 pub use payload::{EventPullRequest, Payload, read};

@@ -4,6 +4,7 @@ mod advice;
 mod api_definition;
 mod archive_file;
 mod artifact;
+mod code_change;
 mod comparison;
 mod contents;
 mod digest;
@@ -14,6 +15,7 @@ mod observed;
 mod outcome;
 mod plan;
 mod preview;
+mod preview_skips;
 mod request;
 mod settings;
 
@@ -21,10 +23,11 @@ pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder}
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
+pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
-pub use event::{Event, Listener, Silent};
+pub use event::{Event, Listener, Phase, PhaseTime, Silent};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,

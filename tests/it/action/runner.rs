@@ -62,7 +62,14 @@ impl<'a> Job<'a> {
         let scratch = TempDir::new().unwrap();
         let mut command = Command::new(programs().join("act"));
         command.env_clear().env("HOME", scratch.path()).env("PATH", std::env::var_os("PATH").unwrap());
-        command.args(["--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted", "-s", &format!("GITHUB_TOKEN={TOKEN}")]);
+        command.args([
+            "--json",
+            "--no-cache-server",
+            "-P",
+            "ubuntu-24.04=-self-hosted",
+            "-s",
+            &format!("GITHUB_TOKEN={TOKEN}"),
+        ]);
         Self { stack, repository: "acme/hello".to_owned(), event, payload, command, installing: None, scratch }
     }
 

@@ -23,7 +23,7 @@ pub(crate) use state::{Comment, Deployment};
 
 /// The token of a workflow. Nobody else's is taken.
 pub(crate) const TOKEN: &str = "ghs_of_the_workflow";
-/// The one repository, unless a test asks for another.
+/// The one repository, where a test needs no other.
 pub(crate) const REPOSITORY: &str = "acme/hello";
 /// The commit of `main`.
 pub(crate) const BASE: &str = "0000000000000000000000000000000000000000";
@@ -33,26 +33,30 @@ pub(crate) const WORKFLOW: &str = "github-actions[bot]";
 /// A GitHub on a loopback port of its own. Its threads end with the process.
 pub(crate) struct GitHubDouble {
     url: String,
+    repository: String,
     state: Arc<Mutex<State>>,
 }
 
 impl GitHubDouble {
     /// Starts one without pull requests.
     pub(crate) fn start() -> Self {
-        Self::with_examples(BTreeMap::new())
+        Self::of(REPOSITORY)
     }
 
-    /// The same, whose answers have every field of these examples, by the name of their schema.
-    pub(crate) fn with_examples(examples: BTreeMap<String, Value>) -> Self {
-        let state = Arc::new(Mutex::new(State { examples, ..State::default() }));
-        Self { url: listen(&state), state }
-    }
-
-    /// The same for another repository than [`REPOSITORY`].
+    /// The same whose one repository is this.
     pub(crate) fn of(repository: &str) -> Self {
-        let double = Self::start();
-        repository.clone_into(&mut double.lock().repository);
-        double
+        Self::serving(State { repository: repository.to_owned(), ..State::default() })
+    }
+
+    /// One whose answers have every field of these examples, by the name of their schema.
+    pub(crate) fn with_examples(examples: BTreeMap<String, Value>) -> Self {
+        Self::serving(State { examples, ..State::default() })
+    }
+
+    fn serving(state: State) -> Self {
+        let repository = state.repository.clone();
+        let state = Arc::new(Mutex::new(state));
+        Self { url: listen(&state), repository, state }
     }
 
     /// The base of its REST API: `http://127.0.0.1:PORT`.
@@ -71,7 +75,7 @@ impl GitHubDouble {
             ("GITHUB_API_URL", url.to_owned()),
             ("GITHUB_GRAPHQL_URL", format!("{url}/graphql")),
             ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
-            ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
+            ("GITHUB_REPOSITORY", self.repository.clone()),
             ("GITHUB_RUN_ID", "7".to_owned()),
             ("GITHUB_TOKEN", TOKEN.to_owned()),
             ("SLS_RELEASE_GITHUB_PAUSE", "30".to_owned()),

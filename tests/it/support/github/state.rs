@@ -8,7 +8,7 @@ use super::{Fault, REPOSITORY, WORKFLOW};
 
 /// All of it.
 pub(super) struct State {
-    /// The one repository.
+    /// `owner/name`.
     pub(super) repository: String,
     /// Whether it is open, and its head, by number.
     pub(super) pull_requests: BTreeMap<u64, (bool, String)>,
