@@ -1,5 +1,6 @@
 //! The command line: clap's types, and their translation into what the lower floors know.
 
+mod ci;
 mod preview;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
-use crate::error::Problem;
+use crate::error::{Failure, Problem};
 use crate::github::Verb;
 use crate::model::{Against, FunctionKey, Overrides, Packing, PreviewRequest, Request, Views};
 use crate::report::{Format, Verbosity};
 
+pub use ci::Ci;
 pub use preview::Preview;
 
 const EXAMPLES: &str = "\
@@ -68,11 +70,7 @@ pub enum Command {
     Package(Package),
     /// Do what the event that started a GitHub workflow calls for; the action runs this
     #[command(hide = true)]
-    Ci {
-        /// auto, release, plan or package
-        #[arg(default_value = "auto")]
-        command: String,
-    },
+    Ci(Ci),
     /// Make, delete or list the preview of a pull request
     #[command(subcommand)]
     Preview(Preview),
@@ -261,15 +259,26 @@ impl Cli {
         self.command.clone().unwrap_or(Command::Release)
     }
 
-    /// The same arguments for this verb: what `ci` decided.
-    #[must_use]
-    pub fn with_verb(&self, verb: Verb) -> Self {
+    /// The same arguments for this verb: what `ci` decided, for the pull request of this number where the event is
+    /// about one.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] for a verb that needs a pull request, where nobody names one.
+    pub fn with_verb(&self, verb: Verb, pull_request: Option<u64>) -> Result<Self, Failure> {
         let command = match verb {
             Verb::Release => Command::Release,
             Verb::Plan => Command::Plan(Plan::default()),
             Verb::Package => Command::Package(Package::default()),
+            Verb::Preview(verb) => Command::Preview(self.ci().preview(verb, pull_request)?),
         };
-        Self { command: Some(command), ..self.clone() }
+        Ok(Self { command: Some(command), ..self.clone() })
+    }
+
+    fn ci(&self) -> Ci {
+        match &self.command {
+            Some(Command::Ci(ci)) => ci.clone(),
+            _ => Ci::default(),
+        }
     }
 
     /// `--output`.
@@ -306,6 +315,7 @@ impl Cli {
             views,
             preview: self.preview(),
             commit,
+            base: None,
             environment,
         }
     }

@@ -20,9 +20,9 @@ pub enum Preview {
 pub struct PreviewArguments {
     /// The pull request's number
     #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    number: u64,
+    pub(super) number: u64,
     #[command(flatten)]
-    owner: PreviewOwner,
+    pub(super) owner: PreviewOwner,
 }
 
 /// Whose previews.
@@ -31,10 +31,10 @@ pub struct PreviewArguments {
 pub struct PreviewOwner {
     /// The repository [env: GITHUB_REPOSITORY] [default: the settings', else Git's remote origin]
     #[arg(long, value_name = "OWNER/NAME")]
-    repository: Option<String>,
+    pub(super) repository: Option<String>,
     /// Tells the services of one repository apart [default: the settings', else the repository's name]
     #[arg(long, value_name = "NAME")]
-    service: Option<String>,
+    pub(super) service: Option<String>,
 }
 
 impl Preview {
@@ -44,6 +44,6 @@ impl Preview {
             Self::Up(said) | Self::Down(said) => (Some(said.number), said.owner.clone()),
             Self::List(owner) => (None, owner.clone()),
         };
-        PreviewRequest { number, service: owner.service, repository: owner.repository, remote: None }
+        PreviewRequest { number, service: owner.service, repository: owner.repository, ..PreviewRequest::default() }
     }
 }

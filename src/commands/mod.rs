@@ -4,13 +4,15 @@ mod changes;
 mod ci;
 mod package;
 pub mod preview;
+pub mod pull_request;
 mod ready;
 mod release;
+pub mod reporting;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use ci::ci;
+pub use ci::{Errand, ci};
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
 pub use release::release;

@@ -23,12 +23,49 @@ use crate::world::{self, Cancellation, World};
 ///
 /// `Err` means that nothing was written; a step that failed later is a [`PreviewOutcome::Failed`].
 pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
+    up_while(request, async || Ok(Turn::Ours), cancel, out).await
+}
+
+/// Whose turn it is to say what becomes of a preview.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// This run's.
+    Ours,
+    /// Nobody's: the pull request was closed; in words.
+    Closed(String),
+    /// That of the run for a newer commit; in words.
+    Newer(String),
+}
+
+/// The same for as long as `turn` says that it is this run's turn: asked before the first write, and at the end.
+///
+/// A run that ends after its pull request was closed deletes the preview: nothing comes back after a teardown. One that
+/// was overtaken by a newer commit leaves what is there to that commit's run.
+pub async fn up_while(
+    request: &Request,
+    turn: impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
+    let outcome = made(request, &turn, cancel, out).await?;
+    overtaken(outcome, request, &turn, cancel, out).await
+}
+
+async fn made(
+    request: &Request,
+    turn: &impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
     out.hear(Event::Began(Phase::Look));
-    let world = connect(Some(&settings), cancel).await?;
+    let world = connect(request, Some(&settings), cancel).await?;
+    if let Some(end) = not_ours(turn, cancel).await? {
+        return Ok(end);
+    }
     if plan::preview::wanted(&settings)?.strategy == PreviewStrategy::Stage {
         let commit = request.commit.as_deref();
         return up_by_stage(&id, commit, &settings, &artifacts, &world, out).boxed_local().await;
@@ -71,6 +108,48 @@ async fn up_by_stage(
     Ok(apply::preview::stage::up(run).boxed_local().await)
 }
 
+/// The end of a run that has written nothing yet, where it is not its turn.
+async fn not_ours(
+    turn: &impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+) -> Result<Option<PreviewOutcome>, Failure> {
+    let asked = async { turn().await.map_err(|problem| problem.into_failure(Kind::Refused)) };
+    Ok(match cancel.or_cancelled(asked).await? {
+        Turn::Ours => None,
+        Turn::Closed(why) => Some(PreviewOutcome::Nothing(why)),
+        Turn::Newer(why) => Some(PreviewOutcome::Superseded(why)),
+    })
+}
+
+/// What is left to do where the pull request was closed, or pushed to, while this run wrote.
+async fn overtaken(
+    outcome: PreviewOutcome,
+    request: &Request,
+    turn: &impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
+    if cancel.is_cancelled() || matches!(outcome, PreviewOutcome::Nothing(_) | PreviewOutcome::Superseded(_)) {
+        return Ok(outcome);
+    }
+    let warn = |text: String| out.hear(Event::Warning(text));
+    let now = turn().await.unwrap_or_else(|problem| {
+        warn(problem.to_string());
+        Turn::Ours // a preview that is as it should be is not torn down on doubt
+    });
+    if let (PreviewOutcome::Failed { failure, .. }, Turn::Closed(_) | Turn::Newer(_)) = (&outcome, &now) {
+        warn(failure.to_string());
+    }
+    match now {
+        Turn::Ours => Ok(outcome),
+        Turn::Newer(why) => Ok(PreviewOutcome::Superseded(why)),
+        Turn::Closed(why) => {
+            warn(format!("{why}; what was made is deleted again"));
+            down(request, cancel, out).await
+        }
+    }
+}
+
 /// A part of a stage would answer with nothing where it calls the rest.
 fn whole(request: &Request) -> Result<(), Failure> {
     if request.only.is_empty() {
@@ -82,9 +161,10 @@ fn whole(request: &Request) -> Result<(), Failure> {
         .into_failure(Kind::Usage))
 }
 
-async fn connect(settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
-    let region = settings.and_then(|settings| settings.region.as_ref()).map(|region| &region.value);
-    World::connect(region, cancel.clone()).await
+async fn connect(request: &Request, settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
+    let region =
+        settings.map_or_else(|| settings::region_asked_for(request), |settings| Ok(settings.region.clone()))?;
+    World::connect(region.as_ref().map(|region| &region.value), cancel.clone()).await
 }
 
 /// Deletes all that carries the tags of the pull request; that there is nothing is no problem.
@@ -127,7 +207,7 @@ pub async fn list(request: &Request, cancel: &Cancellation, out: &Reporter) -> R
 /// What carries the tags that are asked for. The settings are read where there are any: the closing of a pull request
 /// needs no checkout.
 async fn found(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<(World, Found), Failure> {
-    let file = settings::find(request, Path::new(""))?;
+    let file = if request.preview.without_settings { None } else { settings::find(request, Path::new(""))? };
     let settings = file.map(|file| settings::resolve(request, &file)).transpose()?;
     let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
     let repository = plan::preview::repository(request, preview)?;
@@ -138,7 +218,7 @@ async fn found(request: &Request, cancel: &Cancellation, out: &Reporter) -> Resu
             && number.is_none_or(|number| id.number == number)
             && service.as_ref().is_none_or(|service| id.service == *service)
     };
-    let world = connect(settings.as_ref(), cancel).await?;
+    let world = connect(request, settings.as_ref(), cancel).await?;
     let look = observe::preview::tagged(&world, wanted);
     let found = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     Ok((world, found))

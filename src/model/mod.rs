@@ -53,7 +53,7 @@ pub use preview_stage::{
     FunctionVersion, ObservedStagePreview, Passage, PreviewAlias, PreviewStage, PreviewStrategy, PreviewVersion,
     StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi, StagedFunction, VersionStep,
 };
-pub use request::{Against, Overrides, Packing, PreviewRequest, Request, Views};
+pub use request::{Against, BaseSettings, Overrides, Packing, PreviewRequest, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

@@ -341,6 +341,10 @@ pub enum PreviewOutcome {
     Down(Vec<PreviewReport>),
     /// The previews that there are.
     Listed(Vec<PreviewReport>),
+    /// There was no reason to begin, in words why.
+    Nothing(String),
+    /// The head of the pull request moved on, so that the preview is another run's, in words whose.
+    Superseded(String),
     /// A step failed, or the run was cancelled.
     Failed {
         /// Why; its kind says whether all was put back.

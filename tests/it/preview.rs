@@ -3,7 +3,7 @@
 mod broken;
 mod policy;
 mod refused;
-mod scene;
+pub(crate) mod scene;
 mod stage;
 
 use serde_json::Value;

@@ -54,6 +54,7 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Failed => "failed",
         Ending::Packaged => "packaged",
         Ending::NothingDone => "nothing done",
+        Ending::Superseded => "superseded",
         Ending::Deleted => "preview deleted",
         Ending::Listed => "previews",
     };
