@@ -73,7 +73,7 @@ pub enum Command {
         #[arg(default_value = "auto")]
         command: String,
     },
-    /// Make, delete or list the preview of a pull request
+    /// Make, delete or list the previews of pull requests
     #[command(subcommand)]
     Preview(Preview),
     /// Print a completion script for a shell
@@ -305,6 +305,7 @@ impl Cli {
             packing: Packing { verify: package.verify, threads: package.threads, no_cache: self.options.no_cache },
             views,
             preview: self.preview(),
+            github: BTreeMap::new(),
             commit,
             environment,
         }
@@ -319,7 +320,7 @@ impl Cli {
 
     /// What deletes or lists previews needs no stage, since it looks for tags.
     fn needs_no_stage(&self) -> bool {
-        matches!(self.command, Some(Command::Preview(Preview::Down(_) | Preview::List(_))))
+        matches!(self.command, Some(Command::Preview(Preview::Down(_) | Preview::List(_) | Preview::Prune(_))))
     }
 
     fn package(&self) -> Package {

@@ -11,7 +11,7 @@ use sls_release::cli::{self, Cli, Command, Preview};
 use sls_release::commands;
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::Decision;
-use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request};
+use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
 use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
@@ -108,6 +108,8 @@ fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
         let named = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
         request.preview.repository = request.preview.repository.or(named);
         request.preview.remote = remote();
+        let variables = environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_GITHUB_"));
+        request.github = variables.map(|(name, value)| (name, Secret::new(value))).collect();
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
@@ -129,6 +131,7 @@ async fn verb(cli: &Cli, request: &Request, cancel: &Cancellation, out: &Reporte
             Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
             Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
             Preview::List(_) => commands::preview::list(request, cancel, out).await?,
+            Preview::Prune(_) => commands::prune(request, cancel, out).await?,
         };
         out.preview(&outcome);
         return Ok(preview_exit_code(&outcome));

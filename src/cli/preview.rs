@@ -1,5 +1,7 @@
 //! The arguments of `preview`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 
 use crate::model::PreviewRequest;
@@ -13,6 +15,8 @@ pub enum Preview {
     Down(PreviewArguments),
     /// Show the repository's previews
     List(PreviewOwner),
+    /// Delete the previews whose pull request is closed, and those that nobody touched for long
+    Prune(PruneArguments),
 }
 
 /// The arguments of `preview up` and `preview down`.
@@ -21,6 +25,19 @@ pub struct PreviewArguments {
     /// The pull request's number
     #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     number: u64,
+    #[command(flatten)]
+    owner: PreviewOwner,
+}
+
+/// The arguments of `preview prune`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct PruneArguments {
+    /// Delete as well what did not change for longer than this, such as 14d, 12h
+    #[arg(long, value_name = "TIME", value_parser = parse_age)]
+    older_than: Option<Duration>,
+    /// Only show what would be deleted, and why
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     owner: PreviewOwner,
 }
@@ -37,13 +54,29 @@ pub struct PreviewOwner {
     service: Option<String>,
 }
 
+/// `14d`, or a time as everywhere else.
+fn parse_age(text: &str) -> Result<Duration, String> {
+    const DAY_IN_SECONDS: u64 = 24 * 60 * 60;
+    let Some(days) = text.strip_suffix('d') else { return super::parse_duration(text) };
+    let seconds = days.parse::<u64>().ok().and_then(|days| days.checked_mul(DAY_IN_SECONDS));
+    let seconds = seconds.filter(|seconds| *seconds > 0);
+    seconds.map(Duration::from_secs).ok_or_else(|| "write a whole number and its unit: 14d or 12h".to_owned())
+}
+
 impl Preview {
     /// The arguments as the lower floors know them.
     pub(super) fn request(&self) -> PreviewRequest {
-        let (number, owner) = match self {
-            Self::Up(said) | Self::Down(said) => (Some(said.number), said.owner.clone()),
-            Self::List(owner) => (None, owner.clone()),
+        let of = |owner: &PreviewOwner| PreviewRequest {
+            service: owner.service.clone(),
+            repository: owner.repository.clone(),
+            ..PreviewRequest::default()
         };
-        PreviewRequest { number, service: owner.service, repository: owner.repository, remote: None }
+        match self {
+            Self::Up(said) | Self::Down(said) => PreviewRequest { number: Some(said.number), ..of(&said.owner) },
+            Self::List(owner) => of(owner),
+            Self::Prune(said) => {
+                PreviewRequest { older_than: said.older_than, dry_run: said.dry_run, ..of(&said.owner) }
+            }
+        }
     }
 }

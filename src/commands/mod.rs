@@ -3,8 +3,11 @@
 mod ci;
 mod package;
 pub mod preview;
+mod prune;
 mod ready;
 mod release;
+mod room;
+mod states;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub use ci::ci;
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
+pub use prune::prune;
 pub use release::release;
 
 use crate::error::{Failure, Kind, Problem};

@@ -7,6 +7,7 @@ mod event;
 mod payload;
 mod place;
 mod transport;
+mod visible;
 
 pub use api::{GitHub, PullRequest};
 pub use comment::marker;

@@ -9,6 +9,7 @@ mod contents;
 mod digest;
 mod event;
 mod explanation;
+mod moment;
 mod names;
 mod observed;
 mod outcome;
@@ -16,6 +17,7 @@ mod plan;
 mod preview;
 mod request;
 mod settings;
+mod standing;
 
 pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
@@ -26,6 +28,7 @@ pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
+pub use moment::Moment;
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,
     RevisionId, StageName, Version,
@@ -48,3 +51,4 @@ pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,
 };
+pub use standing::{PreviewLimits, PullRequestState, StandingPreview, WhenFull};

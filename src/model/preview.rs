@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    AccountId, ApiKey, FunctionKey, FunctionName, NotPutBack, ObjectKey, ObservedCode, PutBack, RestApiId, RevisionId,
-    Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName,
+    AccountId, ApiKey, FunctionKey, FunctionName, NotPutBack, ObjectKey, ObservedCode, PreviewLimits, PutBack,
+    RestApiId, RevisionId, Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName,
 };
 use crate::error::{Failure, Location};
 
@@ -74,6 +74,8 @@ pub struct PreviewSettings {
     pub service: Option<String>,
     /// `repository`, where the settings say it.
     pub repository: Option<String>,
+    /// How many there may be, and for how long their logs are kept.
+    pub limits: PreviewLimits,
     /// Where the table is, for errors.
     pub at: Option<Location>,
 }
@@ -302,6 +304,9 @@ pub struct PreviewReport {
     pub functions: BTreeSet<FunctionName>,
     /// What answers, by API.
     pub endpoints: BTreeMap<ApiKey, String>,
+    /// `preview prune`: why it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What was deleted, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deleted: Vec<String>,
@@ -327,6 +332,8 @@ pub enum PreviewOutcome {
     Unchanged(PreviewReport),
     /// What there was of it is deleted.
     Down(Vec<PreviewReport>),
+    /// `preview prune --dry-run`: what would be deleted; empty: nothing has to go, dry or not.
+    WouldDelete(Vec<PreviewReport>),
     /// The previews that there are.
     Listed(Vec<PreviewReport>),
     /// A step failed, or the run was cancelled.

@@ -10,6 +10,7 @@ mod explanation;
 pub mod github;
 mod human;
 mod json;
+mod made_room;
 mod markdown;
 mod page;
 mod preview;
@@ -31,6 +32,7 @@ use crate::error::Failure;
 use crate::model::{Artifact, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewOutcome};
 
 pub use self::document::schema;
+pub use self::made_room::made_room;
 pub use self::sinks::Sinks;
 pub use self::treemap::picture;
 
