@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use sls_release::cli::{self, Cli, Command, Preview};
 use sls_release::commands;
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::github::Decision;
+use sls_release::github::{Decision, EventPullRequest, GitHub};
 use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
 use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
@@ -82,19 +82,25 @@ fn asks_for_exit_code(cli: &Cli) -> bool {
     match cli.command() {
         Command::Plan(plan) => plan.exit_code,
         Command::Package(package) => package.exit_code,
-        Command::Release | Command::Preview(_) | Command::Ci { .. } | Command::Completions { .. } => false,
+        Command::Release | Command::Preview(_) | Command::Ci(_) | Command::Completions { .. } => false,
     }
 }
 
 fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
-    let Command::Ci { command } = cli.command() else { return run_verb(cli, out) };
+    let Command::Ci(ci) = cli.command() else { return run_verb(cli, None, out) };
     let (github, aws) = (environment("GITHUB_"), environment("AWS_"));
     // Elsewhere nobody hides them, and they would be printed.
     if github.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         out.mask(SECRETS.into_iter().filter_map(|name| aws.get(name)).map(String::as_str));
     }
-    match commands::ci(&command, &github, &environment("SLS_RELEASE_"))? {
-        Decision::Do(verb) => run_verb(&cli.with_verb(verb), out),
+    let errand = commands::ci(&ci.command, &github, &environment("SLS_RELEASE_"))?;
+    match errand.decision {
+        Decision::Do(verb) => {
+            let event = errand.pull_request;
+            let cli = cli.with_verb(verb, event.as_ref().map(|event| event.number))?;
+            event.as_ref().and_then(other_checkout).into_iter().for_each(|text| out.hear(Event::Warning(text)));
+            run_verb(&cli, event.as_ref(), out)
+        }
         Decision::Nothing(why) => {
             out.nothing_done(&why);
             Ok(0)
@@ -102,11 +108,10 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     }
 }
 
-fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
-    let mut request = cli.request(environment("SLS_RELEASE_"), commit());
+fn run_verb(cli: &Cli, event: Option<&EventPullRequest>, out: &Arc<Reporter>) -> Result<u8, Failure> {
+    let mut request = cli.request(environment("SLS_RELEASE_"), commit(event));
     if let Command::Preview(_) = cli.command() {
-        let named = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
-        request.preview.repository = request.preview.repository.or(named);
+        request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));
         request.preview.remote = remote();
         let variables = environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_GITHUB_"));
         request.github = variables.map(|(name, value)| (name, Secret::new(value))).collect();
@@ -117,28 +122,51 @@ fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     runtime.block_on(async {
         let (switch, cancel) = Cancellation::new();
         tokio::spawn(throw_at_signal(switch, Arc::clone(out)));
-        verb(cli, &request, &cancel, out).await
+        verb(cli, &request, event, &cancel, out).await
     })
 }
 
-async fn verb(cli: &Cli, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
+async fn verb(
+    cli: &Cli,
+    request: &Request,
+    event: Option<&EventPullRequest>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<u8, Failure> {
     if let Command::Package(_) = cli.command() {
         let differs = commands::package(request, cancel, out).await?;
         return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
     if let Command::Preview(verb) = cli.command() {
-        let outcome = match verb {
-            Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
-            Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
-            Preview::List(_) => commands::preview::list(request, cancel, out).await?,
-            Preview::Prune(_) => commands::prune(request, cancel, out).await?,
-        };
+        let outcome = preview(&verb, request, event, cancel, out).await?;
         out.preview(&outcome);
         return Ok(preview_exit_code(&outcome));
     }
     let outcome = commands::release(request, cancel, out).await?;
     out.outcome(&outcome);
     Ok(exit_code(&outcome, asks_for_exit_code(cli)))
+}
+
+async fn preview(
+    verb: &Preview,
+    request: &Request,
+    event: Option<&EventPullRequest>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
+    let mut variables = environment("GITHUB_");
+    variables.extend(environment("SLS_RELEASE_"));
+    let github = if event.is_some() { GitHub::connect(&variables)? } else { None };
+    match (verb, event) {
+        (Preview::Up(_), Some(event)) => commands::pull_request::up(request, event, github.as_ref(), cancel, out).await,
+        (Preview::Down(_), Some(event)) => {
+            commands::pull_request::down(request, event, github.as_ref(), cancel, out).await
+        }
+        (Preview::Up(_), None) => commands::preview::up(request, cancel, out).await,
+        (Preview::Down(_), None) => commands::preview::down(request, cancel, out).await,
+        (Preview::List(_), _) => commands::preview::list(request, cancel, out).await,
+        (Preview::Prune(_), _) => commands::prune(request, cancel, out).await,
+    }
 }
 
 fn exit_code(outcome: &Outcome, asked: bool) -> u8 {
@@ -218,10 +246,35 @@ fn environment(prefix: &str) -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with(prefix)).collect()
 }
 
-/// The commit that is released: as CI says, else as the checkout says.
-fn commit() -> Option<String> {
-    let named = ["SLS_RELEASE_COMMIT", "GITHUB_SHA"].into_iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|commit| !commit.is_empty()).or_else(|| git(&["rev-parse", "--verify", "--quiet", "HEAD"]))
+/// The commit that is released: as CI says, else as the checkout says. For a pull request it is the head of its branch;
+/// GitHub's own word is the merge that it makes of it.
+fn commit(event: Option<&EventPullRequest>) -> Option<String> {
+    let of_head = event.map(|event| event.head_sha.clone());
+    variable("SLS_RELEASE_COMMIT").or(of_head).or_else(|| variable("GITHUB_SHA")).or_else(head)
+}
+
+/// A variable that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The commit of the checkout.
+fn head() -> Option<String> {
+    git(&["rev-parse", "--verify", "--quiet", "HEAD"])
+}
+
+/// What is packed is what is checked out. Without a `ref`, that is the merge of a pull request with its base.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request>
+fn other_checkout(event: &EventPullRequest) -> Option<String> {
+    let is_merge = variable("GITHUB_REF").is_some_and(|name| name.ends_with("/merge"));
+    let merge = variable("GITHUB_SHA").filter(|_| is_merge);
+    let head = head().filter(|head| !event.is_closing && *head != event.head_sha && Some(head) != merge.as_ref())?;
+    let EventPullRequest { number, head_sha, .. } = event;
+    Some(format!(
+        "the checkout is at {head}, which is neither the head of pull request {number}, {head_sha}, nor its merge with the \
+         base branch: what is packed is the checkout"
+    ))
 }
 
 /// `owner/name` of Git's remote `origin`: the last two parts of its URL.

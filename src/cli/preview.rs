@@ -24,22 +24,22 @@ pub enum Preview {
 pub struct PreviewArguments {
     /// The pull request's number
     #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    number: u64,
+    pub(super) number: u64,
     #[command(flatten)]
-    owner: PreviewOwner,
+    pub(super) owner: PreviewOwner,
 }
 
 /// The arguments of `preview prune`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct PruneArguments {
     /// Delete as well what did not change for longer than this, such as 14d, 12h
-    #[arg(long, value_name = "TIME", value_parser = parse_age)]
-    older_than: Option<Duration>,
+    #[arg(long, value_name = "TIME", value_parser = super::times::age)]
+    pub(super) older_than: Option<Duration>,
     /// Only show what would be deleted, and why
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     #[command(flatten)]
-    owner: PreviewOwner,
+    pub(super) owner: PreviewOwner,
 }
 
 /// Whose previews.
@@ -48,19 +48,10 @@ pub struct PruneArguments {
 pub struct PreviewOwner {
     /// The repository [env: GITHUB_REPOSITORY] [default: the settings', else Git's remote origin]
     #[arg(long, value_name = "OWNER/NAME")]
-    repository: Option<String>,
+    pub(super) repository: Option<String>,
     /// Tells the services of one repository apart [default: the settings', else the repository's name]
     #[arg(long, value_name = "NAME")]
-    service: Option<String>,
-}
-
-/// `14d`, or a time as everywhere else.
-fn parse_age(text: &str) -> Result<Duration, String> {
-    const DAY_IN_SECONDS: u64 = 24 * 60 * 60;
-    let Some(days) = text.strip_suffix('d') else { return super::parse_duration(text) };
-    let seconds = days.parse::<u64>().ok().and_then(|days| days.checked_mul(DAY_IN_SECONDS));
-    let seconds = seconds.filter(|seconds| *seconds > 0);
-    seconds.map(Duration::from_secs).ok_or_else(|| "write a whole number and its unit: 14d or 12h".to_owned())
+    pub(super) service: Option<String>,
 }
 
 impl Preview {

@@ -3,7 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::github::{self, Call, Decision, Wish};
+use crate::github::{self, Call, Decision, EventPullRequest, Wish};
+
+/// What a run of a workflow is for.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// What is to be done.
+    pub decision: Decision,
+    /// The pull request that the event is about.
+    pub pull_request: Option<EventPullRequest>,
+}
 
 /// Decides what the event that started this workflow calls for; the caller does it.
 ///
@@ -12,17 +21,15 @@ use crate::github::{self, Call, Decision, Wish};
 /// # Errors
 /// [`Kind::Usage`] outside GitHub Actions, and for an unknown command; [`Kind::Refused`] for an event that is not
 /// served.
-pub fn ci(
-    command: &str,
-    github: &BTreeMap<String, String>,
-    own: &BTreeMap<String, String>,
-) -> Result<Decision, Failure> {
+pub fn ci(command: &str, github: &BTreeMap<String, String>, own: &BTreeMap<String, String>) -> Result<Errand, Failure> {
     let wish = Wish::parse(command)?;
     let event = needed(github, "GITHUB_EVENT_NAME")?.to_owned();
     let payload = github::read(needed(github, "GITHUB_EVENT_PATH")?)?;
     let actor = github.get("GITHUB_ACTOR").cloned().unwrap_or_default();
     let allow_privileged_events = allow_privileged_events(own)?;
-    github::decide(&Call { event, payload, actor, allow_privileged_events, wish })
+    let pull_request = payload.pull_request();
+    let decision = github::decide(&Call { event, payload, actor, allow_privileged_events, wish })?;
+    Ok(Errand { decision, pull_request })
 }
 
 fn needed<'a>(github: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, Failure> {

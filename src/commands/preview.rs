@@ -18,6 +18,30 @@ use crate::world::{self, Cancellation, World};
 ///
 /// `Err` means that nothing was written; a step that failed later is a [`PreviewOutcome::Failed`].
 pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
+    up_while(request, async || Ok(Turn::Ours), cancel, out).await
+}
+
+/// Whose turn it is to say what becomes of a preview.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// This run's.
+    Ours,
+    /// Nobody's: the pull request was closed; in words.
+    Closed(String),
+    /// That of the run for a newer commit; in words.
+    Newer(String),
+}
+
+/// The same for as long as `turn` says that it is this run's turn: asked before the first write, and at the end.
+///
+/// A run that ends after its pull request was closed deletes the preview: nothing comes back after a teardown. One that
+/// was overtaken by a newer commit leaves what is there to that commit's run.
+pub async fn up_while(
+    request: &Request,
+    turn: impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
@@ -27,15 +51,49 @@ pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Res
     let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
+    let asked = async || turn().await.map_err(|problem| problem.into_failure(Kind::Refused));
+    match cancel.or_cancelled(asked()).await? {
+        Turn::Ours => {}
+        Turn::Closed(why) => return Ok(PreviewOutcome::Nothing(why)),
+        Turn::Newer(why) => return Ok(PreviewOutcome::Superseded(why)),
+    }
     let is_empty = plan.is_empty();
     if !is_empty && let Some(end) = room::make(&id, plan::preview::wanted(&settings)?, request, &world, out).await? {
         return Ok(end);
     }
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
-    if is_empty {
-        return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
+    let outcome =
+        if is_empty { PreviewOutcome::Unchanged(apply::preview::report(&run)) } else { apply::preview::up(run).await };
+    overtaken(outcome, request, turn, cancel, out).await
+}
+
+/// What is left to do where the pull request was closed, or pushed to, while this run wrote.
+async fn overtaken(
+    outcome: PreviewOutcome,
+    request: &Request,
+    turn: impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
+    if cancel.is_cancelled() {
+        return Ok(outcome);
     }
-    Ok(apply::preview::up(run).await)
+    let warn = |text: String| out.hear(Event::Warning(text));
+    let now = turn().await.unwrap_or_else(|problem| {
+        warn(problem.to_string());
+        Turn::Ours // a preview that is as it should be is not torn down on doubt
+    });
+    if let (PreviewOutcome::Failed { failure, .. }, Turn::Closed(_) | Turn::Newer(_)) = (&outcome, &now) {
+        warn(failure.to_string());
+    }
+    match now {
+        Turn::Ours => Ok(outcome),
+        Turn::Newer(why) => Ok(PreviewOutcome::Superseded(why)),
+        Turn::Closed(why) => {
+            warn(format!("{why}; what was made is deleted again"));
+            down(request, cancel, out).await
+        }
+    }
 }
 
 /// A part of a stage would answer with nothing where it calls the rest.

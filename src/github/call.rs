@@ -197,11 +197,13 @@ impl Caller {
 impl Reply {
     /// The body as JSON of this shape.
     pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        serde_json::from_str(&self.body).map_err(|error| CallError {
-            call: self.call.clone(),
-            answer: Answer::Refused,
-            message: format!("the answer is not what GitHub documents: {error}"),
-        })
+        serde_json::from_str(&self.body)
+            .map_err(|error| self.refused(format!("the answer is not what GitHub documents: {error}")))
+    }
+
+    /// A success that is none, in these words.
+    pub(super) fn refused(&self, message: String) -> CallError {
+        CallError { call: self.call.clone(), answer: Answer::Refused, message }
     }
 
     /// The body as it came.

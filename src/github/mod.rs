@@ -3,6 +3,7 @@
 mod api;
 mod call;
 mod comment;
+mod deployment;
 mod event;
 mod payload;
 mod place;
@@ -11,5 +12,6 @@ mod visible;
 
 pub use api::{GitHub, PullRequest};
 pub use comment::marker;
-pub use event::{Call, Decision, Verb, Wish, decide};
-pub use payload::{Payload, read};
+pub use deployment::{Environment, State};
+pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
+pub use payload::{EventPullRequest, Payload, read};

@@ -5,6 +5,7 @@ mod api_definition;
 mod archive_file;
 mod artifact;
 mod comparison;
+mod configuration;
 mod contents;
 mod digest;
 mod event;
@@ -24,6 +25,7 @@ pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
+pub use configuration::FunctionConfiguration;
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Silent};
@@ -43,10 +45,10 @@ pub use plan::{
     MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
 };
 pub use preview::{
-    FunctionConfiguration, ObservedPreview, PreviewApi, PreviewFunction, PreviewId, PreviewOutcome, PreviewPlan,
-    PreviewReport, PreviewRole, PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
+    ObservedPreview, PreviewApi, PreviewFunction, PreviewId, PreviewOutcome, PreviewPlan, PreviewReport, PreviewRole,
+    PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
 };
-pub use request::{Against, Overrides, Packing, PreviewRequest, Request, Views};
+pub use request::{Against, BaseSettings, Overrides, Packing, PreviewRequest, Request, Views};
 pub use settings::{
     ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
     SmokeSettings, SmokeTarget, Source, Sourced,

@@ -36,8 +36,19 @@ pub struct Request {
     pub github: BTreeMap<String, Secret>,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
+    /// The settings that decide instead of the file's own, where a workflow runs for a pull request.
+    pub base: Option<BaseSettings>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.
     pub environment: BTreeMap<String, String>,
+}
+
+/// The settings file on the base branch of a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseSettings {
+    /// For messages, as Git names it: `main:sls-release.toml`.
+    pub shown: PathBuf,
+    /// All of it.
+    pub text: String,
 }
 
 /// The arguments of `preview`, and what the machine says of the repository.

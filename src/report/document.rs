@@ -35,6 +35,8 @@ pub(super) enum Ending {
     Deleted,
     /// `preview list`: these are the previews.
     Listed,
+    /// `preview up`: the preview is the run's for a newer commit; `reason` says whose.
+    Superseded,
 }
 
 /// What `--output json` prints: one document, also on failure. A part that there is none of is absent.
@@ -68,7 +70,7 @@ pub(super) struct Document<'a> {
     /// What answers, by API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) endpoints: Option<&'a BTreeMap<ApiKey, String>>,
-    /// Why nothing was done.
+    /// Why nothing was done, or no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
     /// `preview`: the preview that was made, or those that were deleted or listed, or would be.
@@ -170,6 +172,8 @@ impl Memory {
             }
             PreviewOutcome::WouldDelete(previews) => Document { previews, ..self.so_far(Ending::Planned, 0) },
             PreviewOutcome::Listed(previews) => Document { previews, ..self.so_far(Ending::Listed, 0) },
+            PreviewOutcome::Nothing(why) => self.document(End::NothingDone(why)),
+            PreviewOutcome::Superseded(why) => Document { reason: Some(why), ..self.so_far(Ending::Superseded, 0) },
             PreviewOutcome::Failed { failure, put_back, not_put_back } => {
                 Document { put_back, not_put_back, ..self.failed(failure) }
             }

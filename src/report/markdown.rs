@@ -37,6 +37,7 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Failed => "failed",
         Ending::Packaged => "packaged",
         Ending::NothingDone => "nothing done",
+        Ending::Superseded => "superseded",
         Ending::Deleted => "preview deleted",
         Ending::Listed => "previews",
     };

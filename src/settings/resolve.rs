@@ -6,18 +6,19 @@ use super::document::{self, Table};
 use super::file::SettingsFile;
 use super::placeholders::Words;
 use super::problems::Problems;
-use super::{layers, names, near, preview, schema, smoke, tables};
+use super::{base, layers, names, near, preview, schema, smoke, tables};
 use crate::error::{Failure, Problem};
 use crate::model::{FunctionKey, FunctionName, FunctionSettings, Region, Request, Settings, Sourced, StageName};
 
 /// Puts flags, environment, file and defaults together for one stage, and fills in the placeholders.
 ///
-/// Precedence: flag, environment variable, `[stages.<stage>]`, file, default. Pure.
+/// Precedence: flag, environment variable, `[stages.<stage>]`, file, default. Where `request.base` has settings, they are
+/// the file, with what a pull request may say itself. Pure.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with every problem that was found, in the order of the file.
 pub fn resolve(request: &Request, file: &SettingsFile) -> Result<Settings, Failure> {
-    let document = document::parse(file)?;
+    let document = base::trusted(request, file)?.document;
     let mut problems = Problems::default();
     schema::check(&document, &mut problems);
     let stage = match layers::stage(request, &document) {

@@ -5,8 +5,11 @@
 mod break_out;
 mod cancelled;
 mod event;
+mod github;
 mod inputs;
 mod installing;
+mod previews;
+mod pull_request;
 mod release_folder;
 mod runner;
 mod server;

@@ -9,7 +9,7 @@ mod policy;
 mod prune;
 mod queue;
 mod refused;
-mod scene;
+pub(crate) mod scene;
 
 use serde_json::Value;
 

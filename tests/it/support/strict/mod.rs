@@ -8,7 +8,7 @@ mod authorization;
 mod call;
 mod errors;
 mod hooks;
-mod http;
+pub(crate) mod http;
 mod log;
 mod openapi;
 mod proxy;

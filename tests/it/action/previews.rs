@@ -1,0 +1,253 @@
+//! The events of a pull request, and the preview that is there after each: read back past the program.
+
+use serde_json::json;
+
+use super::pull_request::{PREVIEW, Repository, closed, open, payload, repository, settings_of};
+use super::runner::Told;
+use crate::preview::scene::{SETTINGS, apis, functions, greeting, source};
+use crate::support::Call;
+use crate::support::local_aws::get;
+
+/// What the preview answers.
+fn answer(told: &Told) -> String {
+    get(&format!("{}/hello", told.outputs()["endpoint"])).unwrap().body
+}
+
+fn is_gone(repository: &Repository) {
+    assert_eq!((functions(&repository.stack), apis(&repository.stack)), (Vec::new(), Vec::new()));
+}
+
+fn wrote_nothing(repository: &Repository) {
+    assert!(!repository.stack.proxy.take_calls().iter().any(Call::is_write));
+}
+
+#[test]
+fn a_pull_request_has_a_preview_from_its_opening_to_its_closing() {
+    let repository = repository();
+    let opened = repository.event("opened").ends(true);
+    assert_eq!(answer(&opened), greeting("pull request", "table-42"));
+    assert!(opened.summary().starts_with("### sls-release: released"), "{}", opened.summary());
+
+    repository.stack.write("lambda/app.py", source("next commit"));
+    let pushed = repository.event("synchronize").ends(true);
+    assert_eq!(answer(&pushed), greeting("next commit", "table-42"));
+    assert_eq!(pushed.outputs()["endpoint"], opened.outputs()["endpoint"]);
+
+    let told = repository.event("closed").ends(true);
+    assert_eq!(told.outputs()["changed"], "true");
+    is_gone(&repository);
+    repository.event("closed").ends(true);
+
+    let reopened = repository.event("reopened").ends(true);
+    assert_eq!(answer(&reopened), greeting("next commit", "table-42"));
+    repository.event("closed").ends(true);
+    is_gone(&repository);
+}
+
+#[test]
+fn what_does_not_touch_the_code_calls_for_nothing() {
+    let repository = repository();
+    let told = repository.event("labeled").ends(true);
+    assert!(told.summary().contains("`labeled` calls for nothing"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn the_commit_that_is_proven_is_the_head_of_the_pull_request() {
+    let mut repository = repository();
+    let settings = SETTINGS.replace("hits = 1", "hits = 1\ncontains = \"{commit}\"").replace("20s", "1s");
+    repository.stack.settings(&settings);
+    repository.workflow = PREVIEW.replace(
+        "      - uses: org/",
+        "      - run: sed -i \"s/pull request/$(git rev-parse HEAD)/\" lambda/app.py\n      - uses: org/",
+    );
+    let told = repository.event("opened").ends(true);
+    let head = repository.commit();
+    assert_eq!(answer(&told), greeting(&head, "table-42"));
+    assert_eq!(told.annotations().iter().filter(|it| it.level == "warning").count(), 0, "{:?}", told.annotations());
+}
+
+#[test]
+fn the_settings_are_those_of_the_base_branch() {
+    let repository = repository();
+    repository.stack.write("code/app.py", source("moved"));
+    let own = SETTINGS.replace("hello\"\nname", "code\"\nname").replace("\"lambda\"", "\"code\"");
+    let own = own.replace("bucket = \"$NAME-artifacts\"", "bucket = \"somebody-elses\"");
+    repository.stack.settings(&own.replace("table-{pr}", "users"));
+    let told = repository.event("opened").ends(true);
+    assert_eq!(answer(&told), greeting("moved", "table-42"), "the source is the pull request's own");
+    let warnings: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "warning").collect();
+    let said = |text: &str| warnings.iter().any(|it| it.message.starts_with(text));
+    assert!(said("sls-release.toml:4:1: `bucket` of [artifacts] differs"), "{warnings:?}");
+    assert!(said("sls-release.toml:16:1: `TABLE_NAME` of [preview.environment] differs"), "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+}
+
+#[test]
+fn previews_begin_once_the_settings_are_on_the_base_branch() {
+    let repository = repository();
+    repository.github.base("sls-release.toml", None);
+    let told = repository.event("opened").ends(true);
+    assert!(told.summary().contains("previews begin once the settings are on the base branch"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn settings_in_a_folder_are_those_of_that_folder() {
+    let mut repository = repository();
+    let stack = &repository.stack;
+    stack.write("api/sls-release.toml", settings_of(stack, SETTINGS));
+    stack.write("api/lambda/app.py", source("in a folder"));
+    repository.github.base("api/sls-release.toml", Some(&settings_of(stack, SETTINGS)));
+    repository.github.base("sls-release.toml", None);
+    repository.workflow =
+        PREVIEW.replace("stage: dev", "stage: dev\n          config: api/sls-release.toml\n         ");
+    assert_eq!(answer(&repository.event("opened").ends(true)), greeting("in a folder", "table-42"));
+}
+
+#[test]
+fn a_source_outside_of_the_checkout_is_refused() {
+    let repository = repository();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("app.py"), source("outside")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), repository.stack.folder().join("link")).unwrap();
+    repository.stack.settings(&SETTINGS.replace("\"lambda\"", "\"link\""));
+    let told = repository.event("opened").ends(false);
+    assert!(told.annotations()[0].message.contains("is outside of the checkout"), "{:?}", told.annotations());
+    wrote_nothing(&repository);
+}
+
+#[test]
+fn without_githubs_word_nothing_is_made() {
+    let mut repository = repository();
+    let head = repository.push();
+    repository.github.fails();
+    let told = repository.run("opened", &head).ends(false);
+    assert!(told.annotations()[0].message.contains("failed to read pull request 42"), "{:?}", told.annotations());
+    wrote_nothing(&repository);
+
+    repository.workflow = PREVIEW.replace("stage: dev", "github-token: \"\"\n          stage: dev");
+    let head = repository.push();
+    let told = repository.run("opened", &head).ends(false);
+    assert!(told.annotations()[0].message.contains("there is no token for GitHub"), "{:?}", told.annotations());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn a_closed_one_is_torn_down_without_githubs_word() {
+    let repository = repository();
+    repository.event("opened").ends(true);
+    let head = repository.push();
+    repository.github.fails();
+    repository.run("closed", &head).ends(true);
+    is_gone(&repository);
+}
+
+#[test]
+fn a_run_for_a_closed_pull_request_makes_nothing() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.shows(42, [closed(&head)]);
+    let told = repository.run("synchronize", &head).ends(true);
+    assert!(told.summary().contains("pull request 42 is closed by now"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn one_that_is_closed_meanwhile_leaves_nothing() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.shows(42, [open(&head), open(&head), closed(&head)]);
+    let told = repository.run("synchronize", &head).ends(true);
+    assert!(told.summary().starts_with("### sls-release: preview deleted"), "{}", told.summary());
+    assert!(
+        told.annotations().iter().any(|it| it.message.contains("is closed by now; what was made is deleted again"))
+    );
+    is_gone(&repository);
+}
+
+#[test]
+fn an_older_commit_gives_way_to_a_newer_one() {
+    let repository = repository();
+    let older = repository.push();
+    repository.stack.write("lambda/app.py", source("next commit"));
+    let newer = repository.push();
+    let told = repository.run("synchronize", &older).ends(true);
+    assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
+    assert!(told.summary().contains(&newer[..7]), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+
+    repository.github.shows(42, [open(&older), open(&older), open(&newer)]);
+    let told = repository.run("synchronize", &older).ends(true);
+    assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
+    let newest = repository.run("synchronize", &newer).ends(true);
+    assert_eq!(answer(&newest), greeting("next commit", "table-42"));
+}
+
+#[test]
+fn a_late_teardown_leaves_what_was_opened_again() {
+    let repository = repository();
+    let opened = repository.event("opened").ends(true);
+    let told = repository.run("closed", &repository.commit()).ends(true);
+    assert!(told.summary().contains("pull request 42 is open again"), "{}", told.summary());
+    assert_eq!(answer(&opened), greeting("pull request", "table-42"));
+}
+
+#[test]
+fn two_services_of_one_repository_do_not_touch_each_other() {
+    let mut repository = repository();
+    let one = repository.event("opened").ends(true);
+    let stack = &repository.stack;
+    let other = SETTINGS.replace("service = \"hello\"", "service = \"other\"");
+    let other = settings_of(stack, &other).replace("{stage}\"\n", "dev\"\n");
+    stack.write("other/lambda/app.py", source("other"));
+    stack.write("other/sls-release.toml", &other);
+    repository.github.base("other/sls-release.toml", Some(&other));
+    let conflict =
+        PREVIEW.replace("stage: dev", "config: other/sls-release.toml\n          service: other\n          stage: dev");
+    let hello = std::mem::replace(&mut repository.workflow, conflict);
+    let refused = repository.event("opened").ends(false);
+    assert!(refused.summary().contains("does not belong to this preview"), "{}", refused.summary());
+    repository.event("closed").ends(true);
+    assert_eq!(answer(&one), greeting("pull request", "table-42"), "the service `other` has nothing to delete");
+    repository.workflow = hello.replace("stage: dev", "service: hello\n          stage: dev");
+    repository.event("closed").ends(true);
+    is_gone(&repository);
+}
+
+#[test]
+fn another_checkout_is_packed_with_a_warning() {
+    let mut repository = repository();
+    repository.push();
+    repository.stack.write("lambda/app.py", source("next commit"));
+    let head = repository.push();
+    repository.workflow = PREVIEW.replace("${{ github.event.pull_request.head.sha }}", "main~1");
+    let head = if repository.commit() == head { head } else { repository.push() };
+    let told = repository.run("synchronize", &head).ends(true);
+    assert!(
+        told.annotations().iter().any(|it| it.message.starts_with("the checkout is at ")),
+        "{:?}",
+        told.annotations()
+    );
+}
+
+#[test]
+fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.fails();
+    let mut fork = payload("opened", &head);
+    fork["pull_request"]["head"]["repo"]["id"] = json!(2);
+    for (payload, arguments, why) in [
+        (fork.clone(), &[][..], "a fork's"),
+        (payload("opened", &head), &["--actor", "dependabot[bot]"][..], "Dependabot's"),
+        (payload("closed", &head), &["--actor", "dependabot[bot]"][..], "Dependabot's"),
+    ] {
+        let told = repository.run_with(payload, arguments).ends(true);
+        assert!(told.summary().contains(why), "{}", told.summary());
+        assert_eq!(repository.stack.proxy.take_calls().0, []);
+    }
+    fork["action"] = json!("closed");
+    repository.run_with(fork, &[]).ends(true);
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
