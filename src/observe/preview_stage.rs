@@ -23,6 +23,7 @@ use crate::world::World;
 const AT_ONCE: usize = 4;
 
 /// A stage of a preview that AWS has.
+#[derive(Clone)]
 pub struct FoundStage {
     /// The API that it is a stage of.
     pub id: RestApiId,

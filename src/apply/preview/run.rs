@@ -77,6 +77,11 @@ impl<'a> PreviewRun<'a> {
         store.map(|store| &store.bucket.value).ok_or_else(|| Problem::new("there is no bucket for the artifacts"))
     }
 
+    /// For log groups.
+    pub(super) fn log_retention_days(&self) -> i32 {
+        self.settings.preview.as_ref().map_or(14, |preview| preview.limits.log_retention_days)
+    }
+
     pub(super) fn uploaded(&self, function: &FunctionKey, version: Option<String>) {
         self.made(|made| version.map(|version| made.object_versions.insert(function.clone(), version)));
     }
@@ -118,5 +123,17 @@ impl<'a> PreviewRun<'a> {
         done: impl AsyncFn() -> Result<Option<T>, CallError>,
     ) -> Result<T, StepError> {
         self.writes.send(failed, undo, busy, write, done).await
+    }
+
+    /// The same for a write that has to queue.
+    pub(super) async fn send_in_turn<T>(
+        &self,
+        failed: &str,
+        undo: Undo,
+        busy: fn(&CallError) -> bool,
+        write: impl AsyncFn() -> Result<T, CallError>,
+        done: impl AsyncFn() -> Result<Option<T>, CallError>,
+    ) -> Result<T, StepError> {
+        self.writes.send_in_turn(failed, undo, busy, write, done).await
     }
 }

@@ -8,7 +8,7 @@ mod preview_stage;
 mod read;
 mod write;
 
-pub use preview::{GotWhole, NewFunction};
+pub use preview::{GotWhole, NamedFunction, NewFunction};
 pub use read::{GotAlias, GotFunction, GotPolicy};
 pub use write::NewCode;
 

@@ -2,6 +2,8 @@
 
 mod checks;
 mod document;
+pub mod prune;
+pub mod room;
 pub mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! Deletes what belongs to a preview by the strategy `stage`: each thing is looked at once more before it goes.
 
 use super::run::StageRun;
-use crate::apply::preview::delete::Deletion;
+use crate::apply::preview::delete::{Deletion, TURN};
 use crate::aws::{Answer, CallError};
 use crate::error::Problem;
 use crate::model::{
@@ -42,7 +42,8 @@ pub(in crate::apply::preview) async fn stage(
 /// What an update left behind it: versions that no alias stands on any more, and deployments that no stage serves.
 /// Where it cannot be deleted, `preview down` does it later.
 pub(super) async fn outdated(run: &StageRun<'_>) {
-    let deletion = Deletion { world: run.world, listener: run.listener, stops: vec![run.world.cancel.clone()] };
+    let deletion =
+        Deletion { world: run.world, listener: run.listener, stops: vec![run.world.cancel.clone()], turn: TURN };
     let mut problems = Vec::new();
     for function in run.plan.functions.iter().filter(|function| function.alias.is_some()) {
         problems.extend(versions(&deletion, &function.name, &run.plan.id, |_| true).await.err());

@@ -5,7 +5,7 @@ use std::fs;
 use super::latest::send;
 use super::run::StageRun;
 use super::undo::Undo;
-use crate::apply::preview::delete::Deletion;
+use crate::apply::preview::delete::{Deletion, TURN_TO_PUT_BACK};
 use crate::apply::run::{StepError, ended};
 use crate::apply::write::conflicts;
 use crate::aws::{Answer, CallError, FoundObject, GotFunction, NewCode, Put};
@@ -215,7 +215,7 @@ async fn write(
 /// Looks and writes until `$LATEST` holds what it held, or what somebody else released since, and takes the alias
 /// away. A signal does not end this.
 pub(super) async fn end(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Passage) -> Result<(), Problem> {
-    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new() };
+    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK };
     back(run, &deletion, function, passage).await?;
     let (lambda, name, alias) = (&run.world.aws.lambda, &function.name, Passage::alias());
     let is_there = async || {

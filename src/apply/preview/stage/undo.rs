@@ -3,7 +3,7 @@
 use super::delete::{alias, deployments, versions};
 use super::passage;
 use super::run::StageRun;
-use crate::apply::preview::delete::Deletion;
+use crate::apply::preview::delete::{Deletion, TURN_TO_PUT_BACK};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     AddPermission, FunctionName, NotPutBack, ObservedStage, Passage, PreviewId, PreviewOutcome, PutBack, RestApiId,
@@ -34,7 +34,7 @@ pub(super) enum Undo {
 
 /// Puts all back; the failure's kind says whether that worked.
 pub(super) async fn put_back(run: &StageRun<'_>, failure: Failure) -> PreviewOutcome {
-    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new() };
+    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK };
     let (mut put_back, mut not_put_back) = (Vec::new(), Vec::<NotPutBack>::new());
     for undo in run.writes.take_undo() {
         match one(run, &deletion, &undo).await {
