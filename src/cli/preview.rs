@@ -44,6 +44,6 @@ impl Preview {
             Self::Up(said) | Self::Down(said) => (Some(said.number), said.owner.clone()),
             Self::List(owner) => (None, owner.clone()),
         };
-        PreviewRequest { number, service: owner.service, repository: owner.repository, remote: None }
+        PreviewRequest { number, service: owner.service, repository: owner.repository, ..PreviewRequest::default() }
     }
 }

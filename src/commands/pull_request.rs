@@ -10,7 +10,7 @@ use super::preview::{self, Turn};
 use super::reporting::Reporting;
 use crate::error::{Failure, Kind, Problem};
 use crate::github::{EventPullRequest, GitHub, PullRequest};
-use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, Request, Settings};
+use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, PreviewRequest, Request, Settings};
 use crate::plan;
 use crate::report::Reporter;
 use crate::settings::{self, SettingsFile};
@@ -53,7 +53,8 @@ pub async fn up(
     preview::up_while(&request, async || Ok(turn().await?.0), cancel, out).await
 }
 
-/// Deletes the preview of a pull request that was closed, unless it is open again by now.
+/// Deletes the preview of a pull request that was closed, unless it is open again by now. No checkout is needed, and one
+/// that is there is not read: what a pull request brings must not stand in the way of its end.
 ///
 /// # Errors
 /// Those of [`preview::down`].
@@ -77,7 +78,8 @@ pub async fn down(
             Err(failure) => out.hear(Event::Warning(failure.to_string())),
         }
     }
-    preview::down(request, cancel, out).await
+    let alone = PreviewRequest { without_settings: event.is_closing, ..request.preview.clone() };
+    preview::down(&Request { preview: alone, ..request.clone() }, cancel, out).await
 }
 
 /// Nothing was written yet.

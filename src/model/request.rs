@@ -60,6 +60,8 @@ pub struct PreviewRequest {
     pub repository: Option<String>,
     /// What Git's remote `origin` says: stands below the settings file.
     pub remote: Option<String>,
+    /// `preview down` where a pull request was closed: nothing of what it brings is read.
+    pub without_settings: bool,
 }
 
 /// How archives are made, beside what decides their bytes.

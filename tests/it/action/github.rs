@@ -74,7 +74,8 @@ impl GitHub {
 fn answer(mut connection: &TcpStream, state: &Mutex<State>) {
     let mut lines = BufReader::new(connection).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
-    let is_authorized = lines.take_while(|line| !line.is_empty()).any(|line| line.to_lowercase() == "authorization: bearer none");
+    let is_authorized =
+        lines.take_while(|line| !line.is_empty()).any(|line| line.to_lowercase() == "authorization: bearer none");
     let target = first.split(' ').nth(1).unwrap_or_default();
     let (status, body) = if is_authorized { state.lock().unwrap().answer(target) } else { (401, "{}".to_owned()) };
     let head = format!("HTTP/1.1 {status} -\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
@@ -89,7 +90,9 @@ impl State {
         let missing = (404, json!({ "message": "Not Found" }).to_string());
         match parts[..] {
             _ if self.is_down => (500, "{}".to_owned()),
-            ["repos", _, _, "pulls", number] => number.parse().ok().and_then(|it| self.pull(it)).map_or(missing, |it| (200, it)),
+            ["repos", _, _, "pulls", number] => {
+                number.parse().ok().and_then(|it| self.pull(it)).map_or(missing, |it| (200, it))
+            }
             ["repos", _, _, "contents", path] if query.contains(BASE) => {
                 self.files.get(path).map_or(missing, |text| (200, text.clone()))
             }

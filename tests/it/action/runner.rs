@@ -155,7 +155,7 @@ fn write_checkout(scratch: &Path, project: &Path) -> PathBuf {
     let text = format!(
         "name: checkout\ndescription: checkout\ninputs: {{ref: {{description: r}}, persist-credentials: {{description: p}}}}\n\
          runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n        REF: ${{{{ inputs.ref }}}}\n      run: |\n        \
-         cd \"$GITHUB_WORKSPACE\"\n        git init --quiet .\n        {fetch}\n        git checkout --quiet --detach \"$REF\"\n"
+         cd \"$GITHUB_WORKSPACE\"\n        git init --quiet .\n        {fetch}\n        git checkout --quiet --detach \"${{REF:-origin/main}}\"\n"
     );
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("action.yml"), text).unwrap();
