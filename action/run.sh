@@ -32,6 +32,7 @@ main() {
   set -- "$@" ci
   [ -z "${SLS_RELEASE_INPUT_PR:-}" ] || set -- "$@" "--pr=$SLS_RELEASE_INPUT_PR"
   [ -z "${SLS_RELEASE_INPUT_SERVICE:-}" ] || set -- "$@" "--service=$SLS_RELEASE_INPUT_SERVICE"
+  [ -z "${SLS_RELEASE_INPUT_OLDER_THAN:-}" ] || set -- "$@" "--older-than=$SLS_RELEASE_INPUT_OLDER_THAN"
 
   binary=${SLS_RELEASE_BIN:-}
   [ -n "$binary" ] || binary=$(sh "$(dirname -- "$0")/install.sh")

@@ -12,7 +12,7 @@ use sls_release::commands::reporting::{About, Reporting};
 use sls_release::commands::{self, Errand};
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::{Decision, EventPullRequest, GitHub};
-use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request};
+use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
 use sls_release::report::{End, Format, Reporter, Run, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
@@ -116,6 +116,8 @@ fn run_verb(cli: &Cli, errand: Option<&Errand>, out: &Arc<Reporter>) -> Result<u
     if let Command::Preview(_) = cli.command() {
         request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));
         request.preview.remote = remote();
+        let variables = environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_GITHUB_"));
+        request.github = variables.map(|(name, value)| (name, Secret::new(value))).collect();
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
@@ -155,6 +157,7 @@ async fn preview(verb: &Preview, request: &Request, cancel: &Cancellation, out: 
         Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
         Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
         Preview::List(_) => commands::preview::list(request, cancel, out).await?,
+        Preview::Prune(_) => commands::prune(request, cancel, out).await?,
     };
     out.preview(&outcome);
     Ok(preview_exit_code(&outcome))
@@ -177,7 +180,7 @@ async fn preview_of_event(
     let result = match verb {
         Preview::Up(_) => commands::pull_request::up(request, event, reporting.as_mut(), cancel, out).await,
         Preview::Down(_) => commands::pull_request::down(request, event, github.as_ref(), cancel, out).await,
-        Preview::List(_) => return preview(verb, request, cancel, out).await,
+        Preview::List(_) | Preview::Prune(_) => return preview(verb, request, cancel, out).await,
     };
     if let Ok(outcome) = &result {
         out.preview(outcome);

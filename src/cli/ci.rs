@@ -1,8 +1,10 @@
 //! The arguments of `ci`: the inputs of the action that are no options of every command.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::preview::{Preview, PreviewArguments, PreviewOwner};
+use super::preview::{Preview, PreviewArguments, PreviewOwner, PruneArguments};
 use crate::error::{Failure, Kind, Problem};
 use crate::github::PreviewVerb;
 
@@ -18,6 +20,9 @@ pub struct Ci {
     /// Tells the services of one repository apart [default: the settings', else the repository's name]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
+    /// `preview prune`: delete as well what did not change for longer than this, such as 14d
+    #[arg(long, value_name = "TIME", value_parser = super::times::age)]
+    older_than: Option<Duration>,
 }
 
 impl Ci {
@@ -29,7 +34,7 @@ impl Ci {
             PreviewVerb::Up => Preview::Up(PreviewArguments { number: number?, owner }),
             PreviewVerb::Down => Preview::Down(PreviewArguments { number: number?, owner }),
             PreviewVerb::List => Preview::List(owner),
-            PreviewVerb::Prune => return Err(no_pull_request()),
+            PreviewVerb::Prune => Preview::Prune(PruneArguments { owner, older_than: self.older_than, dry_run: false }),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The arguments of `preview`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 
 use crate::model::PreviewRequest;
@@ -13,6 +15,8 @@ pub enum Preview {
     Down(PreviewArguments),
     /// Show the repository's previews
     List(PreviewOwner),
+    /// Delete the previews whose pull request is closed, and those that nobody touched for long
+    Prune(PruneArguments),
 }
 
 /// The arguments of `preview up` and `preview down`.
@@ -21,6 +25,19 @@ pub struct PreviewArguments {
     /// The pull request's number
     #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) number: u64,
+    #[command(flatten)]
+    pub(super) owner: PreviewOwner,
+}
+
+/// The arguments of `preview prune`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct PruneArguments {
+    /// Delete as well what did not change for longer than this, such as 14d, 12h
+    #[arg(long, value_name = "TIME", value_parser = super::times::age)]
+    pub(super) older_than: Option<Duration>,
+    /// Only show what would be deleted, and why
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) owner: PreviewOwner,
 }
@@ -40,10 +57,17 @@ pub struct PreviewOwner {
 impl Preview {
     /// The arguments as the lower floors know them.
     pub(super) fn request(&self) -> PreviewRequest {
-        let (number, owner) = match self {
-            Self::Up(said) | Self::Down(said) => (Some(said.number), said.owner.clone()),
-            Self::List(owner) => (None, owner.clone()),
+        let of = |owner: &PreviewOwner| PreviewRequest {
+            service: owner.service.clone(),
+            repository: owner.repository.clone(),
+            ..PreviewRequest::default()
         };
-        PreviewRequest { number, service: owner.service, repository: owner.repository, ..PreviewRequest::default() }
+        match self {
+            Self::Up(said) | Self::Down(said) => PreviewRequest { number: Some(said.number), ..of(&said.owner) },
+            Self::List(owner) => of(owner),
+            Self::Prune(said) => {
+                PreviewRequest { older_than: said.older_than, dry_run: said.dry_run, ..of(&said.owner) }
+            }
+        }
     }
 }

@@ -4,10 +4,13 @@ mod changes;
 mod ci;
 mod package;
 pub mod preview;
+mod prune;
 pub mod pull_request;
 mod ready;
 mod release;
 pub mod reporting;
+mod room;
+mod states;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use ci::{Errand, ci};
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
+pub use prune::prune;
 pub use release::release;
 
 use crate::error::{Failure, Kind, Problem};

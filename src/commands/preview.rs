@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{changes, pack, read_settings};
+use super::{changes, pack, read_settings, room};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{Event, Listener, NotPutBack, Phase, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
 use crate::observe;
-use crate::observe::preview::Found;
+use crate::observe::preview::{Found, FoundLogGroup};
 use crate::plan;
 use crate::report::Reporter;
 use crate::settings;
@@ -42,7 +42,6 @@ pub async fn up_while(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    out.about_a_preview();
     let outcome = made(request, &turn, cancel, out).await?;
     overtaken(outcome, request, &turn, cancel, out).await
 }
@@ -53,6 +52,7 @@ async fn made(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
+    out.about_a_preview();
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
@@ -67,6 +67,9 @@ async fn made(
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let is_empty = plan.is_empty();
+    if !is_empty && let Some(end) = room::make(&id, plan::preview::wanted(&settings)?, request, &world, out).await? {
+        return Ok(end);
+    }
     let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
     let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
@@ -140,8 +143,10 @@ async fn connect(request: &Request, settings: Option<&Settings>, cancel: &Cancel
 
 /// Deletes all that carries the tags of the pull request; that there is nothing is no problem.
 pub async fn down(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    let (world, found) = found(request, cancel, out).await?;
+    let asked = asked(request)?;
+    let (world, mut found) = found(&asked, request, cancel, out).await?;
     let reports = reports(&found, &world);
+    found.log_groups = log_groups(&asked, request, &world, out).await?;
     let deleted = apply::preview::down(&found, &world, out).await;
     if deleted.left.is_empty() {
         let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
@@ -150,13 +155,14 @@ pub async fn down(request: &Request, cancel: &Cancellation, out: &Reporter) -> R
     Ok(not_deleted(deleted))
 }
 
-fn of(report: &PreviewReport, gone: &[(PreviewId, String)]) -> Vec<String> {
+/// What is gone of this preview.
+pub(super) fn of(report: &PreviewReport, gone: &[(PreviewId, String)]) -> Vec<String> {
     let is_its = |id: &PreviewId| id.number == report.pull_request && id.service == report.service;
     gone.iter().filter(|(id, _)| is_its(id)).map(|(_, what)| what.clone()).collect()
 }
 
 /// What is gone stays gone, and what is left goes with the next attempt.
-fn not_deleted(deleted: Deleted) -> PreviewOutcome {
+pub(super) fn not_deleted(deleted: Deleted) -> PreviewOutcome {
     let left = |(id, problem): &(PreviewId, Problem)| {
         let PreviewId { repository, number, service } = id;
         let command = format!("sls-release preview down --pr {number} --repository {repository} --service {service}");
@@ -171,32 +177,70 @@ fn not_deleted(deleted: Deleted) -> PreviewOutcome {
 
 /// Shows the repository's previews.
 pub async fn list(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    let (world, found) = found(request, cancel, out).await?;
+    let (world, found) = found(&asked(request)?, request, cancel, out).await?;
     Ok(PreviewOutcome::Listed(reports(&found, &world)))
 }
 
-/// What carries the tags that are asked for. The settings are read where there are any: the closing of a pull request
-/// needs no checkout.
-async fn found(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<(World, Found), Failure> {
+/// Whose previews are asked for.
+pub(super) struct Asked {
+    pub(super) repository: String,
+    service: Option<String>,
+    settings: Option<Settings>,
+}
+
+impl Asked {
+    /// Whether a preview is of this repository, and of this service where one was named.
+    fn is_about(&self, id: &PreviewId) -> bool {
+        id.repository == self.repository && self.service.as_ref().is_none_or(|service| id.service == *service)
+    }
+}
+
+/// The settings are read where there are any and they are wanted: the closing of a pull request needs no checkout.
+pub(super) fn asked(request: &Request) -> Result<Asked, Failure> {
     let file = if request.preview.without_settings { None } else { settings::find(request, Path::new(""))? };
     let settings = file.map(|file| settings::resolve(request, &file)).transpose()?;
     let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
     let repository = plan::preview::repository(request, preview)?;
     let service = plan::preview::service(request, preview);
+    Ok(Asked { repository, service, settings })
+}
+
+/// What carries the tags that are asked for.
+pub(super) async fn found(
+    asked: &Asked,
+    request: &Request,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<(World, Found), Failure> {
     let number = request.preview.number;
-    let wanted = |id: &PreviewId| {
-        id.repository == repository
-            && number.is_none_or(|number| id.number == number)
-            && service.as_ref().is_none_or(|service| id.service == *service)
-    };
-    let world = connect(request, settings.as_ref(), cancel).await?;
-    let look = observe::preview::tagged(&world, wanted);
+    let wanted = |id: &PreviewId| asked.is_about(id) && number.is_none_or(|number| id.number == number);
+    let world = connect(request, asked.settings.as_ref(), cancel).await?;
+    let look = observe::preview::tagged(&world, number, wanted);
     let found = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     Ok((world, found))
 }
 
+/// Those that are left of functions that are gone, too. Who may not look for them keeps them.
+async fn log_groups(
+    asked: &Asked,
+    request: &Request,
+    world: &World,
+    out: &Reporter,
+) -> Result<Vec<FoundLogGroup>, Failure> {
+    let number = request.preview.number.unwrap_or_default();
+    let look = async {
+        let found = observe::preview::log_groups(world, number, |id| asked.is_about(id)).await;
+        Ok(found.unwrap_or_else(|error| {
+            let why = error.into_problem("failed to look for log groups").why;
+            out.hear(Event::Warning(format!("log groups of functions that are gone may stay: {why}")));
+            Vec::new()
+        }))
+    };
+    world.cancel.or_cancelled(look).await
+}
+
 /// By number and service.
-fn reports(found: &Found, world: &World) -> Vec<PreviewReport> {
+pub(super) fn reports(found: &Found, world: &World) -> Vec<PreviewReport> {
     let mut reports: BTreeMap<(u64, &str), PreviewReport> = BTreeMap::new();
     for function in &found.functions {
         let report = report(&mut reports, &function.preview);

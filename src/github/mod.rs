@@ -8,6 +8,7 @@ mod event;
 mod payload;
 mod place;
 mod transport;
+mod visible;
 
 pub use api::{GitHub, PullRequest};
 pub use deployment::{Environment, State};

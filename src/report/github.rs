@@ -41,6 +41,7 @@ pub(super) fn end(document: &Document<'_>, planned: bool) -> String {
 fn ending(document: &Document<'_>) -> String {
     let result = human::result(document, false, false);
     match document.outcome {
+        Ending::Planned if !document.previews.is_empty() => notice(result.trim_end()),
         Ending::Planned => document.plan.map(human::title).map(|title| notice(&title)).unwrap_or_default(),
         Ending::Unchanged | Ending::Listed | Ending::Deleted | Ending::NothingDone | Ending::Superseded => {
             notice(result.trim_end())

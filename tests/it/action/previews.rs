@@ -3,9 +3,10 @@
 use aws_sdk_lambda::types::{FunctionCode, Runtime};
 use serde_json::json;
 
-use super::pull_request::{PREVIEW, Repository, closed, open, payload, repository, settings_of};
+use super::pull_request::{PREVIEW, Repository, payload, repository, settings_of};
 use super::runner::Told;
 use crate::preview::scene::{SETTINGS, apis, functions, greeting, source};
+use crate::support::github::{BASE, Fault};
 use crate::support::local_aws::get;
 use crate::support::scene::{answering, archive_of};
 use crate::support::{Aws, Call, Stack};
@@ -104,7 +105,7 @@ fn the_settings_are_those_of_the_base_branch() {
 #[test]
 fn previews_begin_once_the_settings_are_on_the_base_branch() {
     let repository = repository();
-    repository.github.base("sls-release.toml", None);
+    repository.github.remove_file("sls-release.toml", BASE);
     let told = repository.event("opened").ends(true);
     assert!(told.summary().contains("previews begin once the settings are on the base branch"), "{}", told.summary());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
@@ -116,8 +117,8 @@ fn settings_in_a_folder_are_those_of_that_folder() {
     let stack = &repository.stack;
     stack.write("api/sls-release.toml", settings_of(stack, SETTINGS));
     stack.write("api/lambda/app.py", source("in a folder"));
-    repository.github.base("api/sls-release.toml", Some(&settings_of(stack, SETTINGS)));
-    repository.github.base("sls-release.toml", None);
+    repository.github.file("api/sls-release.toml", BASE, &settings_of(stack, SETTINGS));
+    repository.github.remove_file("sls-release.toml", BASE);
     repository.workflow =
         PREVIEW.replace("stage: dev", "stage: dev\n          config: api/sls-release.toml\n         ");
     assert_eq!(answer(&repository.event("opened").ends(true)), greeting("in a folder", "table-42"));
@@ -139,7 +140,7 @@ fn a_source_outside_of_the_checkout_is_refused() {
 fn without_githubs_word_nothing_is_made() {
     let mut repository = repository();
     let head = repository.push();
-    repository.github.fails();
+    repository.github.always("", Fault::Status(500));
     let told = repository.run("opened", &head).ends(false);
     assert!(told.annotations()[0].message.contains("failed to read pull request 42"), "{:?}", told.annotations());
     wrote_nothing(&repository);
@@ -156,7 +157,7 @@ fn a_closed_one_is_torn_down_without_githubs_word() {
     let repository = repository();
     repository.event("opened").ends(true);
     let head = repository.push();
-    repository.github.fails();
+    repository.github.always("", Fault::Status(500));
     repository.run("closed", &head).ends(true);
     is_gone(&repository);
 }
@@ -165,7 +166,7 @@ fn a_closed_one_is_torn_down_without_githubs_word() {
 fn a_run_for_a_closed_pull_request_makes_nothing() {
     let repository = repository();
     let head = repository.push();
-    repository.github.shows(42, [closed(&head)]);
+    repository.github.pull_request(42, false, &head);
     let told = repository.run("synchronize", &head).ends(true);
     assert!(told.summary().contains("pull request 42 is closed by now"), "{}", told.summary());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
@@ -175,7 +176,7 @@ fn a_run_for_a_closed_pull_request_makes_nothing() {
 fn one_that_is_closed_meanwhile_leaves_nothing() {
     let repository = repository();
     let head = repository.push();
-    repository.github.shows(42, [open(&head), open(&head), closed(&head)]);
+    repository.github.pull_request_after(2, 42, false, &head);
     let told = repository.run("synchronize", &head).ends(true);
     assert!(told.summary().starts_with("### sls-release: preview deleted"), "{}", told.summary());
     assert!(
@@ -195,7 +196,8 @@ fn an_older_commit_gives_way_to_a_newer_one() {
     assert!(told.summary().contains(&newer[..7]), "{}", told.summary());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
 
-    repository.github.shows(42, [open(&older), open(&older), open(&newer)]);
+    repository.github.pull_request(42, true, &older);
+    repository.github.pull_request_after(2, 42, true, &newer);
     let told = repository.run("synchronize", &older).ends(true);
     assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
     let newest = repository.run("synchronize", &newer).ends(true);
@@ -230,7 +232,7 @@ fn two_services_of_one_repository_do_not_touch_each_other() {
     let api = service_beside(&hello.stack);
     let settings = OTHER.replace("$NAME", &hello.stack.name).replace("$API", &api);
     hello.stack.write("other/sls-release.toml", &settings);
-    hello.github.base("other/sls-release.toml", Some(&settings));
+    hello.github.file("other/sls-release.toml", BASE, &settings);
     let of_hello = PREVIEW.replace("stage: dev", "service: hello\n          stage: dev");
     let of_other =
         PREVIEW.replace("stage: dev", "config: other/sls-release.toml\n          service: other\n          stage: dev");
@@ -268,7 +270,7 @@ fn another_checkout_is_packed_with_a_warning() {
 fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
     let repository = repository();
     let head = repository.push();
-    repository.github.fails();
+    repository.github.always("", Fault::Status(500));
     let mut fork = payload("opened", &head);
     fork["pull_request"]["head"]["repo"]["id"] = json!(2);
     for (payload, arguments, why) in [

@@ -25,6 +25,8 @@ pub(crate) use state::{Comment, Deployment};
 pub(crate) const TOKEN: &str = "ghs_of_the_workflow";
 /// The one repository, where a test needs no other.
 pub(crate) const REPOSITORY: &str = "acme/hello";
+/// The commit of `main`.
+pub(crate) const BASE: &str = "0000000000000000000000000000000000000000";
 /// Who writes with [`TOKEN`].
 pub(crate) const WORKFLOW: &str = "github-actions[bot]";
 
@@ -84,6 +86,16 @@ impl GitHubDouble {
     /// Opens a pull request into `main`, closes it, or moves its head.
     pub(crate) fn pull_request(&self, number: u64, is_open: bool, head_sha: &str) {
         self.lock().pull_requests.insert(number, (is_open, head_sha.to_owned()));
+    }
+
+    /// The same, but only after somebody has looked at it so often.
+    pub(crate) fn pull_request_after(&self, looks: usize, number: u64, is_open: bool, head_sha: &str) {
+        self.lock().changes.push((looks, number, is_open, head_sha.to_owned()));
+    }
+
+    /// Takes a file out of a commit.
+    pub(crate) fn remove_file(&self, path: &str, commit: &str) {
+        self.lock().files.remove(&(path.to_owned(), commit.to_owned()));
     }
 
     /// Puts a file into a commit.

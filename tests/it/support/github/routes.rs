@@ -47,7 +47,11 @@ pub(super) fn answer(state: &mut State, request: &Message) -> Message {
 fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'_>) -> Message {
     let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     match (method, path) {
-        ("GET", ["pulls", n]) => found(bodies::pull_request(state, number(n))),
+        ("GET", ["pulls", n]) => {
+            let seen = found(bodies::pull_request(state, number(n)));
+            state.looked_at(number(n));
+            seen
+        }
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), asked),
         ("GET", ["issues", n, "comments"]) => comments(state, number(n), asked),
         ("POST", ["issues", n, "comments"]) => create_comment(state, number(n), asked),

@@ -12,6 +12,8 @@ pub(super) struct State {
     pub(super) repository: String,
     /// Whether it is open, and its head, by number.
     pub(super) pull_requests: BTreeMap<u64, (bool, String)>,
+    /// What becomes of a pull request after it was looked at so often: looks, number, whether it is open, head.
+    pub(super) changes: Vec<(usize, u64, bool, String)>,
     /// By path and commit.
     pub(super) files: BTreeMap<(String, String), String>,
     pub(super) comments: Vec<Comment>,
@@ -53,6 +55,7 @@ impl Default for State {
         Self {
             repository: REPOSITORY.to_owned(),
             pull_requests: BTreeMap::new(),
+            changes: Vec::new(),
             files: BTreeMap::new(),
             comments: Vec::new(),
             deployments: Vec::new(),
@@ -80,6 +83,17 @@ impl State {
         let id = self.id();
         self.deployments.push(Deployment { id, asked, statuses: Vec::new() });
         id
+    }
+
+    /// Somebody looked at a pull request: what changes after that, changes.
+    pub(super) fn looked_at(&mut self, number: u64) {
+        for (looks, of, is_open, head) in &mut self.changes {
+            *looks = if *of == number { looks.saturating_sub(1) } else { *looks };
+            if *of == number && *looks == 0 {
+                self.pull_requests.insert(number, (*is_open, head.clone()));
+            }
+        }
+        self.changes.retain(|(looks, ..)| *looks > 0);
     }
 
     /// The deployment of this id.
