@@ -224,7 +224,7 @@ impl Asked {
     }
 }
 
-/// The settings are read where there are any: the closing of a pull request needs no checkout.
+/// The settings are read where there are any and they are wanted: the closing of a pull request needs no checkout.
 pub(super) fn asked(request: &Request) -> Result<Asked, Failure> {
     let file = if request.preview.without_settings { None } else { settings::find(request, Path::new(""))? };
     let settings = file.map(|file| settings::resolve(request, &file)).transpose()?;
