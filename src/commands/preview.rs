@@ -42,6 +42,7 @@ pub async fn up_while(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
+    out.about_a_preview();
     let outcome = made(request, &turn, cancel, out).await?;
     overtaken(outcome, request, &turn, cancel, out).await
 }
@@ -52,7 +53,6 @@ async fn made(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    out.about_a_preview();
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
