@@ -32,6 +32,11 @@ fn answer(told: &Told) -> String {
     get(&format!("{}/hello", told.outputs()["endpoint"])).unwrap().body
 }
 
+/// What made it fail.
+fn error(told: &Told) -> String {
+    told.annotations().into_iter().find(|it| it.level == "error").unwrap().message
+}
+
 fn is_gone(repository: &Repository) {
     assert_eq!((functions(&repository.stack), apis(&repository.stack)), (Vec::new(), Vec::new()));
 }
@@ -132,7 +137,7 @@ fn a_source_outside_of_the_checkout_is_refused() {
     std::os::unix::fs::symlink(outside.path(), repository.stack.folder().join("link")).unwrap();
     repository.stack.settings(&SETTINGS.replace("\"lambda\"", "\"link\""));
     let told = repository.event("opened").ends(false);
-    assert!(told.annotations()[0].message.contains("is outside of the checkout"), "{:?}", told.annotations());
+    assert!(error(&told).contains("is outside of the checkout"), "{:?}", told.annotations());
     wrote_nothing(&repository);
 }
 
@@ -142,13 +147,13 @@ fn without_githubs_word_nothing_is_made() {
     let head = repository.push();
     repository.github.always("", Fault::Status(500));
     let told = repository.run("opened", &head).ends(false);
-    assert!(told.annotations()[0].message.contains("failed to read pull request 42"), "{:?}", told.annotations());
+    assert!(error(&told).contains("failed to read pull request 42"), "{:?}", told.annotations());
     wrote_nothing(&repository);
 
     repository.workflow = PREVIEW.replace("stage: dev", "github-token: \"\"\n          stage: dev");
     let head = repository.push();
     let told = repository.run("opened", &head).ends(false);
-    assert!(told.annotations()[0].message.contains("there is no token for GitHub"), "{:?}", told.annotations());
+    assert!(error(&told).contains("there is no token for GitHub"), "{:?}", told.annotations());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
 }
 
@@ -264,6 +269,19 @@ fn another_checkout_is_packed_with_a_warning() {
         "{:?}",
         told.annotations()
     );
+}
+
+#[test]
+fn a_schedule_prunes_what_was_closed_unheard() {
+    let mut repository = repository();
+    let opened = repository.event("opened").ends(true);
+    repository.workflow = include_str!("../../../fixtures/workflows/prune.yml").to_owned();
+    let head = repository.push();
+    repository.on("schedule", json!({ "repository": { "id": 1 } }), &[]).ends(true);
+    assert_eq!(answer(&opened), greeting("pull request", "table-42"), "it is open");
+    repository.github.pull_request(42, false, &head);
+    repository.on("schedule", json!({ "repository": { "id": 1 } }), &[]).ends(true);
+    is_gone(&repository);
 }
 
 #[test]

@@ -66,11 +66,16 @@ impl Repository {
 
     /// The same with this payload, and more arguments of `act`.
     pub(super) fn run_with(&self, payload: Value, arguments: &[&str]) -> Told {
+        self.on("pull_request", payload, arguments)
+    }
+
+    /// The same for another event.
+    pub(super) fn on(&self, event: &str, payload: Value, arguments: &[&str]) -> Told {
         let variables = self.github.environment();
         let names = ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "SLS_RELEASE_GITHUB_PAUSE"];
         let set = names.map(|name| format!("{name}={}", variables[name]));
         let set: Vec<&str> = set.iter().flat_map(|variable| ["--env", variable]).collect();
-        let job = Job::of_text(&self.stack, &self.workflow, "pull_request", payload).of(&self.stack.repository());
+        let job = Job::of_text(&self.stack, &self.workflow, event, payload).of(&self.stack.repository());
         job.with(&set).with(arguments).run()
     }
 }

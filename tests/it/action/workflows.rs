@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::runner::{Job, Told};
 use crate::support::Stack;
+use crate::support::github::TOKEN;
 use crate::support::scene::{ALIAS, LATEST, answering};
 
 fn project() -> Stack {
@@ -56,7 +57,7 @@ fn a_push_releases() {
     assert!(told.summary().starts_with("### sls-release: released, stage dev"), "{}", told.summary());
     let notice = told.annotations().into_iter().find(|it| it.level == "notice").unwrap();
     assert_eq!((notice.properties["title"].as_str(), &notice.message), ("released to stage dev", &outputs["endpoint"]));
-    assert_eq!(told.masks(), ["test"], "the secret key of the credentials");
+    assert_eq!(told.masks(), ["test", TOKEN], "the secret key of the credentials, and the token for GitHub");
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn code_of_others_meets_no_aws() {
         for workflow in ["plan.yml", "preview.yml"] {
             let told = Job::new(&stack, workflow, "pull_request", pull_request(&head)).run().ends(true);
             asked_nothing(&stack, &told, why);
-            assert_eq!(told.masks(), Vec::<String>::new(), "there are no credentials");
+            assert_eq!(told.masks(), [TOKEN], "there are no credentials");
         }
     }
 }
