@@ -1,4 +1,4 @@
-//! `docs/iam-policy-preview.json` against the calls of a preview's whole life.
+//! `docs/iam-policy-preview.json` and `docs/iam-policy-preview-stage.json` against the calls of a preview's whole life.
 //!
 //! Conditions, `iam:PassRole` and tags are not part of what the record of calls shows: only an account can tell.
 
@@ -9,11 +9,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::scene::{SETTINGS, down, list, scene, source, up};
-use crate::support::Stack;
 use crate::support::strict::{ACCOUNT, Permission, REGION, fits, permissions};
+use crate::support::{Aws, Stack};
 
 /// Granted beside what the record of calls shows.
 const UNSEEN: [&str; 4] = ["iam:PassRole", "lambda:TagResource", "s3:AbortMultipartUpload", "s3:ListBucket"];
+
+/// The same of strategy `stage`.
+const UNSEEN_BY_STAGE: [&str; 3] = ["apigateway:PUT", "s3:AbortMultipartUpload", "s3:ListBucket"];
 
 #[test]
 fn the_policy_allows_the_life_of_a_preview_and_no_more() {
@@ -24,15 +27,32 @@ fn the_policy_allows_the_life_of_a_preview_and_no_more() {
     up(&stack).exits(0);
     list(&stack);
     down(&stack).exits(0);
+    allows(&stack, "docs/iam-policy-preview.json", &UNSEEN);
+}
 
+#[test]
+fn the_policy_of_strategy_stage_allows_the_life_of_a_preview_and_no_more() {
+    let stack = super::stage::scene::scene();
+    up(&stack).exits(0);
+    stack.write("lambda/app.py", crate::support::scene::answering(200, "next commit"));
+    super::stage::scene::set_variable(&stack, "colour", "blue");
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    up(&stack).exits(0);
+    list(&stack);
+    down(&stack).exits(0);
+    allows(&stack, "docs/iam-policy-preview-stage.json", &UNSEEN_BY_STAGE);
+}
+
+#[track_caller]
+fn allows(stack: &Stack, policy: &str, unseen: &[&str]) {
     let needed: BTreeSet<Permission> = stack.proxy.take_calls().iter().flat_map(permissions).collect();
-    let grants = grants(&stack);
+    let grants = grants(stack, policy);
     // Other tests have functions of previews, too, which are asked for their tags.
     let own = |permission: &&Permission| {
         !permission.resource.contains(":function:") || permission.resource.contains(&stack.name)
     };
     let allowed = |permission: &Permission| {
-        let all = permission.action == "lambda:ListFunctions";
+        let all = ["lambda:ListFunctions", "lambda:ListEventSourceMappings"].contains(&permission.action.as_str());
         grants
             .iter()
             .any(|(action, pattern)| *action == permission.action && (all || fits(pattern, &permission.resource)))
@@ -41,18 +61,19 @@ fn the_policy_allows_the_life_of_a_preview_and_no_more() {
     assert!(missing.is_empty(), "{missing:#?}");
     let used: BTreeSet<&str> = needed.iter().map(|permission| permission.action.as_str()).collect();
     let unused = grants.iter().map(|(action, _)| action.as_str()).filter(|action| !used.contains(action));
-    assert_eq!(unused.collect::<BTreeSet<_>>(), BTreeSet::from(UNSEEN));
+    assert_eq!(unused.collect::<BTreeSet<_>>(), unseen.iter().copied().collect());
 }
 
 /// Each action with a pattern of its resource, for this stack.
-fn grants(stack: &Stack) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/iam-policy-preview.json");
+fn grants(stack: &Stack, policy: &str) -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(policy);
     let values = [
         ("Region", REGION),
         ("Account", ACCOUNT),
         ("Bucket", stack.bucket()),
         ("Prefix", "hello"),
         ("Function", &stack.function("dev")),
+        ("Api", &stack.api),
         ("Repository", &stack.repository()),
         ("Role", "arn:aws:iam::000000000000:role/preview"),
     ];

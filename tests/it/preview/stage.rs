@@ -1,7 +1,7 @@
 //! Previews by the strategy `stage` behind the strict proxy.
 
 mod refused;
-mod scene;
+pub(super) mod scene;
 mod sweep;
 
 use serde_json::Value;
@@ -74,16 +74,40 @@ fn code_that_was_published_before_does_not_pass_through_latest() {
 }
 
 #[test]
-fn a_changed_definition_reaches_the_preview() {
+fn a_changed_definition_reaches_the_preview_and_is_told_where_the_stage_lacks_it() {
     let (stack, aws) = (scene(), Aws::shared());
-    up(&stack).exits(0);
+    // From here on the stage's deployment says of which definition it is.
+    stack.release(&[]).exits(0);
+    assert!(!up(&stack).exits(0).stderr.contains("serves another definition"));
     let first = everything(&stack);
     aws.add_mock(&stack.api, stack.root(), "health");
     let run = up(&stack).exits(0);
     assert_eq!(super::scene::call_path(&run, "/health").0, 200);
-    assert!(run.stderr.contains("serves another definition") || !run.stderr.contains("warning"), "{run:?}");
+    assert!(run.stderr.contains("stage dev of API public serves another definition than the API has now"), "{run:?}");
     assert_eq!(everything(&stack).state.deployments.len(), first.state.deployments.len());
     assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn of_two_functions_the_unchanged_one_does_not_pass_through_latest() {
+    let (stack, aws) = (scene::of_two_functions(), Aws::shared());
+    let (one, other) = (stack.function("dev"), stack.function("other"));
+    stack.release(&[]).exits(0);
+    let versions = aws.versions(&other);
+    let before = everything(&stack);
+    stack.write("lambda/app.py", source("pull request"));
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, "pull request".to_owned()));
+    assert_eq!(super::scene::call_path(&run, "/other"), (200, "other".to_owned()));
+    let calls = stack.proxy.take_calls();
+    let changed = calls.calls("UpdateFunctionCode");
+    assert!(!changed.is_empty() && changed.iter().all(|call| call.function() == one), "{changed:?}");
+    assert_eq!(aws.versions(&other), versions);
+    assert_eq!(aws.alias(&other, "pr-42"), aws.alias(&other, "live"));
+    down(&stack).exits(0);
+    assert_eq!(everything(&stack), before);
+    assert!(aws.find_alias(&other, "pr-42").is_none());
 }
 
 #[test]

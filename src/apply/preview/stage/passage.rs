@@ -30,7 +30,7 @@ pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> R
         let seen = std::cell::RefCell::new(None);
         let look = async || attempt(run, function, &seen, &mut remembered).await;
         match run.writes.wait(format!("the other run that lets its code through $LATEST of {name}")).until(look).await {
-            Ok(Turn::Ours(begun)) => return Ok((begun, remembered.unwrap_or_default())),
+            Ok(Turn::Ours(begun)) => return Ok((*begun, remembered.unwrap_or_default())),
             Ok(Turn::AnotherRun) => {}
             Err(crate::world::WaitError::Deadline(_)) if seen.borrow().is_some() => {
                 // Nothing moved for as long as anything may take: that run was killed.
@@ -44,7 +44,7 @@ pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> R
 }
 
 enum Turn {
-    Ours(Begun),
+    Ours(Box<Begun>),
     /// Another one than was seen at first.
     AnotherRun,
 }
@@ -83,7 +83,7 @@ async fn attempt(
     }
     match latest(run, function).await.map_err(failed)? {
         Some(now) if now.code.sha256 == passage.before => {
-            Ok(Look::Ready(Turn::Ours(Begun { passage, latest: now.code })))
+            Ok(Look::Ready(Turn::Ours(Box::new(Begun { passage, latest: now.code }))))
         }
         _ => {
             end(run, function, &passage).await?;

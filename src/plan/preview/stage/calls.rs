@@ -63,7 +63,9 @@ pub fn called(
 ) -> BTreeSet<FunctionName> {
     let now = definition.into_iter().flat_map(callers).map(|caller| caller.uri);
     let mut uris: Vec<String> = now.collect();
-    document.into_iter().for_each(|document| find_uris(document, &mut uris));
+    if let Some(document) = document {
+        find_uris(document, &mut uris);
+    }
     let targets = uris.iter().filter_map(|uri| target(uri, variables));
     let by_alias = targets.filter(|target| target.qualifier == Qualifier::Named(alias.clone()));
     by_alias.map(|target| target.function).collect()
@@ -107,14 +109,12 @@ pub(super) fn calls(key: &ApiKey, definition: &ApiDefinition, source: &ObservedS
     let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|caller| of.function(caller, source).is_some());
     for caller in ours {
         let Some((function, found)) = of.function(caller, source) else { continue };
-        match caller.variable() {
-            Some(variable) => {
-                calls.functions.insert(function.clone());
-                calls.variables.insert(variable.to_owned());
-            }
-            None => {
-                calls.refused.push(without_variable(key, caller, source, found, of.settings.functions.get(function)))
-            }
+        if let Some(variable) = caller.variable() {
+            calls.functions.insert(function.clone());
+            calls.variables.insert(variable.to_owned());
+        } else {
+            let settings = of.settings.functions.get(function);
+            calls.refused.push(without_variable(key, caller, source, found, settings));
         }
     }
     for caller in others {
@@ -183,19 +183,18 @@ fn patch(caller: &Caller, source: &ObservedStage, function: &StagedFunction, ali
         Some(_) => ("authorizer", "authorizer_uri"),
         None => ("integration", "uri"),
     };
-    let mut patch = format!(
+    let mut patch = vec![format!(
         "in Terraform, then deploy the API to its stages:\n  resource \"aws_api_gateway_{kind}\" \"…\" {{ # {what}\n-   \
-         {field} = \"{kept}\"\n+   {field} = \"{before}/functions/{arn}:$${{stageVariables.alias}}/{how}\"\n  }}"
-    );
+         {field} = \"{kept}\"\n+   {field} = \"{before}/functions/{arn}:$${{stageVariables.alias}}/{how}\""
+    )];
     if !source.variables.contains_key("alias") {
-        patch += &format!(
-            "\n  resource \"aws_api_gateway_stage\" \"…\" {{ # {stage}\n+   variables = {{ alias = \"{alias}\" }}\n  }}"
-        );
+        let variables = format!("+   variables = {{ alias = \"{alias}\" }}");
+        patch.push(format!("  resource \"aws_api_gateway_stage\" \"…\" {{ # {stage}\n{variables}"));
     }
     if caller.target(&source.variables).is_none_or(|target| target.qualifier == Qualifier::Latest) {
         let name = &function.name;
-        patch +=
-            &format!("\n  resource \"aws_lambda_permission\" \"…\" {{ # {name}\n+   qualifier = \"{alias}\"\n  }}");
+        patch.push(format!("  resource \"aws_lambda_permission\" \"…\" {{ # {name}\n+   qualifier = \"{alias}\""));
     }
-    patch
+    patch.push(String::new());
+    patch.join("\n  }\n").trim_end().to_owned()
 }

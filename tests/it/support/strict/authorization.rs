@@ -49,6 +49,9 @@ fn lambda(call: &Call) -> Vec<Permission> {
         return vec![Permission::new(action, "*")];
     }
     let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", call.function());
+    if let Some(version) = call.query("Qualifier").filter(|_| call.action == "DeleteFunction") {
+        return vec![Permission::new(action, format!("{function}:{version}"))];
+    }
     let mut permissions = vec![Permission::new(&action, &function)];
     permissions.extend(qualified(call, &action, &function));
     permissions.extend((call.action == "UpdateFunctionCode").then(|| code(call)).flatten());
