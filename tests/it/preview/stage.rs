@@ -121,6 +121,26 @@ fn a_changed_variable_of_the_stage_reaches_the_preview() {
 }
 
 #[test]
+fn a_changed_configuration_needs_a_version_but_no_other_code_in_latest() {
+    let (stack, aws) = (scene(), Aws::shared());
+    stack.write("lambda/app.py", source("released"));
+    stack.release(&[]).exits(0);
+    up(&stack).exits(0);
+    let function = stack.function("dev");
+    let update = aws.lambda.update_function_configuration().function_name(&function).memory_size(512);
+    aws.block_on(update.send()).unwrap();
+    let before = everything(&stack);
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, "released".to_owned()));
+    let calls = stack.proxy.take_calls();
+    assert!(calls.calls("UpdateFunctionCode").is_empty(), "{calls:?}");
+    let after = everything(&stack);
+    assert_eq!((after.latest, &after.aliases["live"]), (before.latest, &before.aliases["live"]));
+    assert_ne!(after.aliases["pr-42"], after.aliases["live"]);
+}
+
+#[test]
 fn down_leaves_nothing_and_may_be_repeated() {
     let stack = scene();
     let before = everything(&stack);

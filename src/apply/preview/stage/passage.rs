@@ -114,9 +114,10 @@ async fn announce(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Pa
     match answer {
         Err(error) if matches!(error.answer, Answer::Unknown | Answer::Conflict) => {
             // The answer may have been lost, of this attempt or of the one before.
-            let now = lambda.alias(name, &alias).await?;
-            let ours = now.is_some_and(|now| now.description == passage.description());
-            if ours { Ok(()) } else { Err(error) }
+            match lambda.alias(name, &alias).await {
+                Ok(Some(now)) if now.description == passage.description() => Ok(()),
+                _ => Err(error),
+            }
         }
         other => other,
     }
@@ -151,6 +152,11 @@ async fn keep(run: &StageRun<'_>, function: &StagePlanFunction, found: &GotFunct
         |why: String| Problem::new(format!("failed to keep the code of $LATEST of {}", function.name)).why(why);
     match run.world.aws.s3.object(bucket, &key).await {
         Ok(FoundObject::Present(object)) => {
+            let whole = object.checksum_sha256.filter(|sum| !sum.contains('-'));
+            if whole.is_some_and(|sum| sum != sha256.base64()) {
+                let problem = failed(format!("object {key} holds other bytes than its name says"));
+                return Err(problem.fix("delete the object").into());
+            }
             run.uploaded(&key, object.version_id);
             return Ok(());
         }

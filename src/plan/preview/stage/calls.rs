@@ -16,6 +16,8 @@ struct Caller {
     what: String,
     /// As AWS keeps it.
     uri: String,
+    /// API Gateway takes a role for the call.
+    by_role: bool,
 }
 
 impl Caller {
@@ -43,11 +45,13 @@ fn target(uri: &str, variables: &BTreeMap<String, String>) -> Option<LambdaTarge
 
 fn callers(definition: &ApiDefinition) -> Vec<Caller> {
     let method = |integration: &Integration| {
-        Some(Caller { what: format!("{} {}", integration.method, integration.path), uri: integration.uri.clone()? })
+        let what = format!("{} {}", integration.method, integration.path);
+        Some(Caller { what, uri: integration.uri.clone()?, by_role: integration.credentials.is_some() })
     };
     let authorizer = |authorizer: &Value| {
         let what = format!("authorizer {}", authorizer["name"].as_str().unwrap_or_default());
-        Some(Caller { what, uri: authorizer["uri"].as_str()?.to_owned() })
+        let by_role = authorizer["credentials"].is_string();
+        Some(Caller { what, uri: authorizer["uri"].as_str()?.to_owned(), by_role })
     };
     let authorizers = definition.document["authorizers"].as_object().into_iter().flatten();
     let methods = definition.integrations.iter().filter_map(method);
@@ -90,6 +94,9 @@ fn find_uris(value: &Value, found: &mut Vec<String>) {
 /// What an API calls of the settings' functions.
 #[derive(Default)]
 pub(super) struct Calls {
+    /// All that it calls.
+    pub(super) all: BTreeSet<FunctionKey>,
+    /// Those of which a variable chooses the alias.
     pub(super) functions: BTreeSet<FunctionKey>,
     /// The variables that choose an alias of theirs.
     pub(super) variables: BTreeSet<String>,
@@ -109,7 +116,9 @@ pub(super) fn calls(key: &ApiKey, definition: &ApiDefinition, source: &ObservedS
     let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|caller| of.function(caller, source).is_some());
     for caller in ours {
         let Some((function, found)) = of.function(caller, source) else { continue };
+        calls.all.insert(function.clone());
         if let Some(variable) = caller.variable() {
+            calls.warnings.extend(caller.by_role.then(|| by_role(key, caller, found)));
             calls.functions.insert(function.clone());
             calls.variables.insert(variable.to_owned());
         } else {
@@ -142,6 +151,11 @@ impl<'a> Stage<'a> {
         let all = self.functions.iter().filter_map(|(key, found)| Some((key, found.as_ref()?)));
         all.into_iter().find(|(_, found)| is_it(found))
     }
+}
+
+fn by_role(key: &ApiKey, caller: &Caller, function: &StagedFunction) -> String {
+    let (what, name) = (&caller.what, &function.name);
+    format!("{what} of API {key} calls function {name} by a role, which has to allow calls of the preview's alias, too")
 }
 
 fn not_ours(key: &ApiKey, caller: &Caller, variable: &str) -> Problem {
