@@ -85,8 +85,4 @@ fn without_a_word_on_the_role_there_is_no_preview() {
     stack.settings(&SETTINGS.replace("share_role = true\n", ""));
     let run = up(&stack).exits(2);
     assert!(run.stdout.contains("[preview] has neither `role` nor `share_role = true`"), "{run:?}");
-    let settings = SETTINGS.replace("[preview]\n", "[preview]\nstrategy = \"stage\"\n");
-    stack.settings(&settings);
-    let run = up(&stack).exits(2);
-    assert!(run.stdout.contains("not in this version yet"), "{run:?}");
 }

@@ -1,5 +1,6 @@
 //! Previews by the strategy `stage` behind the strict proxy.
 
+mod policy;
 mod refused;
 mod scene;
 mod sweep;
@@ -74,16 +75,40 @@ fn code_that_was_published_before_does_not_pass_through_latest() {
 }
 
 #[test]
-fn a_changed_definition_reaches_the_preview() {
+fn a_changed_definition_reaches_the_preview_and_is_told_where_the_stage_lacks_it() {
     let (stack, aws) = (scene(), Aws::shared());
-    up(&stack).exits(0);
+    // From here on the stage's deployment says of which definition it is.
+    stack.release(&[]).exits(0);
+    assert!(!up(&stack).exits(0).stderr.contains("serves another definition"));
     let first = everything(&stack);
     aws.add_mock(&stack.api, stack.root(), "health");
     let run = up(&stack).exits(0);
     assert_eq!(super::scene::call_path(&run, "/health").0, 200);
-    assert!(run.stderr.contains("serves another definition") || !run.stderr.contains("warning"), "{run:?}");
+    assert!(run.stderr.contains("stage dev of API public serves another definition than the API has now"), "{run:?}");
     assert_eq!(everything(&stack).state.deployments.len(), first.state.deployments.len());
     assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn of_two_functions_the_unchanged_one_does_not_pass_through_latest() {
+    let (stack, aws) = (scene::of_two_functions(), Aws::shared());
+    let (one, other) = (stack.function("dev"), stack.function("other"));
+    stack.release(&[]).exits(0);
+    let versions = aws.versions(&other);
+    let before = everything(&stack);
+    stack.write("lambda/app.py", source("pull request"));
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, "pull request".to_owned()));
+    assert_eq!(super::scene::call_path(&run, "/other"), (200, "other".to_owned()));
+    let calls = stack.proxy.take_calls();
+    let changed = calls.calls("UpdateFunctionCode");
+    assert!(!changed.is_empty() && changed.iter().all(|call| call.function() == one), "{changed:?}");
+    assert_eq!(aws.versions(&other), versions);
+    assert_eq!(aws.alias(&other, "pr-42"), aws.alias(&other, "live"));
+    down(&stack).exits(0);
+    assert_eq!(everything(&stack), before);
+    assert!(aws.find_alias(&other, "pr-42").is_none());
 }
 
 #[test]
@@ -94,6 +119,26 @@ fn a_changed_variable_of_the_stage_reaches_the_preview() {
     up(&stack).exits(0);
     assert_eq!(everything(&stack).stages["pr-42"].1, [("alias", "pr-42"), ("colour", "blue")].map(scene::texts).into());
     assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+#[test]
+fn a_changed_configuration_needs_a_version_but_no_other_code_in_latest() {
+    let (stack, aws) = (scene(), Aws::shared());
+    stack.write("lambda/app.py", source("released"));
+    stack.release(&[]).exits(0);
+    up(&stack).exits(0);
+    let function = stack.function("dev");
+    let update = aws.lambda.update_function_configuration().function_name(&function).memory_size(512);
+    aws.block_on(update.send()).unwrap();
+    let before = everything(&stack);
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(0);
+    assert_eq!(call(&run), (200, "released".to_owned()));
+    let calls = stack.proxy.take_calls();
+    assert!(calls.calls("UpdateFunctionCode").is_empty(), "{calls:?}");
+    let after = everything(&stack);
+    assert_eq!((after.latest, &after.aliases["live"]), (before.latest, &before.aliases["live"]));
+    assert_ne!(after.aliases["pr-42"], after.aliases["live"]);
 }
 
 #[test]

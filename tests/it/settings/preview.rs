@@ -1,6 +1,6 @@
 //! `[preview]`.
 
-use sls_release::model::{FunctionKey, PreviewLimits, PreviewRequest, PreviewRole, Request, WhenFull};
+use sls_release::model::{FunctionKey, PreviewLimits, PreviewRequest, PreviewRole, PreviewStrategy, Request, WhenFull};
 
 use super::{refusal, settings, stage};
 
@@ -27,11 +27,11 @@ fn the_environment_of_a_preview_names_its_pull_request() {
 #[test]
 fn what_is_wrong_with_a_preview_is_told_at_once() {
     let wrong = format!(
-        "{FUNCTION}[preview]\nstrategy='stage'\nrole='admin'\nservice='a b'\nrepository='hello'\n\
+        "{FUNCTION}[preview]\nstrategy='branch'\nrole='admin'\nservice='a b'\nrepository='hello'\n\
          [preview.functions.helo.environment]\n1A='x'\n"
     );
     insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
-    sls-release.toml:4:10: invalid `strategy` "stage" in [preview]: previews are copies so far; "stage" is not in this version yet; write "copy"
+    sls-release.toml:4:10: invalid `strategy` "branch" in [preview]: a preview is a copy, or a stage beside the others; write "copy" or "stage"
     sls-release.toml:5:6: invalid role `admin`: the ARN of a role is expected, such as `arn:aws:iam::123456789012:role/preview`
     sls-release.toml:6:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed
     sls-release.toml:7:12: invalid repository `hello`: the owner and the name are expected, such as `acme/hello`
@@ -61,5 +61,21 @@ fn limits_that_aws_does_not_know_are_refused() {
     sls-release.toml:5:14: invalid `max_previews` in [preview]: expected an integer from 1 to 600, found `601`; write an integer from 1 to 600
     sls-release.toml:6:11: invalid `when_full` "newest" in [preview]; write "refuse" or "replace-oldest"
     sls-release.toml:7:20: invalid `log_retention_days` 10 in [preview]: CloudWatch keeps logs for one of these numbers of days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    "#);
+}
+
+#[test]
+fn an_alias_has_the_role_and_the_environment_of_its_function() {
+    let text = format!("{FUNCTION}[preview]\nstrategy='stage'\nshare_role=true\nlatest_unused=true\n");
+    let preview = settings(&of_42(), &text).preview.unwrap();
+    assert_eq!((preview.strategy, preview.latest_unused), (PreviewStrategy::Stage, true));
+    let wrong = format!(
+        "{FUNCTION}[preview]\nstrategy='stage'\nrole='arn:aws:iam::123456789012:role/a'\nenvironment={{ AA='1' }}\n\
+         [preview.functions.hello.environment]\nBB='2'\n"
+    );
+    insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
+    sls-release.toml:5:1: [preview] has `role`, which strategy "stage" cannot follow: the preview is an alias of the stage's own functions, with their role and environment; leave it out, or write `strategy = "copy"`
+    sls-release.toml:6:1: [preview] has `environment`, which strategy "stage" cannot follow: the preview is an alias of the stage's own functions, with their role and environment; leave it out, or write `strategy = "copy"`
+    sls-release.toml:7:10: [preview] has `functions`, which strategy "stage" cannot follow: the preview is an alias of the stage's own functions, with their role and environment; leave it out, or write `strategy = "copy"`
     "#);
 }

@@ -52,7 +52,9 @@ pub(super) async fn outdated(run: &StageRun<'_>) {
     for api in run.plan.apis.iter().filter(|api| matches!(api.step, StageStep::Update { deploys: true, .. })) {
         problems.extend(unserved(&deletion, &api.id, |description| description.ends_with(&is_its)).await.err());
     }
-    problems.into_iter().for_each(|problem| run.listener.hear(Event::Warning(problem.to_string())));
+    for problem in problems {
+        run.listener.hear(Event::Warning(problem.to_string()));
+    }
 }
 
 fn ours(name: &FunctionName, api: &RestApiId, preview: &PreviewId) -> AddPermission {

@@ -30,7 +30,7 @@ pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> R
         let seen = std::cell::RefCell::new(None);
         let look = async || attempt(run, function, &seen, &mut remembered).await;
         match run.writes.wait(format!("the other run that lets its code through $LATEST of {name}")).until(look).await {
-            Ok(Turn::Ours(begun)) => return Ok((begun, remembered.unwrap_or_default())),
+            Ok(Turn::Ours(begun)) => return Ok((*begun, remembered.unwrap_or_default())),
             Ok(Turn::AnotherRun) => {}
             Err(crate::world::WaitError::Deadline(_)) if seen.borrow().is_some() => {
                 // Nothing moved for as long as anything may take: that run was killed.
@@ -44,7 +44,7 @@ pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> R
 }
 
 enum Turn {
-    Ours(Begun),
+    Ours(Box<Begun>),
     /// Another one than was seen at first.
     AnotherRun,
 }
@@ -83,7 +83,7 @@ async fn attempt(
     }
     match latest(run, function).await.map_err(failed)? {
         Some(now) if now.code.sha256 == passage.before => {
-            Ok(Look::Ready(Turn::Ours(Begun { passage, latest: now.code })))
+            Ok(Look::Ready(Turn::Ours(Box::new(Begun { passage, latest: now.code }))))
         }
         _ => {
             end(run, function, &passage).await?;
@@ -114,9 +114,10 @@ async fn announce(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Pa
     match answer {
         Err(error) if matches!(error.answer, Answer::Unknown | Answer::Conflict) => {
             // The answer may have been lost, of this attempt or of the one before.
-            let now = lambda.alias(name, &alias).await?;
-            let ours = now.is_some_and(|now| now.description == passage.description());
-            if ours { Ok(()) } else { Err(error) }
+            match lambda.alias(name, &alias).await {
+                Ok(Some(now)) if now.description == passage.description() => Ok(()),
+                _ => Err(error),
+            }
         }
         other => other,
     }
@@ -151,6 +152,11 @@ async fn keep(run: &StageRun<'_>, function: &StagePlanFunction, found: &GotFunct
         |why: String| Problem::new(format!("failed to keep the code of $LATEST of {}", function.name)).why(why);
     match run.world.aws.s3.object(bucket, &key).await {
         Ok(FoundObject::Present(object)) => {
+            let whole = object.checksum_sha256.filter(|sum| !sum.contains('-'));
+            if whole.is_some_and(|sum| sum != sha256.base64()) {
+                let problem = failed(format!("object {key} holds other bytes than its name says"));
+                return Err(problem.fix("delete the object").into());
+            }
             run.uploaded(&key, object.version_id);
             return Ok(());
         }

@@ -16,6 +16,8 @@ struct Caller {
     what: String,
     /// As AWS keeps it.
     uri: String,
+    /// API Gateway takes a role for the call.
+    by_role: bool,
 }
 
 impl Caller {
@@ -43,11 +45,13 @@ fn target(uri: &str, variables: &BTreeMap<String, String>) -> Option<LambdaTarge
 
 fn callers(definition: &ApiDefinition) -> Vec<Caller> {
     let method = |integration: &Integration| {
-        Some(Caller { what: format!("{} {}", integration.method, integration.path), uri: integration.uri.clone()? })
+        let what = format!("{} {}", integration.method, integration.path);
+        Some(Caller { what, uri: integration.uri.clone()?, by_role: integration.credentials.is_some() })
     };
     let authorizer = |authorizer: &Value| {
         let what = format!("authorizer {}", authorizer["name"].as_str().unwrap_or_default());
-        Some(Caller { what, uri: authorizer["uri"].as_str()?.to_owned() })
+        let by_role = authorizer["credentials"].is_string();
+        Some(Caller { what, uri: authorizer["uri"].as_str()?.to_owned(), by_role })
     };
     let authorizers = definition.document["authorizers"].as_object().into_iter().flatten();
     let methods = definition.integrations.iter().filter_map(method);
@@ -63,7 +67,9 @@ pub fn called(
 ) -> BTreeSet<FunctionName> {
     let now = definition.into_iter().flat_map(callers).map(|caller| caller.uri);
     let mut uris: Vec<String> = now.collect();
-    document.into_iter().for_each(|document| find_uris(document, &mut uris));
+    if let Some(document) = document {
+        find_uris(document, &mut uris);
+    }
     let targets = uris.iter().filter_map(|uri| target(uri, variables));
     let by_alias = targets.filter(|target| target.qualifier == Qualifier::Named(alias.clone()));
     by_alias.map(|target| target.function).collect()
@@ -88,6 +94,9 @@ fn find_uris(value: &Value, found: &mut Vec<String>) {
 /// What an API calls of the settings' functions.
 #[derive(Default)]
 pub(super) struct Calls {
+    /// All that it calls.
+    pub(super) all: BTreeSet<FunctionKey>,
+    /// Those of which a variable chooses the alias.
     pub(super) functions: BTreeSet<FunctionKey>,
     /// The variables that choose an alias of theirs.
     pub(super) variables: BTreeSet<String>,
@@ -107,14 +116,14 @@ pub(super) fn calls(key: &ApiKey, definition: &ApiDefinition, source: &ObservedS
     let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|caller| of.function(caller, source).is_some());
     for caller in ours {
         let Some((function, found)) = of.function(caller, source) else { continue };
-        match caller.variable() {
-            Some(variable) => {
-                calls.functions.insert(function.clone());
-                calls.variables.insert(variable.to_owned());
-            }
-            None => {
-                calls.refused.push(without_variable(key, caller, source, found, of.settings.functions.get(function)))
-            }
+        calls.all.insert(function.clone());
+        if let Some(variable) = caller.variable() {
+            calls.warnings.extend(caller.by_role.then(|| by_role(key, caller, found)));
+            calls.functions.insert(function.clone());
+            calls.variables.insert(variable.to_owned());
+        } else {
+            let settings = of.settings.functions.get(function);
+            calls.refused.push(without_variable(key, caller, source, found, settings));
         }
     }
     for caller in others {
@@ -142,6 +151,11 @@ impl<'a> Stage<'a> {
         let all = self.functions.iter().filter_map(|(key, found)| Some((key, found.as_ref()?)));
         all.into_iter().find(|(_, found)| is_it(found))
     }
+}
+
+fn by_role(key: &ApiKey, caller: &Caller, function: &StagedFunction) -> String {
+    let (what, name) = (&caller.what, &function.name);
+    format!("{what} of API {key} calls function {name} by a role, which has to allow calls of the preview's alias, too")
 }
 
 fn not_ours(key: &ApiKey, caller: &Caller, variable: &str) -> Problem {
@@ -183,19 +197,18 @@ fn patch(caller: &Caller, source: &ObservedStage, function: &StagedFunction, ali
         Some(_) => ("authorizer", "authorizer_uri"),
         None => ("integration", "uri"),
     };
-    let mut patch = format!(
+    let mut patch = vec![format!(
         "in Terraform, then deploy the API to its stages:\n  resource \"aws_api_gateway_{kind}\" \"…\" {{ # {what}\n-   \
-         {field} = \"{kept}\"\n+   {field} = \"{before}/functions/{arn}:$${{stageVariables.alias}}/{how}\"\n  }}"
-    );
+         {field} = \"{kept}\"\n+   {field} = \"{before}/functions/{arn}:$${{stageVariables.alias}}/{how}\""
+    )];
     if !source.variables.contains_key("alias") {
-        patch += &format!(
-            "\n  resource \"aws_api_gateway_stage\" \"…\" {{ # {stage}\n+   variables = {{ alias = \"{alias}\" }}\n  }}"
-        );
+        let variables = format!("+   variables = {{ alias = \"{alias}\" }}");
+        patch.push(format!("  resource \"aws_api_gateway_stage\" \"…\" {{ # {stage}\n{variables}"));
     }
     if caller.target(&source.variables).is_none_or(|target| target.qualifier == Qualifier::Latest) {
         let name = &function.name;
-        patch +=
-            &format!("\n  resource \"aws_lambda_permission\" \"…\" {{ # {name}\n+   qualifier = \"{alias}\"\n  }}");
+        patch.push(format!("  resource \"aws_lambda_permission\" \"…\" {{ # {name}\n+   qualifier = \"{alias}\""));
     }
-    patch
+    patch.push(String::new());
+    patch.join("\n  }\n").trim_end().to_owned()
 }

@@ -94,7 +94,6 @@ pub(super) fn api(key: &ApiKey, found: &StagedApi, id: &PreviewId) -> Vec<Proble
                 .why("it does not carry the tags of this repository, pull request and service")
                 .fix("delete it, or move what it is for to another stage"),
         ),
-        Some(_) => {}
         None if found.stages.len() >= STAGES => problems.push(
             Problem::new(format!("API {key} has {} stages", found.stages.len()))
                 .why(format!("an API may have {STAGES}"))
@@ -102,7 +101,7 @@ pub(super) fn api(key: &ApiKey, found: &StagedApi, id: &PreviewId) -> Vec<Proble
                     "run `sls-release preview down` for a pull request that is closed, or write `strategy = \"copy\"`",
                 ),
         ),
-        None => {}
+        _ => {}
     }
     if found.execute_api_disabled {
         problems.push(

@@ -31,7 +31,8 @@ pub fn decide(
 ) -> Result<StagePlan, Failure> {
     let mut problems = checks::missing(settings, observed);
     problems.extend(checks::latest_unused(wanted(settings)?));
-    let (mut apis, mut warnings, mut called) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut apis, mut warnings) = (Vec::new(), Vec::new());
+    let (mut called, mut concerned) = (BTreeMap::new(), BTreeSet::new());
     for (key, found) in &observed.apis {
         let (Some(found), Some(wanted)) = (found, settings.apis.get(key)) else { continue };
         problems.extend(checks::api(key, found, id));
@@ -42,6 +43,7 @@ pub fn decide(
         warnings.extend(self::warnings(key, found, source));
         apis.push(api(key, found, source, &calls, id));
         called.insert(&found.id, calls.functions);
+        concerned.extend(calls.all);
         problems.extend(calls.refused);
         warnings.extend(calls.warnings);
     }
@@ -49,7 +51,9 @@ pub fn decide(
     for (key, artifact) in artifacts {
         let Some(Some(found)) = observed.functions.get(key) else { continue };
         let by: Vec<_> = called.iter().filter(|(_, calls)| calls.contains(key)).map(|(id, _)| (*id).clone()).collect();
-        problems.extend(checks::function(key, found, id));
+        if concerned.contains(key) {
+            problems.extend(checks::function(key, found, id));
+        }
         if by.is_empty() {
             warnings.push(format!("no API calls function {key} by a stage variable: the preview has none of it"));
         } else {

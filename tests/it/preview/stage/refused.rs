@@ -1,9 +1,11 @@
 //! Previews that are not made, and why; nothing is written.
 
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
 use serde_json::json;
 
 use super::scene::{everything, scene, settings};
 use crate::preview::scene::{SETTINGS, down, up};
+use crate::support::scene::{answering, archive_of};
 use crate::support::{Aws, Call, Run, Stack};
 
 /// The refusal, in words; nothing was written.
@@ -15,7 +17,7 @@ fn refusal(stack: &Stack) -> String {
     let run: Run = stack.run(&["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository]).exits(3);
     assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
     assert_eq!(everything(stack), before);
-    let text = run.stderr.split("error:").skip(1).map(|problem| format!("error:{problem}")).collect::<String>();
+    let text = run.stderr[run.stderr.find("error:").unwrap()..].to_owned();
     let text = text.replace(&stack.repository(), "acme/REPO").replace(&stack.name, "NAME");
     text.replace(&stack.api, "API-ID")
 }
@@ -88,6 +90,24 @@ fn a_variable_that_chooses_something_else_too_is_refused() {
     crate::strict::endpoints::put_uri(aws, &stack, "other", uri, None);
     let refused = refusal(&stack);
     assert!(refused.contains("GET /other of API public uses the stage variable `alias`, too"), "{refused}");
+}
+
+#[test]
+fn a_function_that_no_api_calls_may_be_called_as_it_likes() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let name = stack.function("worker");
+    let code = archive_of(&answering(200, "worker"));
+    let call = aws.lambda.create_function().function_name(&name).runtime(Runtime::Python312).handler("app.handler");
+    let call = call.role("arn:aws:iam::000000000000:role/other").code(FunctionCode::builder().zip_file(code).build());
+    aws.block_on(call.send()).unwrap();
+    let call = aws.lambda.add_permission().function_name(&name).statement_id("queue").action("lambda:InvokeFunction");
+    aws.block_on(call.principal("sqs.amazonaws.com").send()).unwrap();
+    let before = aws.code(&name, "$LATEST");
+    let worker = "[functions.worker]\nsource = \"lambda\"\nname = \"$NAME-worker\"\n";
+    stack.settings(&(settings() + worker));
+    let run = up(&stack).exits(0);
+    assert!(run.stderr.contains("no API calls function worker by a stage variable"), "{run:?}");
+    assert_eq!((aws.code(&name, "$LATEST"), aws.find_alias(&name, "pr-42")), (before, None));
 }
 
 #[test]

@@ -24,17 +24,36 @@ pub(crate) fn source(text: &str) -> String {
 
 /// A stack, and a folder with the code of a pull request.
 pub(crate) fn scene() -> Stack {
-    let rules = Strict::all().with(Busy::settling_in(std::time::Duration::from_millis(100)));
-    let (stack, aws) = (Stack::build_behind(rules, &["--alias", "live"]), Aws::shared());
-    let path = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions";
-    let function = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{}", stack.function("dev"));
-    let uri = format!("{path}/{function}:${{stageVariables.alias}}/invocations");
-    put_uri(aws, &stack, "hello", &uri, None);
-    redeploy(aws, &stack);
-    set_variable(&stack, "alias", "live");
+    let stack = built(&["--alias", "live"], &[("hello", "dev")]);
     stack.settings(&settings());
     stack.write("lambda/app.py", source("pull request"));
     stack.write("lambda/botocore.py", "raise ImportError\n");
+    stack
+}
+
+/// The same with a second function, whose code is in `other/`.
+pub(crate) fn of_two_functions() -> Stack {
+    let functions = ["--alias", "live", "--function", "$NAME-dev=/hello", "--function", "$NAME-other=/other"];
+    let stack = built(&functions, &[("hello", "dev"), ("other", "other")]);
+    let other = "[functions.other]\nsource = \"other\"\nname = \"$NAME-other\"\nalias = \"live\"\n";
+    stack.settings(&(settings() + other));
+    stack.write("lambda/app.py", source("released"));
+    stack.write("other/app.py", source("other"));
+    stack
+}
+
+/// The stage chooses the alias of each function, by its path.
+fn built(options: &[&str], paths: &[(&str, &str)]) -> Stack {
+    let rules = Strict::all().with(Busy::settling_in(std::time::Duration::from_millis(100)));
+    let (stack, aws) = (Stack::build_behind(rules, options), Aws::shared());
+    for (path, function) in paths {
+        let function = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{}", stack.function(function));
+        let function = format!("{function}:${{stageVariables.alias}}");
+        let uri = format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations");
+        put_uri(aws, &stack, path, &uri, None);
+    }
+    redeploy(aws, &stack);
+    set_variable(&stack, "alias", "live");
     stack
 }
 

@@ -56,6 +56,8 @@ fn clean(stack: &Stack, kind: Kind) -> Log {
 }
 
 fn judge(stack: &Stack, run: &Run, before: &Everything, text: &str) -> Result<(), String> {
+    // The calls of the judge itself are not to go wrong.
+    stack.proxy.clear_orders();
     let after = everything(stack);
     let right = match run.code {
         Some(0) => call(run) == (200, text.to_owned()) && after.latest == before.latest && after.aliases.len() == 2,

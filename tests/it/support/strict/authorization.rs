@@ -59,6 +59,9 @@ fn lambda(call: &Call) -> Vec<Permission> {
     let document = call.document();
     let created = document["FunctionName"].as_str().filter(|_| call.action == "CreateFunction");
     let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", created.unwrap_or(call.function()));
+    if let Some(version) = call.query("Qualifier").filter(|_| call.action == "DeleteFunction") {
+        return vec![Permission::new(action, format!("{function}:{version}"))];
+    }
     let mut permissions = vec![Permission::new(&action, &function)];
     permissions.extend(qualified(call, &action, &function));
     permissions.extend((call.action == "UpdateFunctionCode").then(|| code(call)).flatten());
