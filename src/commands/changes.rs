@@ -14,8 +14,14 @@ use crate::model::{
 use crate::package::{contents, difference};
 use crate::world::World;
 
-/// Code is fetched for the report up to this size.
+/// Code is fetched for the report up to this size,
 const BYTES: u64 = 20 * 1024 * 1024;
+
+/// and no more than this in all.
+const BYTES_IN_ALL: u64 = 100 * 1024 * 1024;
+
+/// Why a release does not compare all code.
+const NOT_NEEDED: &str = "the release did not need the code before; `sls-release package --diff` compares them";
 
 /// A report is not worth more.
 const DOWNLOAD: Duration = Duration::from_secs(20);
@@ -24,8 +30,8 @@ const DOWNLOAD: Duration = Duration::from_secs(20);
 pub(super) struct Before<'a> {
     name: FunctionName,
     code: &'a ObservedCode,
-    /// Where it can be fetched.
-    link: Option<&'a Secret>,
+    /// Where it can be fetched, or why nobody does.
+    link: Result<&'a Secret, &'static str>,
     /// Where somebody fetched it already.
     file: Option<&'a Path>,
 }
@@ -45,7 +51,7 @@ pub(super) fn of_stage<'a>(settings: &Settings, observed: &'a Observed) -> BTree
 fn of_function<'a>(name: FunctionName, found: &'a ObservedFunction, file: Option<&'a Path>) -> Before<'a> {
     let code = found.alias.as_ref().map_or(&found.latest, |alias| &alias.code);
     let is_latest = code.sha256 == found.latest.sha256;
-    Before { name, code, link: None, file: file.filter(|_| is_latest) }
+    Before { name, code, link: Err(NOT_NEEDED), file: file.filter(|_| is_latest) }
 }
 
 /// What the stage has that a preview is made of, with the names of the preview's functions.
@@ -55,7 +61,7 @@ pub(super) fn of_sources(
 ) -> BTreeMap<FunctionKey, Before<'_>> {
     let sources = names.into_iter().filter_map(|(key, name)| {
         let source = observed.sources.get(&key)?.as_ref()?;
-        let link = source.code_link.as_ref();
+        let link = source.code_link.as_ref().ok_or("Lambda gave no link to it");
         Some((key, Before { name, code: &source.code, link, file: None }))
     });
     sources.collect()
@@ -67,9 +73,26 @@ pub(super) async fn compared(
     before: BTreeMap<FunctionKey, Before<'_>>,
     world: &World,
 ) -> BTreeMap<FunctionKey, CodeChange> {
+    let mut left = BYTES_IN_ALL;
     let both = before.into_iter().filter_map(|(key, before)| Some((artifacts.get(&key)?, key, before)));
-    let changes = both.map(|(artifact, key, before)| async move { (key, change(artifact, before, world).await) });
+    let changes = both.map(|(artifact, key, before)| {
+        let before = affordable(before, artifact, &mut left);
+        async move { (key, change(artifact, before, world).await) }
+    });
     join_all(changes).await.into_iter().collect()
+}
+
+/// Without its link where it is too large, or more than is left.
+fn affordable<'a>(before: Before<'a>, artifact: &Artifact, left: &mut u64) -> Before<'a> {
+    let bytes = before.code.zipped_bytes.unwrap_or(BYTES).max(artifact.zipped_bytes);
+    if before.code.sha256 == artifact.sha256 || before.link.is_err() {
+        return before;
+    }
+    if bytes > BYTES || bytes > *left {
+        return Before { link: Err("so much code is not fetched for a report"), ..before };
+    }
+    *left -= bytes;
+    before
 }
 
 async fn change(artifact: &Artifact, before: Before<'_>, world: &World) -> CodeChange {
@@ -86,13 +109,8 @@ async fn files(artifact: &Artifact, before: &Before<'_>, world: &World) -> Resul
     if let Some(file) = before.file {
         return read(artifact, file).await;
     }
-    if before.link.is_none() {
-        return Err("the run did not need the code before; `sls-release package --diff` compares them".to_owned());
-    }
-    if before.code.zipped_bytes.unwrap_or_default().max(artifact.zipped_bytes) > BYTES {
-        return Err("the code is larger than 20 MiB".to_owned());
-    }
-    let fetch = tokio::time::timeout(DOWNLOAD, world.http.live_code(before.link, &before.code.sha256));
+    let link = before.link?;
+    let fetch = tokio::time::timeout(DOWNLOAD, world.http.live_code(Some(link), &before.code.sha256));
     let fetched = tokio::select! {
         biased;
         () = world.cancel.cancelled() => return Err("the run was cancelled".to_owned()),

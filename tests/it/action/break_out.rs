@@ -13,7 +13,7 @@ const HOSTILE: &str = "a\n::set-output name=endpoint::https://evil.example\r\n::
 
 fn is_harmless(told: &Told) {
     let summary = told.summary();
-    for out in ["<script>", "@everyone", "](", "\n::", "\u{202e}"] {
+    for out in ["<script>", "@everyone", "](https://evil", "\n::", "\u{202e}"] {
         assert!(!summary.contains(out), "{out:?} in {summary}");
     }
     assert!(!told.text().contains("\u{202e}"));

@@ -1,6 +1,6 @@
 //! The comment on a pull request, and what the other outputs say of a preview.
 
-use sls_release::model::{Event, FunctionKey, Listener, Outcome, PreviewOutcome, marker};
+use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, marker};
 use sls_release::report::{End, Format, Reporter, Run, Verbosity};
 
 use super::{previews, samples, sinks, told};
@@ -131,31 +131,32 @@ fn phases_are_told_by_the_clock() {
 }
 
 #[test]
-fn what_is_skipped_is_told_under_the_limit_whatever_there_is() {
-    let mut reporter = reporter();
+fn a_comment_stays_below_the_limit_and_whole_whatever_there_is() {
     for (files, functions, text) in [(10_000, 1, "src/app.py"), (10_000, 50, "@#$_"), (3, 1_000, "a|b"), (50, 50, "$")]
     {
-        let name = text.repeat(200 / text.len());
-        let names: Vec<String> = (0..files).map(|at| format!("{at}{name}")).collect();
-        let key = |at: usize| format!("{at}{name}");
-        let changes = (0..functions).map(|at| {
-            let names = sls_release::model::FileNames { added: names.clone(), ..Default::default() };
-            previews::other(&key(at), if at < 50 { names } else { Default::default() })
-        });
-        reporter = self::reporter();
-        let artifact = |at| (FunctionKey::new(key(at)), samples::artifact(&key(at)));
-        reporter.artifacts(&(0..functions).map(artifact).collect());
-        reporter.changes(changes.collect());
-        (0..functions.min(200)).for_each(|at| reporter.hear(Event::Warning(key(at).repeat(10))));
-        let run = Run { service: key(0).repeat(10), ..previews::run() };
-        for outcome in [hostile(&previews::up(), &key(0)), hostile(&previews::not_put_back(), &key(0))] {
-            let text = reporter.comment(&run, End::Preview(&outcome));
-            assert!(text.len() < 65_536, "{} bytes", text.len());
-            assert!(text.lines().filter(|line| line.starts_with("```")).count() % 2 == 0, "an open fence");
-            assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        let text = text.repeat(60 / text.len());
+        let reporter = crowded(files, functions, &text);
+        let run = Run { service: text.repeat(10), ..previews::run() };
+        for outcome in [hostile(&previews::up(), &text), hostile(&previews::not_put_back(), &text)] {
+            let comment = reporter.comment(&run, End::Preview(&outcome));
+            assert!(comment.len() < 65_536, "{} bytes", comment.len());
+            assert!(comment.lines().filter(|line| line.starts_with("```")).count() % 2 == 0, "an open fence");
+            assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
+            assert!(comment.contains("more"), "what is left out is counted");
         }
     }
-    drop(reporter);
+}
+
+/// So many functions with so many new files each, all with this in their names.
+fn crowded(files: usize, functions: usize, text: &str) -> Reporter {
+    let reporter = reporter();
+    let keys: Vec<String> = (0..functions).map(|at| format!("{at}{text}")).collect();
+    let added: Vec<String> = (0..files).map(|at| format!("{at}{text}")).collect();
+    let change = |key: &String| previews::other(key, FileNames { added: added.clone(), ..FileNames::default() });
+    reporter.artifacts(&keys.iter().map(|key| (FunctionKey::new(key), samples::artifact(key))).collect());
+    reporter.changes(keys.iter().map(change).collect());
+    keys.iter().take(200).for_each(|key| reporter.hear(Event::Warning(key.repeat(10))));
+    reporter
 }
 
 /// The same with many things of this text.
