@@ -8,11 +8,12 @@ use std::process::{Command as Process, ExitCode};
 use std::sync::{Arc, LazyLock};
 
 use sls_release::cli::{self, Cli, Command, Preview};
-use sls_release::commands;
+use sls_release::commands::reporting::{About, Reporting};
+use sls_release::commands::{self, Errand};
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::{Decision, EventPullRequest, GitHub};
 use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
-use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+use sls_release::report::{End, Format, Reporter, Run, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
 use tracing::Level;
@@ -24,7 +25,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 const CHANGES_PENDING: u8 = 10;
 
 /// What no log may show, whoever printed it.
-const SECRETS: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "SLS_RELEASE_GITHUB_TOKEN"];
 
 fn main() -> ExitCode {
     let cli = match cli::parse() {
@@ -88,27 +89,29 @@ fn asks_for_exit_code(cli: &Cli) -> bool {
 
 fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     let Command::Ci(ci) = cli.command() else { return run_verb(cli, None, out) };
-    let (github, aws) = (environment("GITHUB_"), environment("AWS_"));
+    let github = environment("GITHUB_");
     // Elsewhere nobody hides them, and they would be printed.
     if github.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        out.mask(SECRETS.into_iter().filter_map(|name| aws.get(name)).map(String::as_str));
+        let secrets: Vec<String> = SECRETS.into_iter().filter_map(|name| variable(name)).collect();
+        out.mask(secrets.iter().map(String::as_str));
     }
     let errand = commands::ci(&ci.command, &github, &environment("SLS_RELEASE_"))?;
-    match errand.decision {
+    match &errand.decision {
         Decision::Do(verb) => {
-            let event = errand.pull_request;
-            let cli = cli.with_verb(verb, event.as_ref().map(|event| event.number))?;
-            event.as_ref().and_then(other_checkout).into_iter().for_each(|text| out.hear(Event::Warning(text)));
-            run_verb(&cli, event.as_ref(), out)
+            let event = errand.pull_request.as_ref();
+            let cli = cli.with_verb(*verb, event.map(|event| event.number))?;
+            event.and_then(other_checkout).into_iter().for_each(|text| out.hear(Event::Warning(text)));
+            run_verb(&cli, Some(&errand), out)
         }
         Decision::Nothing(why) => {
-            out.nothing_done(&why);
+            out.nothing_done(why);
             Ok(0)
         }
     }
 }
 
-fn run_verb(cli: &Cli, event: Option<&EventPullRequest>, out: &Arc<Reporter>) -> Result<u8, Failure> {
+fn run_verb(cli: &Cli, errand: Option<&Errand>, out: &Arc<Reporter>) -> Result<u8, Failure> {
+    let event = errand.and_then(|errand| errand.pull_request.as_ref());
     let mut request = cli.request(environment("SLS_RELEASE_"), commit(event));
     if let Command::Preview(_) = cli.command() {
         request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));
@@ -122,14 +125,14 @@ fn run_verb(cli: &Cli, event: Option<&EventPullRequest>, out: &Arc<Reporter>) ->
     runtime.block_on(async {
         let (switch, cancel) = Cancellation::new();
         tokio::spawn(throw_at_signal(switch, Arc::clone(out)));
-        verb(cli, &request, event, &cancel, out).await
+        verb(cli, &request, errand, &cancel, out).await
     })
 }
 
 async fn verb(
     cli: &Cli,
     request: &Request,
-    event: Option<&EventPullRequest>,
+    errand: Option<&Errand>,
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<u8, Failure> {
@@ -138,35 +141,74 @@ async fn verb(
         return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
     if let Command::Preview(verb) = cli.command() {
-        let outcome = preview(&verb, request, event, cancel, out).await?;
-        out.preview(&outcome);
-        return Ok(preview_exit_code(&outcome));
+        let event = errand.and_then(|errand| Some((errand, errand.pull_request.as_ref()?)));
+        return match event {
+            Some((errand, event)) => preview_of_event(&verb, request, errand, event, cancel, out).await,
+            None => preview(&verb, request, cancel, out).await,
+        };
     }
     let outcome = commands::release(request, cancel, out).await?;
     out.outcome(&outcome);
     Ok(exit_code(&outcome, asks_for_exit_code(cli)))
 }
 
-async fn preview(
+async fn preview(verb: &Preview, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
+    let outcome = match verb {
+        Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
+        Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
+        Preview::List(_) => commands::preview::list(request, cancel, out).await?,
+        Preview::Prune(_) => commands::prune(request, cancel, out).await?,
+    };
+    out.preview(&outcome);
+    Ok(preview_exit_code(&outcome))
+}
+
+/// GitHub is told of it, too; after the sinks of this machine, since that may take its time.
+async fn preview_of_event(
     verb: &Preview,
     request: &Request,
-    event: Option<&EventPullRequest>,
+    errand: &Errand,
+    event: &EventPullRequest,
     cancel: &Cancellation,
     out: &Reporter,
-) -> Result<PreviewOutcome, Failure> {
+) -> Result<u8, Failure> {
     let mut variables = environment("GITHUB_");
     variables.extend(environment("SLS_RELEASE_"));
-    let github = if event.is_some() { GitHub::connect(&variables)? } else { None };
-    match (verb, event) {
-        (Preview::Up(_), Some(event)) => commands::pull_request::up(request, event, github.as_ref(), cancel, out).await,
-        (Preview::Down(_), Some(event)) => {
-            commands::pull_request::down(request, event, github.as_ref(), cancel, out).await
-        }
-        (Preview::Up(_), None) => commands::preview::up(request, cancel, out).await,
-        (Preview::Down(_), None) => commands::preview::down(request, cancel, out).await,
-        (Preview::List(_), _) => commands::preview::list(request, cancel, out).await,
-        (Preview::Prune(_), _) => commands::prune(request, cancel, out).await,
+    let github = GitHub::connect(&variables)?;
+    let about = About::of_event(errand, event, request, &variables);
+    let mut reporting = github.as_ref().map(|github| Reporting::new(github, about.clone(), out));
+    let result = match verb {
+        Preview::Up(_) => commands::pull_request::up(request, event, reporting.as_mut(), cancel, out).await,
+        Preview::Down(_) => commands::pull_request::down(request, event, github.as_ref(), cancel, out).await,
+        Preview::List(_) | Preview::Prune(_) => return preview(verb, request, cancel, out).await,
+    };
+    if let Ok(outcome) = &result {
+        out.preview(outcome);
     }
+    let untold = match reporting {
+        Some(reporting) => reporting.end(&result, |service| comment(&about, service, &result, out)).await,
+        None => Vec::new(),
+    };
+    let code = preview_exit_code(&result?);
+    let is_red = code == 0 && errand.is_report_strict && !untold.is_empty();
+    Ok(if is_red { Kind::Internal.exit_code() } else { code })
+}
+
+fn comment(about: &About, service: &str, result: &Result<PreviewOutcome, Failure>, out: &Reporter) -> String {
+    let end = match result {
+        Ok(outcome) => End::Preview(outcome),
+        Err(failure) => End::Failure(failure),
+    };
+    let run = Run {
+        commit: about.commit.clone(),
+        repository: about.repository.clone(),
+        pull_request: about.pull_request,
+        service: service.to_owned(),
+        server_url: about.server_url.clone(),
+        run_url: about.run_url.clone().unwrap_or_default(),
+        phases: out.phases(),
+    };
+    out.comment(&run, end)
 }
 
 fn exit_code(outcome: &Outcome, asked: bool) -> u8 {

@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use super::undo::Undo;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    AccountId, ApiKey, Artifact, BucketName, DeploymentId, Event, FunctionKey, Listener, ObjectKey, Observed, Plan,
-    Released, ReleasedFunction, Settings, SmokeResult, Version,
+    AccountId, ApiKey, Artifact, BucketName, DeploymentId, Event, FunctionKey, Listener, ObjectKey, Observed, Phase,
+    Plan, Released, ReleasedFunction, Settings, SmokeResult, Version,
 };
 use crate::world::{Cancellation, Wait, WaitError, World};
 
@@ -167,6 +167,10 @@ impl<'a> Run<'a> {
     pub(super) fn bucket_owner(&self) -> Option<&AccountId> {
         let named = self.settings.artifacts.as_ref().and_then(|store| store.owner.as_ref());
         named.or_else(|| self.observed.functions.values().flatten().map(|function| &function.account).next())
+    }
+
+    pub(super) fn began(&self, phase: Phase) {
+        self.listener.hear(Event::Began(phase));
     }
 
     pub(super) fn done(&self, what: String) {

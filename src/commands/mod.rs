@@ -1,5 +1,6 @@
 //! The verbs. Each file reads as the story of its verb.
 
+mod changes;
 mod ci;
 mod package;
 pub mod preview;
@@ -21,7 +22,7 @@ pub use prune::prune;
 pub use release::release;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Artifact, FunctionKey, FunctionSettings, Request, Settings};
+use crate::model::{Artifact, Event, FunctionKey, FunctionSettings, Listener, Phase, Request, Settings};
 use crate::package as packaging;
 use crate::report::Reporter;
 use crate::settings;
@@ -64,6 +65,7 @@ fn pack(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
+    out.hear(Event::Began(Phase::Pack));
     let keep_out = keep_out(request, settings);
     let cache = cache(request);
     let options = options(request, settings, cache.as_deref(), &keep_out)?;

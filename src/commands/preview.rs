@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{pack, read_settings, room};
+use super::{changes, pack, read_settings, room};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Event, Listener, NotPutBack, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
+use crate::model::{Event, Listener, NotPutBack, Phase, PreviewId, PreviewOutcome, PreviewReport, Request, Settings};
 use crate::observe;
 use crate::observe::preview::{Found, FoundLogGroup};
 use crate::plan;
@@ -42,40 +42,68 @@ pub async fn up_while(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
+    let outcome = made(request, &turn, cancel, out).await?;
+    overtaken(outcome, request, &turn, cancel, out).await
+}
+
+async fn made(
+    request: &Request,
+    turn: &impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<PreviewOutcome, Failure> {
+    out.about_a_preview();
     whole(request)?;
     let settings = read_settings(request)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
-    let world = connect(Some(&settings), cancel).await?;
+    out.hear(Event::Began(Phase::Look));
+    let world = connect(request, Some(&settings), cancel).await?;
+    if let Some(end) = not_ours(turn, cancel).await? {
+        return Ok(end);
+    }
     let look = observe::preview::up(&id, &settings, &artifacts, &world);
     let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
-    let asked = async || turn().await.map_err(|problem| problem.into_failure(Kind::Refused));
-    match cancel.or_cancelled(asked()).await? {
-        Turn::Ours => {}
-        Turn::Closed(why) => return Ok(PreviewOutcome::Nothing(why)),
-        Turn::Newer(why) => return Ok(PreviewOutcome::Superseded(why)),
-    }
     let is_empty = plan.is_empty();
     if !is_empty && let Some(end) = room::make(&id, plan::preview::wanted(&settings)?, request, &world, out).await? {
         return Ok(end);
     }
+    let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
+    let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
-    let outcome =
-        if is_empty { PreviewOutcome::Unchanged(apply::preview::report(&run)) } else { apply::preview::up(run).await };
-    overtaken(outcome, request, turn, cancel, out).await
+    if is_empty {
+        out.changes(compared.await);
+        return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
+    }
+    let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
+    out.changes(compared);
+    Ok(outcome)
+}
+
+/// The end of a run that has written nothing yet, where it is not its turn.
+async fn not_ours(
+    turn: &impl AsyncFn() -> Result<Turn, Problem>,
+    cancel: &Cancellation,
+) -> Result<Option<PreviewOutcome>, Failure> {
+    let asked = async { turn().await.map_err(|problem| problem.into_failure(Kind::Refused)) };
+    Ok(match cancel.or_cancelled(asked).await? {
+        Turn::Ours => None,
+        Turn::Closed(why) => Some(PreviewOutcome::Nothing(why)),
+        Turn::Newer(why) => Some(PreviewOutcome::Superseded(why)),
+    })
 }
 
 /// What is left to do where the pull request was closed, or pushed to, while this run wrote.
 async fn overtaken(
     outcome: PreviewOutcome,
     request: &Request,
-    turn: impl AsyncFn() -> Result<Turn, Problem>,
+    turn: &impl AsyncFn() -> Result<Turn, Problem>,
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    if cancel.is_cancelled() {
+    if cancel.is_cancelled() || matches!(outcome, PreviewOutcome::Nothing(_) | PreviewOutcome::Superseded(_)) {
         return Ok(outcome);
     }
     let warn = |text: String| out.hear(Event::Warning(text));
@@ -107,9 +135,10 @@ fn whole(request: &Request) -> Result<(), Failure> {
         .into_failure(Kind::Usage))
 }
 
-async fn connect(settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
-    let region = settings.and_then(|settings| settings.region.as_ref()).map(|region| &region.value);
-    World::connect(region, cancel.clone()).await
+async fn connect(request: &Request, settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
+    let region =
+        settings.map_or_else(|| settings::region_asked_for(request), |settings| Ok(settings.region.clone()))?;
+    World::connect(region.as_ref().map(|region| &region.value), cancel.clone()).await
 }
 
 /// Deletes all that carries the tags of the pull request; that there is nothing is no problem.
@@ -166,9 +195,9 @@ impl Asked {
     }
 }
 
-/// The settings are read where there are any: the closing of a pull request needs no checkout.
+/// The settings are read where there are any and they are wanted: the closing of a pull request needs no checkout.
 pub(super) fn asked(request: &Request) -> Result<Asked, Failure> {
-    let file = settings::find(request, Path::new(""))?;
+    let file = if request.preview.without_settings { None } else { settings::find(request, Path::new(""))? };
     let settings = file.map(|file| settings::resolve(request, &file)).transpose()?;
     let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
     let repository = plan::preview::repository(request, preview)?;
@@ -185,7 +214,7 @@ pub(super) async fn found(
 ) -> Result<(World, Found), Failure> {
     let number = request.preview.number;
     let wanted = |id: &PreviewId| asked.is_about(id) && number.is_none_or(|number| id.number == number);
-    let world = connect(asked.settings.as_ref(), cancel).await?;
+    let world = connect(request, asked.settings.as_ref(), cancel).await?;
     let look = observe::preview::tagged(&world, number, wanted);
     let found = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     Ok((world, found))

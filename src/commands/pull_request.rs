@@ -7,26 +7,29 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::preview::{self, Turn};
+use super::reporting::Reporting;
 use crate::error::{Failure, Kind, Problem};
 use crate::github::{EventPullRequest, GitHub, PullRequest};
-use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, Request, Settings};
+use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, PreviewRequest, Request, Settings};
+use crate::plan;
 use crate::report::Reporter;
 use crate::settings::{self, SettingsFile};
 use crate::world::Cancellation;
 
 /// Makes the preview of a pull request, or brings it up to date, with the settings of its base branch, as long as the
-/// pull request is open and its head is the commit of the event.
+/// pull request is open and its head is the commit of the event. GitHub hears of it before the first write.
 ///
 /// # Errors
 /// Those of [`preview::up`]; [`Kind::Refused`] where GitHub does not tell the pull request or its base's settings.
 pub async fn up(
     request: &Request,
     event: &EventPullRequest,
-    github: Option<&GitHub>,
+    reporting: Option<&mut Reporting<'_>>,
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    let github = github.ok_or_else(no_token)?;
+    let reporting = reporting.ok_or_else(no_token)?;
+    let github = reporting.github();
     let turn = async || {
         let now = github.pull_request(event.number).await?.ok_or_else(|| unknown(event))?;
         Ok((turn_of(event, &now), now))
@@ -44,11 +47,14 @@ pub async fn up(
     for warning in settings::ignored(&request, &checkout.file)? {
         out.hear(Event::Warning(warning));
     }
-    stays_inside(&settings::resolve(&request, &checkout.file)?, &checkout.top)?;
+    let settings = settings::resolve(&request, &checkout.file)?;
+    stays_inside(&settings, &checkout.top)?;
+    reporting.begin(&plan::preview::id(&request, plan::preview::wanted(&settings)?)?).await;
     preview::up_while(&request, async || Ok(turn().await?.0), cancel, out).await
 }
 
-/// Deletes the preview of a pull request that was closed, unless it is open again by now.
+/// Deletes the preview of a pull request that was closed, unless it is open again by now. No checkout is needed, and one
+/// that is there is not read: what a pull request brings must not stand in the way of its end.
 ///
 /// # Errors
 /// Those of [`preview::down`].
@@ -72,7 +78,8 @@ pub async fn down(
             Err(failure) => out.hear(Event::Warning(failure.to_string())),
         }
     }
-    preview::down(request, cancel, out).await
+    let alone = PreviewRequest { without_settings: event.is_closing, ..request.preview.clone() };
+    preview::down(&Request { preview: alone, ..request.clone() }, cancel, out).await
 }
 
 /// Nothing was written yet.

@@ -1,9 +1,9 @@
 //! `sls-release`, `sls-release release` and `sls-release plan`.
 
-use super::{pack, read_settings};
+use super::{changes, pack, read_settings};
 use crate::apply;
 use crate::error::Failure;
-use crate::model::{Outcome, Request};
+use crate::model::{Event, Listener, Outcome, Phase, Request};
 use crate::observe;
 use crate::plan;
 use crate::report::Reporter;
@@ -15,6 +15,7 @@ use crate::world::{self, Cancellation, World};
 pub async fn release(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<Outcome, Failure> {
     let settings = read_settings(request)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    out.hear(Event::Began(Phase::Look));
     let region = settings.region.as_ref().map(|region| &region.value);
     let world = World::connect(region, cancel.clone()).await?;
     let observed = cancel
@@ -29,5 +30,9 @@ pub async fn release(request: &Request, cancel: &Cancellation, out: &Reporter) -
         let endpoints = world.urls(&plan.endpoints);
         return Ok(Outcome::Unchanged { plan, endpoints });
     }
-    Ok(apply::run(apply::Run::new(plan, &settings, &artifacts, &observed, &world, out)).await)
+    let before = changes::of_stage(&settings, &observed);
+    let run = apply::run(apply::Run::new(plan, &settings, &artifacts, &observed, &world, out));
+    let (outcome, compared) = futures::join!(run, changes::compared(&artifacts, before, &world));
+    out.changes(compared);
+    Ok(outcome)
 }

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Errand;
 use crate::error::{Failure, Problem};
-use crate::github::{Environment, GitHub, State};
-use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport};
+use crate::github::{Environment, EventPullRequest, GitHub, State};
+use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport, Request};
 
 /// What GitHub is told of.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,9 @@ pub struct About {
     pub commit: String,
     /// The service, where it is known before the settings are read.
     pub service: Option<String>,
-    /// The log of this run.
+    /// `https://github.com`.
+    pub server_url: String,
+    /// The log of this run; `None` outside of a workflow.
     pub run_url: Option<String>,
     /// The pull request was closed, so that its preview is deleted.
     pub is_closing: bool,
@@ -36,17 +39,40 @@ pub struct Reporting<'a> {
     untold: Vec<Problem>,
 }
 
-/// The log of this run, as the runner names it; `None` outside of a workflow.
-pub fn run_url(environment: &BTreeMap<String, String>) -> Option<String> {
-    let said = |name: &str| environment.get(name).filter(|value| !value.is_empty());
-    let server = said("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/'));
-    Some(format!("{server}/{}/actions/runs/{}", said("GITHUB_REPOSITORY")?, said("GITHUB_RUN_ID")?))
+impl About {
+    /// The event of a pull request; `variables` holds `GITHUB_*`.
+    pub fn of_event(
+        errand: &Errand,
+        event: &EventPullRequest,
+        request: &Request,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
+        let said = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+        let server_url = said("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/'));
+        let repository = request.preview.repository.clone().unwrap_or_default();
+        let run_url = said("GITHUB_RUN_ID").map(|id| format!("{server_url}/{repository}/actions/runs/{id}"));
+        Self {
+            repository,
+            pull_request: event.number,
+            commit: event.head_sha.clone(),
+            service: request.preview.service.clone(),
+            server_url: server_url.to_owned(),
+            run_url,
+            is_closing: event.is_closing,
+            deletes_environment: errand.deletes_environment,
+        }
+    }
 }
 
 impl<'a> Reporting<'a> {
     /// Nothing is said yet.
     pub fn new(github: &'a GitHub, about: About, out: &'a dyn Listener) -> Self {
         Self { github, about, out, deployment: None, untold: Vec::new() }
+    }
+
+    /// Who is told.
+    pub fn github(&self) -> &'a GitHub {
+        self.github
     }
 
     /// Before the first write: a deployment of this preview is in progress.
@@ -94,9 +120,7 @@ impl<'a> Reporting<'a> {
 
     async fn gone(&mut self, reports: &[PreviewReport], comment: impl Fn(&str) -> String) {
         self.about.is_closing = true; // also where the pull request was closed while the run wrote
-        let of_reports = reports.iter().map(|report| report.service.clone());
-        let services: BTreeSet<String> = of_reports.chain([self.service()]).collect();
-        for service in services {
+        for service in self.services(reports).await {
             let environment = self.environment(&service);
             let deleted = self.github.delete_deployments(&environment).await;
             self.told(deleted);
@@ -106,6 +130,17 @@ impl<'a> Reporting<'a> {
             }
             self.comment(&service, comment(&service)).await;
         }
+    }
+
+    /// The one that was named; else those that had a preview, or that GitHub was told of by a run whose end it did not
+    /// hear.
+    async fn services(&mut self, reports: &[PreviewReport]) -> BTreeSet<String> {
+        if let Some(named) = &self.about.service {
+            return BTreeSet::from([named.clone()]);
+        }
+        let told = self.github.services(self.about.pull_request).await;
+        let told = self.told(told).unwrap_or_default();
+        reports.iter().map(|report| report.service.clone()).chain(told).chain([self.service()]).collect()
     }
 
     /// A pull request that never had a preview needs no word at its end.

@@ -11,7 +11,6 @@ mod transport;
 mod visible;
 
 pub use api::{GitHub, PullRequest};
-pub use comment::marker;
 pub use deployment::{Environment, State};
 pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
 pub use payload::{EventPullRequest, Payload, read};

@@ -1,10 +1,61 @@
 //! What a run tells while it goes on.
 
+use std::fmt;
 use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A part of a run, in the order in which they follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Archives are made.
+    Pack,
+    /// AWS is asked what there is.
+    Look,
+    /// Archives go into the bucket.
+    Upload,
+    /// Functions are made, updated and published.
+    Functions,
+    /// APIs are made and deployed, stages and permissions changed.
+    Api,
+    /// The endpoint is asked.
+    Prove,
+    /// Something failed, and what was changed is put back.
+    PutBack,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Pack => "pack",
+            Phase::Look => "look",
+            Phase::Upload => "upload",
+            Phase::Functions => "functions",
+            Phase::Api => "API",
+            Phase::Prove => "prove",
+            Phase::PutBack => "put back",
+        })
+    }
+}
+
+/// How long a part of a run took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PhaseTime {
+    /// Which.
+    pub phase: Phase,
+    /// In milliseconds.
+    #[serde(rename = "duration_ms", serialize_with = "super::outcome::milliseconds")]
+    #[schemars(with = "u64")]
+    pub duration: Duration,
+}
 
 /// Something that happened while a command runs; for the live display and the log.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// A part of the run began, and the one before ended.
+    Began(Phase),
     /// Packing of `what` began; it will read `bytes`.
     PackStarted {
         /// The function.

@@ -125,6 +125,9 @@ pub struct ObservedCode {
     pub version: Version,
     /// `CodeSha256`.
     pub sha256: Sha256,
+    /// `CodeSize`: of the zip. `None` where Lambda did not say.
+    #[serde(default)]
+    pub zipped_bytes: Option<u64>,
     /// Digest of everything of the configuration that a version freezes.
     pub configuration: Sha256,
     /// For the next write.

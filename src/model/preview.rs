@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     AccountId, ApiKey, FunctionConfiguration, FunctionKey, FunctionName, NotPutBack, ObjectKey, ObservedCode,
-    PreviewLimits, PutBack, RestApiId, RevisionId, Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName,
+    PreviewLimits, PutBack, RestApiId, RevisionId, Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName, Version,
 };
 use crate::error::{Failure, Location};
 
@@ -102,6 +102,8 @@ pub struct SourceFunction {
     pub code: ObservedCode,
     /// It mounts a file system.
     pub has_file_system: bool,
+    /// A ten-minute link to the code: used, never shown.
+    pub code_link: Option<Secret>,
 }
 
 /// A stage of an API that is copied.
@@ -275,6 +277,12 @@ pub struct PreviewReport {
     pub functions: BTreeSet<FunctionName>,
     /// What answers, by API.
     pub endpoints: BTreeMap<ApiKey, String>,
+    /// The version of each function that the preview serves, where it has versions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<FunctionKey, Version>,
+    /// What needed nothing, and why, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
     /// `preview prune`: why it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

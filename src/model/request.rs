@@ -62,6 +62,8 @@ pub struct PreviewRequest {
     pub repository: Option<String>,
     /// What Git's remote `origin` says: stands below the settings file.
     pub remote: Option<String>,
+    /// `preview down` where a pull request was closed: nothing of what it brings is read.
+    pub without_settings: bool,
     /// `prune --older-than`: deletes what nobody touched for longer.
     pub older_than: Option<Duration>,
     /// `prune --dry-run`: stop before the first write.

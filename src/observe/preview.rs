@@ -229,6 +229,7 @@ async fn source(settings: &FunctionSettings, world: &World) -> Result<Option<Sou
         configuration: found.configuration,
         code: found.code,
         has_file_system: found.has_file_system,
+        code_link: found.link,
     }))
 }
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, Plan, PreviewOutcome,
-    PreviewReport, PutBack, Released, Sha256, Skip, StageName, Verdict, Version,
+    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, PhaseTime,
+    Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -61,6 +61,9 @@ pub(super) struct Document<'a> {
     /// `package --explain`: where the bytes are, and what was left out, by function.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) explanations: &'a BTreeMap<FunctionKey, Explanation>,
+    /// How the code differs from what the stage had, by function.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) changes: &'a BTreeMap<FunctionKey, CodeChange>,
     /// What was to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) plan: Option<&'a Plan>,
@@ -76,6 +79,15 @@ pub(super) struct Document<'a> {
     /// `preview`: the preview that was made, or those that were deleted or listed, or would be.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) previews: &'a [PreviewReport],
+    /// What the user should know, besides the plan's own warnings.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) warnings: &'a [String],
+    /// How long each part of the run took.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) phases: &'a [PhaseTime],
+    /// It is about a preview.
+    #[serde(skip)]
+    pub(super) is_preview: bool,
     /// Why the run did not succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<&'a Failure>,
@@ -91,8 +103,8 @@ pub(super) struct Document<'a> {
 }
 
 /// The ways in which a run ends.
-#[derive(Clone, Copy)]
-pub(super) enum End<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum End<'a> {
     /// `package` ended well.
     Packaged,
     /// There was no reason to begin, in words why.
@@ -101,6 +113,8 @@ pub(super) enum End<'a> {
     Outcome(&'a Outcome),
     /// `preview` ended, well or not.
     Preview(&'a PreviewOutcome),
+    /// A preview was taken away by another run than its pull request's own, in words why.
+    Gone(&'a str),
     /// The run ended before it had an outcome.
     Failure(&'a Failure),
 }
@@ -111,6 +125,10 @@ pub(super) struct Memory {
     pub(super) artifacts: BTreeMap<FunctionKey, Artifact>,
     pub(super) comparisons: BTreeMap<FunctionKey, Comparison>,
     pub(super) explanations: BTreeMap<FunctionKey, Explanation>,
+    pub(super) changes: BTreeMap<FunctionKey, CodeChange>,
+    pub(super) warnings: Vec<String>,
+    pub(super) phases: Vec<PhaseTime>,
+    pub(super) is_preview: bool,
     pub(super) plan: Option<Plan>,
     /// The exit code of a plan with pending changes, and of archives that hold other files.
     pub(super) pending_exit_code: u8,
@@ -124,6 +142,7 @@ impl Memory {
             End::NothingDone(why) => Document { reason: Some(why), ..self.so_far(Ending::NothingDone, 0) },
             End::Outcome(outcome) => self.ended(outcome),
             End::Preview(outcome) => self.preview(outcome),
+            End::Gone(why) => Document { reason: Some(why), is_preview: true, ..self.so_far(Ending::Deleted, 0) },
             End::Failure(failure) => self.failed(failure),
         }
     }
@@ -158,6 +177,10 @@ impl Memory {
     }
 
     fn preview<'a>(&'a self, outcome: &'a PreviewOutcome) -> Document<'a> {
+        Document { is_preview: true, ..self.preview_ended(outcome) }
+    }
+
+    fn preview_ended<'a>(&'a self, outcome: &'a PreviewOutcome) -> Document<'a> {
         let one = |ending, report: &'a PreviewReport| Document {
             previews: std::slice::from_ref(report),
             endpoints: Some(&report.endpoints),
@@ -189,6 +212,10 @@ impl Memory {
             artifacts: Some(&self.artifacts).filter(|artifacts| !artifacts.is_empty()),
             comparisons: &self.comparisons,
             explanations: &self.explanations,
+            changes: &self.changes,
+            warnings: &self.warnings,
+            phases: &self.phases,
+            is_preview: self.is_preview,
             plan: self.plan.as_ref(),
             released: None,
             endpoints: None,
@@ -221,7 +248,14 @@ impl<'a> Document<'a> {
             _ => None,
         });
         let made = self.released.into_iter().flat_map(|released| &released.functions);
-        kept.chain(made.map(|function| (&function.function, &function.version))).collect()
+        let previewed = self.previews.iter().flat_map(|preview| &preview.versions);
+        kept.chain(made.map(|function| (&function.function, &function.version))).chain(previewed).collect()
+    }
+
+    /// What the smoke test showed.
+    pub(super) fn smoke(&self) -> Option<&'a SmokeResult> {
+        let of_release = self.released.and_then(|released| released.smoke.as_ref());
+        of_release.or_else(|| self.previews.first()?.smoke.as_ref())
     }
 
     /// One short name for all archives: the first 12 hex digits of the SHA-256 over their SHA-256s, by function.

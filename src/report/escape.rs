@@ -28,22 +28,44 @@ pub fn command_property(text: &str) -> String {
 /// Prose in GitHub's Markdown, also in a table's cell: no markup, no HTML, no mention, no link.
 pub fn markdown(text: &str) -> String {
     let text = visible(text, ' ');
+    // Spaces before a text could make code of it.
+    let text = text.trim();
     let mut escaped = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
-        if is_markup(&text[..at], character, &text[at + character.len_utf8()..]) {
+        let (before, after) = (&text[..at], &text[at + character.len_utf8()..]);
+        if is_markup(before, character, after) {
             escaped.push('\\');
         }
         push_markup_sign(character, &mut escaped);
+        if is_of_issue(before, character, after) {
+            escaped.push_str(NOTHING);
+        }
     }
     escaped
 }
 
 /// The text of an HTML element inside Markdown, where a backslash would be shown.
 pub fn html(text: &str) -> String {
-    visible(text, ' ').chars().fold(String::new(), |mut escaped, character| {
+    let text = visible(text, ' ');
+    let mut escaped = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
         push_markup_sign(character, &mut escaped);
-        escaped
-    })
+        if is_of_issue(&text[..at], character, &text[at + character.len_utf8()..]) {
+            escaped.push_str(NOTHING);
+        }
+    }
+    escaped
+}
+
+/// An element that shows nothing.
+const NOTHING: &str = "<!-- -->";
+
+/// The dash of `GH-12`.
+///
+/// <https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls>
+fn is_of_issue(before: &str, character: char, after: &str) -> bool {
+    let word = before.rsplit(|it: char| !it.is_alphanumeric()).next().unwrap_or_default();
+    character == '-' && word.eq_ignore_ascii_case("gh") && after.starts_with(|it: char| it.is_ascii_digit())
 }
 
 /// A mention, an issue number and a formula are found in what Markdown has made of the text, so that a
@@ -102,9 +124,23 @@ pub fn xml(text: &str) -> String {
 
 /// An URL as a link in Markdown; as prose where it holds anything but plain URL characters.
 pub fn markdown_link(url: &str) -> String {
+    if is_plain_url(url) { format!("<{url}>") } else { markdown(url) }
+}
+
+/// An URL as a link with this text; the text alone where the URL holds anything but plain URL characters.
+pub fn markdown_named_link(text: &str, url: &str) -> String {
+    let text = markdown(text);
+    if is_plain_url(url) && !text.is_empty() { format!("[{text}]({url})") } else { text }
+}
+
+/// A line of a fenced block, behind a mark of its own: no line break can end the line, nor what follows the block.
+pub fn fenced(text: &str) -> String {
+    visible(text, ' ')
+}
+
+fn is_plain_url(url: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/?=&._~%-".contains(&byte);
-    let web = url.starts_with("https://") || url.starts_with("http://");
-    if web && url.bytes().all(plain) { format!("<{url}>") } else { markdown(url) }
+    (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(plain)
 }
 
 /// A whole JSON document that serde wrote: the same values, but nothing that a terminal or the runner obeys.

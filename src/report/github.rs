@@ -57,9 +57,13 @@ fn notice(text: &str) -> String {
 }
 
 fn endpoint_notice(document: &Document<'_>) -> String {
-    let stage = document.stage.map(ToString::to_string).unwrap_or_default();
+    let title = match (document.previews.first(), document.stage) {
+        (Some(preview), _) => format!("preview of pull request {}", preview.pull_request),
+        (None, Some(stage)) => format!("released to stage {stage}"),
+        (None, None) => "released".to_owned(),
+    };
     let text = document.first_endpoint().map_or_else(|| "released".to_owned(), ToOwned::to_owned);
-    command("notice", &[("title", &format!("released to stage {stage}"))], &text)
+    command("notice", &[("title", &title)], &text)
 }
 
 fn failure(document: &Document<'_>) -> String {

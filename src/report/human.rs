@@ -10,6 +10,7 @@ use super::units;
 use crate::error::{Kind, Problem};
 use crate::model::{
     Artifact, Entry, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
+    StageName,
 };
 
 /// The result, for standard output; empty after a failure.
@@ -193,6 +194,12 @@ fn endpoints(page: &mut Page, document: &Document<'_>) {
     }
 }
 
+/// How to have the release before again, with the command as `code` shows it.
+pub(super) fn way_back(stage: &StageName, code: impl Fn(&str) -> String) -> String {
+    let command = code(&format!("sls-release --stage {stage}"));
+    format!("To put the release before back: {command} at the commit before.")
+}
+
 /// What the smoke test showed, and what that proves: to stand after its URL.
 pub(super) fn smoke_words(smoke: &SmokeResult) -> String {
     let hits = if smoke.hits == 1 { String::new() } else { format!(", {} times in a row", smoke.hits) };
@@ -302,6 +309,10 @@ fn not_put_back(page: &mut Page, left: &[NotPutBack]) {
 /// In which state a failure left the stage, in one sentence; `None` where the problem says it all.
 pub(super) fn state_words(document: &Document<'_>) -> Option<&'static str> {
     match document.failure?.kind {
+        Kind::Failed if document.is_preview && !document.put_back.is_empty() => {
+            Some("everything was put back: nothing of this run is left")
+        }
+        Kind::NotPutBack if document.is_preview => Some("the preview is NOT as it should be: run the commands above"),
         Kind::Usage => None,
         Kind::Internal => Some("this is a defect of sls-release: please report it"),
         Kind::Refused => Some("nothing was written to AWS"),

@@ -3,6 +3,8 @@
 //! [`Reporter`] is the only thing that writes. The renderers (`human`, `json`, `github`, `markdown`) turn one
 //! `Document` into text, and everything foreign in it passes through [`escape`].
 
+mod clock;
+mod comment;
 mod comparison;
 mod document;
 pub mod escape;
@@ -23,15 +25,20 @@ mod units;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use self::document::{Document, End, Memory};
+use self::clock::Clock;
+use self::document::{Document, Memory};
 use self::page::Page;
 use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
-use crate::model::{Artifact, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewOutcome};
+use crate::model::{
+    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewOutcome,
+};
 
-pub use self::document::schema;
+pub use self::comment::{Run, marker};
+pub use self::document::{End, schema};
 pub use self::made_room::made_room;
 pub use self::sinks::Sinks;
 pub use self::treemap::picture;
@@ -72,6 +79,7 @@ struct Inner {
     writers: Writers,
     progress: Progress,
     memory: Memory,
+    clock: Clock,
     /// The plan was shown, so that the end need not show it again.
     planned: bool,
 }
@@ -84,6 +92,7 @@ impl Reporter {
             progress: Progress::new(live),
             writers: Writers::new(sinks),
             memory: Memory::default(),
+            clock: Clock::new(clock::since_now()),
             planned: false,
         };
         Self { format, verbosity, inner: Mutex::new(inner) }
@@ -94,6 +103,13 @@ impl Reporter {
     #[must_use]
     pub fn pending_exit_code(self, code: u8) -> Self {
         self.lock().memory.pending_exit_code = code;
+        self
+    }
+
+    /// Reads the time here: how long ago something began that every reading shares. Without it, the system's clock.
+    #[must_use]
+    pub fn with_clock(self, now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.lock().clock = Clock::new(Box::new(now));
         self
     }
 
@@ -108,6 +124,16 @@ impl Reporter {
     /// Remembers the archives.
     pub fn artifacts(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) {
         self.lock().memory.artifacts.clone_from(artifacts);
+    }
+
+    /// Remembers how the code differs from what the stage had.
+    pub fn changes(&self, changes: BTreeMap<FunctionKey, CodeChange>) {
+        self.lock().memory.changes = changes;
+    }
+
+    /// Remembers that the run is about a preview, however it ends.
+    pub fn about_a_preview(&self) {
+        self.lock().memory.is_preview = true;
     }
 
     /// Remembers how the archives differ from others.
@@ -162,6 +188,17 @@ impl Reporter {
         self.end(End::Failure(failure));
     }
 
+    /// How long each part of the run took until now: what [`Run::phases`] takes.
+    pub fn phases(&self) -> Vec<(String, Duration)> {
+        markdown::chart::named(&self.lock().clock.times())
+    }
+
+    /// The comment on the pull request about a run that ended so: the marker in the first line, below 65,536
+    /// characters. Nothing is written.
+    pub fn comment(&self, run: &Run, end: End<'_>) -> String {
+        comment::comment(run, &self.lock().memory.document(end))
+    }
+
     /// The first write that failed, once, as `<sink>: <why>`; a reader that went away is no error.
     pub fn write_error(&self) -> Option<io::Error> {
         self.lock().writers.error.take()
@@ -170,6 +207,7 @@ impl Reporter {
     fn end(&self, end: End<'_>) {
         let inner = &mut *self.lock();
         inner.progress.clear();
+        inner.memory.phases = inner.clock.times();
         let document = inner.memory.document(end);
         let writers = &mut inner.writers;
         match self.format {
@@ -198,6 +236,15 @@ fn end_for_github(document: &Document<'_>, planned: bool, writers: &mut Writers)
 }
 
 impl Inner {
+    /// What the end of the run tells of this.
+    fn remember(&mut self, event: &Event) {
+        match event {
+            Event::Began(phase) => self.clock.began(*phase),
+            Event::Warning(text) if !self.memory.warnings.contains(text) => self.memory.warnings.push(text.clone()),
+            _ => {}
+        }
+    }
+
     fn line(&mut self, line: &Line) {
         let mut page = Page::new(self.writers.stderr_colour());
         page.labelled(0, line.look, line.label, &line.text);
@@ -212,10 +259,11 @@ impl Inner {
 
 impl Listener for Reporter {
     fn hear(&self, event: Event) {
+        let inner = &mut *self.lock();
+        inner.remember(&event);
         if self.verbosity == Verbosity::Quiet {
             return;
         }
-        let inner = &mut *self.lock();
         match event {
             Event::Warning(text) if self.format == Format::Github => inner.writers.stdout(&github::warning(&text)),
             event => {

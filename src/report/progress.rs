@@ -130,7 +130,7 @@ impl Bars {
             Event::WaitFinished { what } => self.finish(Work::Wait, what),
             // What is put back began nothing new, and what was under way has ended, well or not.
             Event::PuttingBack(_) => self.clear_sizes(),
-            Event::Done(_) | Event::Warning(_) => {}
+            Event::Began(_) | Event::Done(_) | Event::Warning(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //! and how the endpoint is asked; everything else would let it choose what is written, and where.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::document::{self, Entry, Table, Value};
 use super::file::SettingsFile;
@@ -16,7 +17,16 @@ const OF_FUNCTIONS: [&str; 7] =
 /// What counts, and what was ignored, in words.
 pub(super) struct Trusted {
     pub(super) document: Table,
-    pub(super) ignored: Vec<String>,
+    pub(super) ignored: Vec<Ignored>,
+}
+
+/// A key of a pull request's own file that counts for nothing.
+pub(super) struct Ignored {
+    at: Location,
+    table: String,
+    key: String,
+    /// Before "the base branch".
+    how: &'static str,
 }
 
 /// The file as it is, or that of the base branch with what this one may say.
@@ -34,11 +44,14 @@ pub(super) fn trusted(request: &Request, file: &SettingsFile) -> Result<Trusted,
 /// # Errors
 /// [`crate::error::Kind::Usage`] where one of the two is not TOML.
 pub fn ignored(request: &Request, file: &SettingsFile) -> Result<Vec<String>, Failure> {
-    Ok(trusted(request, file)?.ignored)
+    let mut ignored = trusted(request, file)?.ignored;
+    ignored.sort_by_key(|it| (it.at.line, it.at.column));
+    Ok(ignored.iter().map(ToString::to_string).collect())
 }
 
 /// Takes over what is the pull request's own; names what else differs.
-fn take(base: &mut Table, own: &Table, ignored: &mut Vec<String>) {
+fn take(base: &mut Table, own: &Table, ignored: &mut Vec<Ignored>) {
+    let name = |at: &Location, key: String, how| Ignored { at: at.clone(), table: own.name.clone(), key, how };
     let keys: BTreeSet<String> = base.entries.keys().chain(own.entries.keys()).cloned().collect();
     for key in keys {
         if is_own(&base.name, &key) {
@@ -50,9 +63,9 @@ fn take(base: &mut Table, own: &Table, ignored: &mut Vec<String>) {
                 take(base, own, ignored);
             }
             (Some(base), Some(own)) if same(&base.value, &own.value) => {}
-            (Some(_), Some(entry)) => ignored.push(said(&entry.key_at, own, &key, "differs from that of")),
-            (None, Some(entry)) => ignored.push(said(&entry.key_at, own, &key, "is not on")),
-            (_, None) => ignored.push(said(&own.at, own, &key, "is missing here, but is on")),
+            (Some(_), Some(entry)) => ignored.push(name(&entry.key_at, key, "differs from")),
+            (None, Some(entry)) => ignored.push(name(&entry.key_at, key, "is not on")),
+            (_, None) => ignored.push(name(&own.at, key, "is missing here, but not on")),
         }
     }
 }
@@ -90,7 +103,10 @@ fn same(one: &Value, other: &Value) -> bool {
 }
 
 /// Values may be secret, so that only the key is named.
-fn said(at: &Location, table: &Table, key: &str, how: &str) -> String {
-    let of = if table.name.is_empty() { String::new() } else { format!(" of [{}]", table.name) };
-    format!("{at}: `{key}`{of} {how} the base branch, which decides for previews: it counts once it is merged")
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, table, key, how } = self;
+        let of = if table.is_empty() { String::new() } else { format!(" of [{table}]") };
+        write!(f, "{at}: `{key}`{of} {how} the base branch, whose settings count until this is merged")
+    }
 }

@@ -79,6 +79,18 @@ fn region(request: &Request, merged: &Table, problems: &mut Problems) -> Option<
     problems.name(said, &names::REGION, Region::new)
 }
 
+/// The region that a flag or a variable names, where no settings file is read.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] where it is no region's name.
+pub fn region_asked_for(request: &Request) -> Result<Option<Sourced<Region>>, Failure> {
+    let mut problems = Problems::default();
+    let flag = ("--region", request.overrides.region.as_deref());
+    let said = layers::first(request, flag, "SLS_RELEASE_REGION", None);
+    let region = said.and_then(|said| problems.name(said, &names::REGION, Region::new));
+    problems.into_result().map(|()| region)
+}
+
 /// The functions to release, in the order of their keys, each once.
 fn chosen(request: &Request, merged: &Table, problems: &mut Problems) -> Vec<FunctionKey> {
     let known: Vec<&str> = merged.tables("functions").map(|(key, ..)| key.as_str()).collect();

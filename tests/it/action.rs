@@ -5,7 +5,6 @@
 mod break_out;
 mod cancelled;
 mod event;
-mod github;
 mod inputs;
 mod installing;
 mod previews;

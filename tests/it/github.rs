@@ -5,6 +5,7 @@ mod deployment;
 mod openapi;
 mod prism;
 mod reads;
+mod reporting;
 mod schema;
 
 use crate::support::github::GitHubDouble;

@@ -140,3 +140,25 @@ fn people_read_which_preview_it_is_and_where_it_answers() {
     let all = [up, again, shown(&["list"]), shown(&["down", "--pr", "42"]), shown(&["list"])];
     insta::assert_snapshot!("people_read", all.join("---\n").replace(&api, "API-ID"));
 }
+
+#[test]
+fn the_report_says_what_differs_from_the_stage_and_where_the_time_went() {
+    let stack = scene();
+    let document = up(&stack).exits(0).document();
+    let change = &document["changes"]["hello"];
+    assert_eq!(
+        (&change["name"], &change["files"]["verdict"]),
+        (&stack.function("dev-pr-42").into(), &"other_files".into())
+    );
+    assert!(change["before_bytes"].as_u64().unwrap() > 0, "{change}");
+    assert_eq!(change["files"]["changed"], serde_json::json!(["app.py"]), "{change}");
+    let phases: Vec<_> = document["phases"].as_array().unwrap().iter().map(|phase| phase["phase"].clone()).collect();
+    let expected = ["pack", "look", "upload", "functions", "api", "prove"];
+    assert!(expected.iter().filter(|name| phases.contains(&Value::from(**name))).count() > 3, "{phases:?}");
+    assert_eq!(document["previews"][0]["skipped"], Value::Null);
+
+    let again = up(&stack).exits(0).document();
+    let skipped = again["previews"][0]["skipped"].as_array().unwrap().clone();
+    assert_eq!(skipped.len(), 2, "the function and the API: {skipped:?}");
+    assert_eq!(again["changes"]["hello"]["files"]["verdict"], "other_files");
+}

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
 
 mod archives;
+pub(crate) mod comment;
 mod escape;
 mod formats;
+pub(crate) mod previews;
 mod progress;
+pub(crate) mod rendered;
 mod samples;
 mod schema;
 

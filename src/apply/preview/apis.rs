@@ -6,12 +6,13 @@ use crate::apply::run::StepError;
 use crate::apply::write::conflicts;
 use crate::aws::{StageDeployment, TaggedApi, time};
 use crate::error::Failure;
-use crate::model::{DeploymentId, Event, PreviewApi, PreviewId, RestApiId};
+use crate::model::{DeploymentId, Event, Phase, PreviewApi, PreviewId, RestApiId};
 use crate::plan::description_of;
 
 /// One after the other: the account may make one API per three seconds, and one deployment per five.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 pub(super) async fn make(run: &PreviewRun<'_>) -> Result<(), Failure> {
+    run.began(Phase::Api);
     let one_by_one = async {
         for api in run.plan.apis.iter().filter(|api| api.standing.is_none() || api.deploys) {
             one(run, api).await?;

@@ -7,13 +7,14 @@ use crate::apply::write::{conflicts, never};
 use crate::aws::{CallError, NewCode, NewFunction, Put};
 use crate::error::{Failure, Problem};
 use crate::model::{
-    AddPermission, Event, FunctionName, ObservedCode, PreviewFunction, PreviewId, PreviewPlan, PreviewStep, Qualifier,
-    RestApiId, RevisionId,
+    AddPermission, Event, FunctionName, ObservedCode, Phase, PreviewFunction, PreviewId, PreviewPlan, PreviewStep,
+    Qualifier, RestApiId, RevisionId,
 };
 use crate::world::Look;
 
 /// Artifacts into the bucket, where they are not there yet.
 pub(super) async fn upload(run: &PreviewRun<'_>) -> Result<(), Failure> {
+    run.began(Phase::Upload);
     let changes = |function: &&PreviewFunction| function.step != PreviewStep::Nothing && function.uploads;
     run.all(run.plan.functions.iter().filter(changes).map(|function| artifact(run, function))).await
 }
@@ -48,6 +49,7 @@ async fn artifact(run: &PreviewRun<'_>, function: &PreviewFunction) -> Result<()
 
 /// Creates or updates each function, and waits until it can be called.
 pub(super) async fn make(run: &PreviewRun<'_>) -> Result<(), Failure> {
+    run.began(Phase::Functions);
     run.all(run.plan.functions.iter().map(|function| one(run, function))).await
 }
 

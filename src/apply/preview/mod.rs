@@ -43,6 +43,7 @@ pub fn report(run: &PreviewRun<'_>) -> PreviewReport {
     PreviewReport {
         functions: run.plan.functions.iter().map(|function| function.name.clone()).collect(),
         endpoints: run.world.urls(&endpoints.into_values().collect::<Vec<_>>()),
+        skipped: run.plan.skipped(),
         ..PreviewReport::of(&run.plan.id)
     }
 }

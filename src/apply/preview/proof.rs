@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use super::run::PreviewRun;
 use crate::apply::run::{StepError, ended};
 use crate::error::Failure;
-use crate::model::{Endpoint, SmokePlan, SmokeProof, SmokeResult};
+use crate::model::{Endpoint, Phase, SmokePlan, SmokeProof, SmokeResult};
 use crate::world::{Look, Wait};
 
 /// Asks as the settings say; `None` where they say nothing.
 pub(super) async fn smoke(run: &PreviewRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     let Some((key, plan)) = &run.plan.smoke else { return Ok(None) };
     let Some(endpoint) = run.endpoints().remove(key) else { return Ok(None) };
+    run.began(Phase::Prove);
     run.all([answers(run, plan, &endpoint)]).await?;
     let proof = if plan.settings.proves_release { SmokeProof::ThisRelease } else { SmokeProof::Health };
     let url = run.world.url(&endpoint, &plan.shown);

@@ -13,7 +13,7 @@ use crate::apply::run::{StepError, defect, ended, failure_of};
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Problem};
 use crate::model::{
-    ApiKey, Artifact, BucketName, Endpoint, Event, FunctionKey, Listener, PreviewPlan, RestApiId, Settings,
+    ApiKey, Artifact, BucketName, Endpoint, Event, FunctionKey, Listener, Phase, PreviewPlan, RestApiId, Settings,
 };
 use crate::world::{Look, Wait, World};
 
@@ -87,6 +87,10 @@ impl<'a> PreviewRun<'a> {
 
     pub(super) fn wait(&self, what: String) -> Wait<'_> {
         Wait::new(what, self.settings.wait_timeout, vec![self.world.cancel.clone()], self.listener)
+    }
+
+    pub(super) fn began(&self, phase: Phase) {
+        self.listener.hear(Event::Began(phase));
     }
 
     /// For a write that AWS takes only so many of in a time, of everybody together: it may have to queue for longer

@@ -5,7 +5,7 @@ use super::logs;
 use super::run::PreviewRun;
 use crate::aws::TaggedApi;
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{ApiKey, FunctionName, NotPutBack, PreviewId, PreviewOutcome, PutBack};
+use crate::model::{ApiKey, FunctionName, NotPutBack, Phase, PreviewId, PreviewOutcome, PutBack};
 
 /// Something that a run did, or may have done.
 pub(super) enum Undo {
@@ -41,6 +41,7 @@ pub(super) enum Undo {
 
 /// Deletes what this run made; the failure's kind says whether all is as it was.
 pub(super) async fn put_back(run: &PreviewRun<'_>, failure: Failure) -> PreviewOutcome {
+    run.began(Phase::PutBack);
     let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK };
     let (mut put_back, mut not_put_back) = (Vec::new(), Vec::<NotPutBack>::new());
     for undo in run.take_undo() {

@@ -17,7 +17,7 @@ use super::run::Run;
 use crate::error::{Failure, Kind};
 use crate::model::{
     AddPermission, ChangeCode, CreateAlias, CreateDeployment, DeploymentId, LeftAlone, MoveAlias, NotPutBack, Outcome,
-    PointStage, PutBack, Version,
+    Phase, PointStage, PutBack, Version,
 };
 
 /// Something that a run did, or may have done.
@@ -72,6 +72,7 @@ enum Undone {
 
 /// Puts everything back; the failure's kind says whether that worked.
 pub(super) async fn put_back(run: Run<'_>, failure: Failure) -> Outcome {
+    run.began(Phase::PutBack);
     let mut undo = run.take_undo();
     undo.sort_by_key(Undo::rank);
     let mut undone = Vec::new();

@@ -23,6 +23,7 @@ pub(super) fn observed_code(
     Some(ObservedCode {
         version: Version::new(found.version()?),
         sha256: Sha256::from_base64(found.code_sha256()?).unwrap_or_else(|| Sha256::from_bytes([0; 32])),
+        zipped_bytes: u64::try_from(found.code_size).ok().filter(|bytes| *bytes > 0),
         configuration: configuration_digest(found),
         revision: RevisionId::new(found.revision_id()?),
         state,

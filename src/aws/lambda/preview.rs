@@ -27,6 +27,8 @@ pub struct GotWhole {
     pub configuration: FunctionConfiguration,
     /// It mounts a file system.
     pub has_file_system: bool,
+    /// A ten-minute link to the code: used, never shown.
+    pub link: Option<Secret>,
 }
 
 /// What `CreateFunction` takes.
@@ -78,6 +80,7 @@ impl Lambda {
             code,
             configuration: configuration(&found),
             has_file_system: !found.file_system_configs().is_empty(),
+            link: answer.code.and_then(|code| code.location).map(Secret::new),
         }))
     }
 

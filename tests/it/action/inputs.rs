@@ -12,7 +12,8 @@ const ACTION: &str = include_str!("../../../action.yml");
 const README: &str = include_str!("../../../README.md");
 
 /// What the runner reads alone, and no flag of the binary.
-const OF_THE_ACTION: [&str; 3] = ["allow-privileged-events", "command", "github-token"];
+const OF_THE_ACTION: [&str; 5] =
+    ["allow-privileged-events", "command", "delete-environment", "github-token", "strict-report"];
 /// What a workflow has no use for: the report is always GitHub's, and a log is never too long.
 const OF_THE_COMMAND_LINE: [&str; 2] = ["output", "quiet"];
 

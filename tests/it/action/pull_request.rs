@@ -5,9 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::github::{GitHub, Seen};
 use super::runner::{Job, Told, commit_all};
 use crate::preview::scene::{SETTINGS, source};
+use crate::support::github::{BASE, GitHubDouble};
 use crate::support::local_aws::output_of;
 use crate::support::{Stack, Strict};
 
@@ -16,7 +16,7 @@ pub(super) const PREVIEW: &str = include_str!("../../../fixtures/workflows/previ
 /// A repository with previews.
 pub(super) struct Repository {
     pub(super) stack: Stack,
-    pub(super) github: GitHub,
+    pub(super) github: GitHubDouble,
     pub(super) workflow: String,
 }
 
@@ -25,8 +25,8 @@ pub(super) fn repository() -> Repository {
     let stack = Stack::build_behind(Strict::all(), &[]);
     stack.settings(SETTINGS);
     stack.write("lambda/app.py", source("pull request"));
-    let github = GitHub::start();
-    github.base("sls-release.toml", Some(&settings_of(&stack, SETTINGS)));
+    let github = GitHubDouble::of(&stack.repository());
+    github.file("sls-release.toml", BASE, &settings_of(&stack, SETTINGS));
     Repository { stack, github, workflow: PREVIEW.to_owned() }
 }
 
@@ -39,7 +39,7 @@ impl Repository {
     /// Commits what there is, and tells GitHub that it is the head of the pull request.
     pub(super) fn push(&self) -> String {
         let head = self.commit();
-        self.github.shows(42, [open(&head)]);
+        self.github.pull_request(42, true, &head);
         head
     }
 
@@ -54,7 +54,7 @@ impl Repository {
     pub(super) fn event(&self, action: &str) -> Told {
         let head = self.push();
         if action == "closed" {
-            self.github.shows(42, [closed(&head)]);
+            self.github.pull_request(42, false, &head);
         }
         self.run(action, &head)
     }
@@ -66,18 +66,13 @@ impl Repository {
 
     /// The same with this payload, and more arguments of `act`.
     pub(super) fn run_with(&self, payload: Value, arguments: &[&str]) -> Told {
-        let api = format!("GITHUB_API_URL={}", self.github.url);
+        let variables = self.github.environment();
+        let names = ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "SLS_RELEASE_GITHUB_PAUSE"];
+        let set = names.map(|name| format!("{name}={}", variables[name]));
+        let set: Vec<&str> = set.iter().flat_map(|variable| ["--env", variable]).collect();
         let job = Job::of_text(&self.stack, &self.workflow, "pull_request", payload).of(&self.stack.repository());
-        job.with(&["--env", &api]).with(arguments).run()
+        job.with(&set).with(arguments).run()
     }
-}
-
-pub(super) fn open(head: &str) -> Seen {
-    Seen { is_open: true, head: head.to_owned() }
-}
-
-pub(super) fn closed(head: &str) -> Seen {
-    Seen { is_open: false, head: head.to_owned() }
 }
 
 /// As GitHub sends it.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::Stack;
+use crate::support::github::TOKEN;
 use crate::support::local_aws::{environment, fixtures, output_of, virtual_environment};
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
@@ -61,7 +62,14 @@ impl<'a> Job<'a> {
         let scratch = TempDir::new().unwrap();
         let mut command = Command::new(programs().join("act"));
         command.env_clear().env("HOME", scratch.path()).env("PATH", std::env::var_os("PATH").unwrap());
-        command.args(["--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=none"]);
+        command.args([
+            "--json",
+            "--no-cache-server",
+            "-P",
+            "ubuntu-24.04=-self-hosted",
+            "-s",
+            &format!("GITHUB_TOKEN={TOKEN}"),
+        ]);
         Self { stack, repository: "acme/hello".to_owned(), event, payload, command, installing: None, scratch }
     }
 
@@ -155,7 +163,7 @@ fn write_checkout(scratch: &Path, project: &Path) -> PathBuf {
     let text = format!(
         "name: checkout\ndescription: checkout\ninputs: {{ref: {{description: r}}, persist-credentials: {{description: p}}}}\n\
          runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n        REF: ${{{{ inputs.ref }}}}\n      run: |\n        \
-         cd \"$GITHUB_WORKSPACE\"\n        git init --quiet .\n        {fetch}\n        git checkout --quiet --detach \"$REF\"\n"
+         cd \"$GITHUB_WORKSPACE\"\n        git init --quiet .\n        {fetch}\n        git checkout --quiet --detach \"${{REF:-origin/main}}\"\n"
     );
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("action.yml"), text).unwrap();

@@ -1,6 +1,6 @@
 //! The one comment of a service: written once, by nobody else, whatever goes wrong.
 
-use sls_release::github::marker;
+use sls_release::report::marker;
 
 use super::{comment, with_client, with_pull_request};
 use crate::support::github::{Fault, WORKFLOW};

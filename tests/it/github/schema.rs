@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
-use sls_release::github::{Environment, GitHub, State, marker};
+use sls_release::github::{Environment, GitHub, State};
+use sls_release::report::marker;
 
 use super::openapi::{self, example, trimmed};
 use super::prism::Prism;

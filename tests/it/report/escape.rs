@@ -48,11 +48,13 @@ fn markdown_gets_text_alone() {
     assert_eq!(markdown("- a"), "\\- a");
     assert_eq!(markdown("1. a 1.5"), "1\\. a 1.5");
     assert_eq!(markdown("www.x.y"), "www\\.x.y");
+    assert_eq!(markdown("    see gh-12, high-5"), "see gh-<!-- -->12, high-5");
 }
 
 #[test]
 fn html_gets_text_alone() {
     assert_eq!(html("a_b </summary>@x\n\n"), "a_b &lt;/summary&gt;@<!-- -->x  ");
+    assert_eq!(html("GH-12"), "GH-<!-- -->12");
 }
 
 #[test]

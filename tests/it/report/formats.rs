@@ -56,7 +56,7 @@ fn sections(told: &Told) -> String {
     shown.map(|(name, text)| format!("==== {name}\n{text}")).collect::<Vec<_>>().concat()
 }
 
-fn snapshot(name: &str, told: &Told) {
+pub(super) fn snapshot(name: &str, told: &Told) {
     insta::with_settings!({
         filters => vec![(r"sls_release_[0-9a-f]{32}", "[DELIMITER]")],
         snapshot_path => "../snapshots",

@@ -23,27 +23,40 @@ pub(crate) use state::{Comment, Deployment};
 
 /// The token of a workflow. Nobody else's is taken.
 pub(crate) const TOKEN: &str = "ghs_of_the_workflow";
-/// The one repository.
+/// The one repository, where a test needs no other.
 pub(crate) const REPOSITORY: &str = "acme/hello";
+/// The commit of `main`.
+pub(crate) const BASE: &str = "0000000000000000000000000000000000000000";
 /// Who writes with [`TOKEN`].
 pub(crate) const WORKFLOW: &str = "github-actions[bot]";
 
 /// A GitHub on a loopback port of its own. Its threads end with the process.
 pub(crate) struct GitHubDouble {
     url: String,
+    repository: String,
     state: Arc<Mutex<State>>,
 }
 
 impl GitHubDouble {
     /// Starts one without pull requests.
     pub(crate) fn start() -> Self {
-        Self::with_examples(BTreeMap::new())
+        Self::of(REPOSITORY)
     }
 
-    /// The same, whose answers have every field of these examples, by the name of their schema.
+    /// The same whose one repository is this.
+    pub(crate) fn of(repository: &str) -> Self {
+        Self::serving(State { repository: repository.to_owned(), ..State::default() })
+    }
+
+    /// One whose answers have every field of these examples, by the name of their schema.
     pub(crate) fn with_examples(examples: BTreeMap<String, Value>) -> Self {
-        let state = Arc::new(Mutex::new(State { examples, ..State::default() }));
-        Self { url: listen(&state), state }
+        Self::serving(State { examples, ..State::default() })
+    }
+
+    fn serving(state: State) -> Self {
+        let repository = state.repository.clone();
+        let state = Arc::new(Mutex::new(state));
+        Self { url: listen(&state), repository, state }
     }
 
     /// The base of its REST API: `http://127.0.0.1:PORT`.
@@ -62,7 +75,7 @@ impl GitHubDouble {
             ("GITHUB_API_URL", url.to_owned()),
             ("GITHUB_GRAPHQL_URL", format!("{url}/graphql")),
             ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
-            ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
+            ("GITHUB_REPOSITORY", self.repository.clone()),
             ("GITHUB_RUN_ID", "7".to_owned()),
             ("GITHUB_TOKEN", TOKEN.to_owned()),
             ("SLS_RELEASE_GITHUB_PAUSE", "30".to_owned()),
@@ -73,6 +86,16 @@ impl GitHubDouble {
     /// Opens a pull request into `main`, closes it, or moves its head.
     pub(crate) fn pull_request(&self, number: u64, is_open: bool, head_sha: &str) {
         self.lock().pull_requests.insert(number, (is_open, head_sha.to_owned()));
+    }
+
+    /// The same, but only after somebody has looked at it so often.
+    pub(crate) fn pull_request_after(&self, looks: usize, number: u64, is_open: bool, head_sha: &str) {
+        self.lock().changes.push((looks, number, is_open, head_sha.to_owned()));
+    }
+
+    /// Takes a file out of a commit.
+    pub(crate) fn remove_file(&self, path: &str, commit: &str) {
+        self.lock().files.remove(&(path.to_owned(), commit.to_owned()));
     }
 
     /// Puts a file into a commit.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::BASE;
 use super::state::{Comment, Deployment, State};
 
 pub(super) fn pull_request(state: &State, number: u64) -> Option<Value> {
@@ -11,7 +12,7 @@ pub(super) fn pull_request(state: &State, number: u64) -> Option<Value> {
         "number": number,
         "state": said,
         "head": { "sha": head, "ref": "change" },
-        "base": { "sha": "0000000000000000000000000000000000000000", "ref": "main" },
+        "base": { "sha": BASE, "ref": "main" },
     });
     Some(over(state, "pull-request", own))
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bodies;
 use super::faults::refusal;
 use super::state::State;
-use super::{REPOSITORY, TOKEN, WORKFLOW};
+use super::{TOKEN, WORKFLOW};
 use crate::support::strict::Message;
 
 /// The most characters that a comment may have.
@@ -37,7 +37,7 @@ pub(super) fn answer(state: &mut State, request: &Message) -> Message {
         return graphql(state);
     }
     match &parts[..] {
-        ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == REPOSITORY => {
+        ["repos", owner, name, rest @ ..] if format!("{owner}/{name}") == state.repository => {
             of_repository(state, method, rest, &asked)
         }
         _ => not_found(),
@@ -47,7 +47,11 @@ pub(super) fn answer(state: &mut State, request: &Message) -> Message {
 fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'_>) -> Message {
     let number = |text: &str| text.parse::<u64>().unwrap_or_default();
     match (method, path) {
-        ("GET", ["pulls", n]) => found(bodies::pull_request(state, number(n))),
+        ("GET", ["pulls", n]) => {
+            let seen = found(bodies::pull_request(state, number(n)));
+            state.looked_at(number(n));
+            seen
+        }
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), asked),
         ("GET", ["issues", n, "comments"]) => comments(state, number(n), asked),
         ("POST", ["issues", n, "comments"]) => create_comment(state, number(n), asked),

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Fault, WORKFLOW};
+use super::{Fault, REPOSITORY, WORKFLOW};
 
 /// All of it.
 pub(super) struct State {
+    /// `owner/name`.
+    pub(super) repository: String,
     /// Whether it is open, and its head, by number.
     pub(super) pull_requests: BTreeMap<u64, (bool, String)>,
+    /// What becomes of a pull request after it was looked at so often: looks, number, whether it is open, head.
+    pub(super) changes: Vec<(usize, u64, bool, String)>,
     /// By path and commit.
     pub(super) files: BTreeMap<(String, String), String>,
     pub(super) comments: Vec<Comment>,
@@ -49,7 +53,9 @@ pub(crate) struct Deployment {
 impl Default for State {
     fn default() -> Self {
         Self {
+            repository: REPOSITORY.to_owned(),
             pull_requests: BTreeMap::new(),
+            changes: Vec::new(),
             files: BTreeMap::new(),
             comments: Vec::new(),
             deployments: Vec::new(),
@@ -77,6 +83,17 @@ impl State {
         let id = self.id();
         self.deployments.push(Deployment { id, asked, statuses: Vec::new() });
         id
+    }
+
+    /// Somebody looked at a pull request: what changes after that, changes.
+    pub(super) fn looked_at(&mut self, number: u64) {
+        for (looks, of, is_open, head) in &mut self.changes {
+            *looks = if *of == number { looks.saturating_sub(1) } else { *looks };
+            if *of == number && *looks == 0 {
+                self.pull_requests.insert(number, (*is_open, head.clone()));
+            }
+        }
+        self.changes.retain(|(looks, ..)| *looks > 0);
     }
 
     /// The deployment of this id.

@@ -1,0 +1,130 @@
+//! The job summary: GitHub's Markdown. [`comment`](super::comment) is made of the same parts.
+//!
+//! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary>
+
+pub(super) mod chart;
+pub(super) mod code;
+pub(super) mod detail;
+pub(super) mod parts;
+
+use self::detail::{Detail, fitting};
+use super::document::{Document, Ending};
+use super::escape;
+use super::human;
+use super::steps;
+use super::units;
+use crate::model::{Artifact, Plan};
+
+/// A step's summary may have 1 MiB.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const LIMIT: usize = 1024 * 1024 - 1;
+
+/// The whole summary.
+pub(super) fn summary(document: &Document<'_>) -> String {
+    fitting(LIMIT, |detail| whole(document, detail)) + "\n"
+}
+
+fn whole(document: &Document<'_>, detail: &Detail) -> Vec<String> {
+    let mut parts = vec![heading(document)];
+    parts.extend(document.reason.map(|reason| detail.text(reason)));
+    parts.push(parts::endpoints(document, detail));
+    parts.extend(parts::failed(document, detail));
+    if matches!(document.outcome, Ending::Released | Ending::Unchanged) {
+        parts.push(code::functions(document, detail));
+        parts.push(code::file_names(document, detail));
+    } else {
+        parts.push(artifacts(document, detail));
+    }
+    parts.push(parts::smoke(document, detail));
+    parts.push(gone(document, detail));
+    parts.push(parts::skipped(document, detail));
+    parts.push(parts::warnings(document, detail));
+    parts.push(chart::chart(&chart::named(document.phases)));
+    parts.extend(document.plan.map(|plan| plan_details(plan, document.outcome, detail)));
+    parts
+}
+
+fn heading(document: &Document<'_>) -> String {
+    let ending = match document.outcome {
+        Ending::Planned => "planned",
+        Ending::Unchanged => "nothing to do",
+        Ending::Released => "released",
+        Ending::Failed => "failed",
+        Ending::Packaged => "packaged",
+        Ending::NothingDone => "nothing done",
+        Ending::Superseded => "superseded",
+        Ending::Deleted => "preview deleted",
+        Ending::Listed => "previews",
+    };
+    let stage = document.stage.map(|stage| format!(", stage {}", escape::markdown(stage.as_str())));
+    let preview = preview(document).map(|number| format!(", preview of pull request {number}"));
+    format!("### sls-release: {ending}{}", stage.or(preview).unwrap_or_default())
+}
+
+/// The pull request whose preview was brought up.
+fn preview(document: &Document<'_>) -> Option<u64> {
+    let is_up = matches!(document.outcome, Ending::Released | Ending::Unchanged);
+    document.previews.first().filter(|_| is_up).map(|preview| preview.pull_request)
+}
+
+/// What was deleted of which preview; or which previews there are.
+fn gone(document: &Document<'_>, detail: &Detail) -> String {
+    if !matches!(document.outcome, Ending::Deleted | Ending::Listed) {
+        return String::new();
+    }
+    if document.previews.is_empty() {
+        return "There is no such preview.".to_owned();
+    }
+    detail.list(document.previews.iter().map(|preview| {
+        let title = format!("pull request {}, {}", preview.pull_request, detail.text(&preview.service));
+        let deleted = preview.deleted.iter().take(detail.items).map(|what| format!("<br>{}", detail.text(what)));
+        title + &deleted.collect::<String>()
+    }))
+}
+
+fn artifacts(document: &Document<'_>, detail: &Detail) -> String {
+    let rows: Vec<String> = document
+        .artifacts
+        .into_iter()
+        .flatten()
+        .take(detail.rows)
+        .map(|(_, artifact)| artifact_row(artifact, detail))
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("| artifact | zipped | unzipped | entries | sha256 |\n|---|---|---|---|---|\n{}", rows.join("\n"))
+}
+
+fn artifact_row(artifact: &Artifact, detail: &Detail) -> String {
+    let function = detail.text(artifact.function.as_str());
+    let (zipped, unzipped) = (units::bytes(artifact.zipped_bytes), units::bytes(artifact.unzipped_bytes));
+    let (entries, sha256) = (artifact.entries.len(), artifact.sha256.base64());
+    format!("| {function} | {zipped} | {unzipped} | {entries} | {sha256} |")
+}
+
+/// The steps: in the open where the plan is the result, else folded away.
+fn plan_details(plan: &Plan, ending: Ending, detail: &Detail) -> String {
+    let title = escape::html(&detail.cut(&human::title(plan)));
+    let parts = [plan_steps(plan, detail), skips(plan, detail)];
+    let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let open = if ending == Ending::Planned { " open" } else { "" };
+    format!("<details{open}><summary>{title}</summary>\n\n{}\n\n</details>", body.join("\n\n"))
+}
+
+fn plan_steps(plan: &Plan, detail: &Detail) -> String {
+    let sections = steps::by_subject(plan).into_iter().take(detail.rows).map(|(subject, steps)| {
+        let steps = steps.iter().map(|step| {
+            let until = step.until.iter().map(|until| format!(" until {}", detail.text(until)));
+            let what = detail.text(&step.what) + &until.collect::<String>();
+            format!("{}\\. {what} ({})", step.number, detail.text(&step.why))
+        });
+        detail.titled(&detail.text(&subject.to_string()), steps)
+    });
+    sections.collect::<Vec<_>>().join("\n\n")
+}
+
+fn skips(plan: &Plan, detail: &Detail) -> String {
+    detail.titled("Nothing to do for", plan.skipped.iter().map(|skip| detail.text(&skip.to_string())))
+}

@@ -1,0 +1,179 @@
+//! The comment on a pull request, and what the other outputs say of a preview.
+
+use sls_release::model::{Event, FunctionKey, Listener, Outcome, PreviewOutcome};
+use sls_release::report::{End, Format, Reporter, Run, Verbosity, marker};
+
+use super::{previews, samples, sinks, told};
+
+fn reporter() -> Reporter {
+    let reporter = Reporter::new(Format::Json, Verbosity::Quiet, sinks(std::io::sink(), std::io::sink()));
+    reporter.with_clock(previews::clock(previews::READINGS))
+}
+
+/// The comment on a run that told the usual things and ended so.
+pub(crate) fn comment(end: End<'_>) -> String {
+    let reporter = reporter();
+    previews::told_on_the_way(&reporter);
+    reporter.hear(Event::Warning("there is no [smoke] for `orders`".into()));
+    let run = Run { phases: reporter.phases(), ..previews::run() };
+    reporter.comment(&run, end)
+}
+
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => "../snapshots/comment",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!(name, text) });
+}
+
+#[test]
+fn every_ending_of_a_preview() {
+    let endings: [(&str, PreviewOutcome); 5] = [
+        ("up", previews::up()),
+        ("unchanged", previews::unchanged()),
+        ("put_back", previews::put_back()),
+        ("not_put_back", previews::not_put_back()),
+        ("down", previews::down()),
+    ];
+    for (name, outcome) in endings {
+        snapshot(name, &comment(End::Preview(&outcome)));
+    }
+    snapshot("gone", &comment(End::Gone("there were 10 previews, and it was idle the longest")));
+    snapshot("nothing_done", &comment(End::NothingDone("the code is a fork's")));
+}
+
+#[test]
+fn a_preview_that_was_refused() {
+    let reporter = reporter();
+    reporter.about_a_preview();
+    snapshot("refused", &reporter.comment(&previews::run(), End::Failure(&previews::refused())));
+}
+
+#[test]
+fn a_release() {
+    let released: Outcome = samples::released_with_proof();
+    snapshot("released", &comment(End::Outcome(&released)));
+}
+
+#[test]
+fn the_marker_is_the_first_line_and_cannot_be_left() {
+    assert_eq!(comment(End::Preview(&previews::up())).lines().next(), Some("<!-- sls-release:hello -->"));
+    assert_eq!(marker("a b/c_d.e-f"), "<!-- sls-release:a b/c_d.e-f -->");
+    assert_eq!(marker("x--><b>\n"), "<!-- sls-release:x--%3E%3Cb%3E%0A -->");
+}
+
+#[test]
+fn every_ending_of_a_preview_in_github_actions() {
+    let endings = [
+        ("github_preview_up", previews::up()),
+        ("github_preview_unchanged", previews::unchanged()),
+        ("github_preview_put_back", previews::put_back()),
+        ("github_preview_not_put_back", previews::not_put_back()),
+        ("github_preview_down", previews::down()),
+        ("github_preview_listed", previews::listed()),
+    ];
+    for (name, outcome) in endings {
+        let told = told(Format::Github, Verbosity::Normal, |reporter| {
+            reporter.artifacts(&previews::artifacts());
+            reporter.changes(previews::changes());
+            reporter.preview(&outcome);
+        });
+        super::formats::snapshot(name, &told);
+    }
+}
+
+#[test]
+fn outputs_of_a_preview() {
+    let outputs = |outcome: &PreviewOutcome| {
+        let told = told(Format::Github, Verbosity::Normal, |reporter| {
+            reporter.artifacts(&previews::artifacts());
+            reporter.preview(outcome);
+        });
+        let mut lines = told.outputs.lines();
+        let mut found = std::collections::BTreeMap::new();
+        while let Some((name, delimiter)) = lines.next().and_then(|line| line.split_once("<<")) {
+            let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+            found.insert(name.to_owned(), value.join("\n"));
+        }
+        found
+    };
+    let up = outputs(&previews::up());
+    assert_eq!(up["endpoint"], "https://k3v9w1x7q2.execute-api.eu-central-1.amazonaws.com/pr-42");
+    assert_eq!((up["changed"].as_str(), up["release"].len(), up["sha256"].lines().count()), ("true", 12, 3));
+    let unchanged = outputs(&previews::unchanged());
+    assert_eq!((unchanged["changed"].as_str(), unchanged["versions"].as_str()), ("false", "{\"hello\":\"12\"}"));
+    assert_eq!(outputs(&previews::put_back())["changed"], "false");
+    assert_eq!(outputs(&previews::not_put_back())["changed"], "true");
+    assert_eq!(outputs(&previews::down())["changed"], "true");
+}
+
+#[test]
+fn a_failed_preview_says_nothing_of_the_stage() {
+    let told_people =
+        |outcome: &PreviewOutcome| told(Format::Human, Verbosity::Normal, |it| it.preview(outcome)).stderr;
+    let left = told_people(&previews::not_put_back());
+    assert!(left.ends_with("\nthe preview is NOT as it should be: run the commands above\n"), "{left}");
+    let gone = told_people(&previews::put_back());
+    assert!(gone.ends_with("\neverything was put back: nothing of this run is left\n"), "{gone}");
+    for text in [left, gone] {
+        assert!(!text.contains("the stage is"), "{text}");
+    }
+}
+
+#[test]
+fn phases_are_told_by_the_clock() {
+    let reporter = reporter();
+    previews::told_on_the_way(&reporter);
+    let phases: Vec<_> =
+        reporter.phases().into_iter().map(|(name, time)| format!("{name} {}", time.as_millis())).collect();
+    assert_eq!(phases, ["pack 412", "look 718", "upload 250", "functions 3110", "API 3540", "prove 580"]);
+}
+
+#[test]
+fn what_is_skipped_is_told_under_the_limit_whatever_there_is() {
+    let mut reporter = reporter();
+    for (files, functions, text) in [(10_000, 1, "src/app.py"), (10_000, 50, "@#$_"), (3, 1_000, "a|b"), (50, 50, "$")]
+    {
+        let name = text.repeat(200 / text.len());
+        let names: Vec<String> = (0..files).map(|at| format!("{at}{name}")).collect();
+        let key = |at: usize| format!("{at}{name}");
+        let changes = (0..functions).map(|at| {
+            let names = sls_release::model::FileNames { added: names.clone(), ..Default::default() };
+            previews::other(&key(at), if at < 50 { names } else { Default::default() })
+        });
+        reporter = self::reporter();
+        let artifact = |at| (FunctionKey::new(key(at)), samples::artifact(&key(at)));
+        reporter.artifacts(&(0..functions).map(artifact).collect());
+        reporter.changes(changes.collect());
+        (0..functions.min(200)).for_each(|at| reporter.hear(Event::Warning(key(at).repeat(10))));
+        let run = Run { service: key(0).repeat(10), ..previews::run() };
+        for outcome in [hostile(&previews::up(), &key(0)), hostile(&previews::not_put_back(), &key(0))] {
+            let text = reporter.comment(&run, End::Preview(&outcome));
+            assert!(text.len() < 65_536, "{} bytes", text.len());
+            assert!(text.lines().filter(|line| line.starts_with("```")).count() % 2 == 0, "an open fence");
+            assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        }
+    }
+    drop(reporter);
+}
+
+/// The same with many things of this text.
+fn hostile(outcome: &PreviewOutcome, text: &str) -> PreviewOutcome {
+    let many = |text: &str| vec![text.repeat(20); 300];
+    match outcome.clone() {
+        PreviewOutcome::Up(mut report) => {
+            report.skipped = many(text);
+            PreviewOutcome::Up(report)
+        }
+        PreviewOutcome::Failed { mut failure, mut put_back, mut not_put_back } => {
+            failure.problems = many(text).into_iter().map(|what| failure.problems[0].clone().fix(what)).collect();
+            put_back.extend(many(text).into_iter().map(|what| sls_release::model::PutBack { what }));
+            let left = not_put_back[0].clone();
+            let named = |why| sls_release::model::NotPutBack { command: text.repeat(30), why, ..left.clone() };
+            not_put_back = many(text).into_iter().map(named).collect();
+            PreviewOutcome::Failed { failure, put_back, not_put_back }
+        }
+        other => other,
+    }
+}
