@@ -5,6 +5,7 @@
 //! words: see [`ministack_cannot_tell`].
 
 mod policy;
+mod previews;
 mod situations;
 mod user;
 

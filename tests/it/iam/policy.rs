@@ -14,6 +14,9 @@ pub(super) const RELEASE: &str = "iam-policy.json";
 /// What a plan needs.
 pub(super) const PLAN: &str = "iam-policy-plan.json";
 
+/// What previews need.
+pub(super) const PREVIEW: &str = "iam-policy-preview.json";
+
 /// A policy whose placeholders are filled in.
 #[derive(Clone)]
 pub(super) struct Policy(pub(super) Vec<Statement>);
@@ -43,6 +46,15 @@ impl Policy {
 
     /// For the API, the bucket, the stage and this function of a stack.
     pub(super) fn of(file: &str, stack: &Stack) -> Self {
+        Self::filled(file, stack, &stack.repository())
+    }
+
+    /// For previews of this repository, by any role.
+    pub(super) fn for_previews_of(repository: &str, stack: &Stack) -> Self {
+        Self::filled(PREVIEW, stack, repository)
+    }
+
+    fn filled(file: &str, stack: &Stack, repository: &str) -> Self {
         let (function, bucket) = (stack.function("dev"), stack.bucket());
         let values = [
             ("Region", REGION),
@@ -52,6 +64,8 @@ impl Policy {
             ("Function", &function),
             ("Api", &stack.api),
             ("Stage", "dev"),
+            ("Repository", repository),
+            ("Role", "arn:aws:iam::000000000000:role/*"),
         ];
         let filled = |text: String, (name, value): (&str, &str)| text.replace(&format!("${{{name}}}"), value);
         let text = values.into_iter().fold(Self::text(file), filled);
