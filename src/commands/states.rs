@@ -81,9 +81,8 @@ impl PullRequests {
     pub(super) async fn close(&self, id: &PreviewId, text: &str) -> Result<(), String> {
         let Some(github) = &self.0 else { return Ok(()) };
         let told = async {
-            let environment = Environment::of_preview(&id.repository, &id.service, id.number);
-            github.delete_deployments(&environment).await?;
-            github.comment_again(id.number, &id.service, text).await
+            github.comment_again(id.number, &id.service, text).await?;
+            github.delete_deployments(&Environment::of_preview(&id.repository, &id.service, id.number)).await
         };
         told.await.map_err(|problem: Problem| problem.to_string())
     }
