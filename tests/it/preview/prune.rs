@@ -8,7 +8,8 @@ use super::github::GitHub;
 use super::scene::{SETTINGS, list, scene, source};
 use crate::support::local_aws::ministack;
 use crate::support::strict::rules::{Exchange, Rule};
-use crate::support::{Call, OtherAws, Run, Stack, Strict};
+use crate::support::strict::{Fault, Message, When};
+use crate::support::{Aws, Call, OtherAws, Run, Stack, Strict};
 
 /// Makes the previews of these pull requests.
 fn up(stack: &Stack, numbers: &[u64]) {
@@ -104,7 +105,7 @@ fn a_run_that_writes_to_the_api_says_when() {
     let stack = scene();
     up(&stack, &[3]);
     stack.deploy();
-    crate::support::Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
     stack.deploy();
     stack.proxy.take_calls();
     up(&stack, &[3]);
@@ -117,11 +118,11 @@ fn a_run_that_writes_to_the_api_says_when() {
 }
 
 #[test]
-fn a_signal_in_the_middle_names_what_is_left() {
+fn what_could_not_be_deleted_is_named_and_goes_with_the_next_attempt() {
     let stack = scene();
     up(&stack, &[3, 5]);
     let github = GitHub::start(&[(3, "closed"), (5, "closed")]);
-    stack.proxy.fault(crate::support::strict::When::Next("DeleteFunction"), crate::support::strict::Fault::Denied);
+    stack.proxy.fault(When::Next("DeleteFunction"), Fault::Denied);
     let run = prune(&stack, &github, &[]).exits(5);
     let left = &run.document()["not_put_back"];
     assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
@@ -135,7 +136,7 @@ fn a_signal_in_the_middle_names_what_is_left() {
 struct SmallPages;
 
 impl Rule for SmallPages {
-    fn before(&self, exchange: &mut Exchange<'_>) -> Option<crate::support::strict::Message> {
+    fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
         let line = &mut exchange.request.first_line;
         if exchange.call.action == "GetRestApis" {
             *line = line.replace("limit=500", "limit=3");
