@@ -120,9 +120,7 @@ impl<'a> Reporting<'a> {
 
     async fn gone(&mut self, reports: &[PreviewReport], comment: impl Fn(&str) -> String) {
         self.about.is_closing = true; // also where the pull request was closed while the run wrote
-        let of_reports = reports.iter().map(|report| report.service.clone());
-        let services: BTreeSet<String> = of_reports.chain([self.service()]).collect();
-        for service in services {
+        for service in self.services(reports).await {
             let environment = self.environment(&service);
             let deleted = self.github.delete_deployments(&environment).await;
             self.told(deleted);
@@ -132,6 +130,17 @@ impl<'a> Reporting<'a> {
             }
             self.comment(&service, comment(&service)).await;
         }
+    }
+
+    /// The one that was named; else those that had a preview, or that GitHub was told of by a run whose end it did not
+    /// hear.
+    async fn services(&mut self, reports: &[PreviewReport]) -> BTreeSet<String> {
+        if let Some(named) = &self.about.service {
+            return BTreeSet::from([named.clone()]);
+        }
+        let told = self.github.services(self.about.pull_request).await;
+        let told = self.told(told).unwrap_or_default();
+        reports.iter().map(|report| report.service.clone()).chain(told).chain([self.service()]).collect()
     }
 
     /// A pull request that never had a preview needs no word at its end.

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.github.com/rest/issues/comments>
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -38,6 +40,14 @@ struct User {
     login: String,
     #[serde(rename = "type")]
     kind: String,
+}
+
+impl Comment {
+    /// The service that its marker names.
+    fn service(&self) -> Option<String> {
+        let service = self.body.lines().next()?.strip_prefix("<!-- sls-release:")?.strip_suffix(" -->")?;
+        (marker(service) == self.body.lines().next()?).then(|| service.to_owned())
+    }
 }
 
 impl Author {
@@ -107,21 +117,36 @@ impl GitHub {
         self.rest.write_once(&call, |_| Ok(()), look).await
     }
 
-    /// Our own comment with this marker; of two the older one.
+    /// The services that have a comment of ours on a pull request.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn services(&self, number: u64) -> Result<BTreeSet<String>, Problem> {
+        let what = || format!("failed to read the comments on pull request {number}");
+        let own = self.own(number).await.map_err(|error| error.into_problem(what(), PERMISSION))?;
+        Ok(own.iter().filter_map(Comment::service).collect())
+    }
+
+    /// Our own comment of this service; of two the older one.
     async fn found(&self, number: u64, service: &str) -> Result<Option<Comment>, CallError> {
         let marker = marker(service);
+        let own = self.own(number).await?;
+        Ok(own.into_iter().filter(|it| it.body.lines().next() == Some(&marker)).min_by_key(|comment| comment.id))
+    }
+
+    /// All that the owner of the token wrote.
+    async fn own(&self, number: u64) -> Result<Vec<Comment>, CallError> {
         let author = self.author.get_or_init(|| self.ask_author()).await;
-        let mut found: Option<Comment> = None;
+        let mut own = Vec::new();
         for page in 1..=MOST_PAGES {
             let comments = self.page(number, page).await?;
             let is_last = comments.len() < PER_PAGE;
-            let ours = comments.into_iter().filter(|it| author.wrote(it) && it.body.lines().next() == Some(&marker));
-            found = found.into_iter().chain(ours).min_by_key(|comment| comment.id);
+            own.extend(comments.into_iter().filter(|it| author.wrote(it)));
             if is_last {
                 break;
             }
         }
-        Ok(found)
+        Ok(own)
     }
 
     async fn page(&self, number: u64, page: usize) -> Result<Vec<Comment>, CallError> {

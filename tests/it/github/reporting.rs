@@ -4,9 +4,11 @@ use std::fs;
 
 use serde_json::json;
 
+use sls_release::report::marker;
+
 use super::HEAD;
 use crate::preview::scene::{apis, functions, scene, source};
-use crate::support::github::{Fault, GitHubDouble, TOKEN};
+use crate::support::github::{Fault, GitHubDouble, TOKEN, WORKFLOW};
 use crate::support::{Run, Stack};
 
 /// The commit of the base branch, as the double names it.
@@ -144,11 +146,38 @@ fn an_environment_goes_with_its_preview_where_that_is_wished_for() {
     double.pull_request(42, false, HEAD);
     let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
     event(&stack, &double, "closed", HEAD, &wish).exits(0);
-    assert_eq!(double.deleted_environments(), ["preview/hello/pr-42"]);
+    assert_eq!(double.deleted_environments(), ["preview/pr-42"], "where nobody named a service");
     assert!(double.comments(42).is_empty(), "there never was a preview");
-    double.fault("DELETE /repos/", Fault::Status(403));
+    double.always("DELETE /repos/", Fault::Status(403));
     let denied = event(&stack, &double, "closed", HEAD, &wish).exits(0);
     assert!(denied.stdout.contains("administrator"), "{denied:?}");
+}
+
+#[test]
+fn what_is_pruned_is_no_deployment_any_more() {
+    let (stack, double) = opened();
+    event(&stack, &double, "opened", HEAD, &[]).exits(0);
+    double.pull_request(42, false, HEAD);
+    let mut prune = stack.command(&["preview", "prune", "--output", "github"]);
+    Run::from(prune.envs(double.environment()).output().unwrap()).exits(0);
+    assert!(double.deployments().is_empty());
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+}
+
+/// The preview is gone; GitHub did not hear of it.
+#[test]
+fn what_github_did_not_hear_at_the_closing_the_next_run_tells() {
+    let (stack, double) = opened();
+    let body = |text: &str| format!("{}\n{text}", marker("worker"));
+    double.comment_of(42, WORKFLOW, &body("up"));
+    double.pull_request(42, false, HEAD);
+    let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
+    event(&stack, &double, "closed", HEAD, &wish).exits(0);
+    assert_eq!(double.deleted_environments(), ["preview/pr-42", "preview/worker/pr-42"]);
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
 }
 
 #[test]
