@@ -1,5 +1,6 @@
 //! One run at a time lets its code through `$LATEST`, and an alias tells the others.
 
+use std::cell::RefCell;
 use std::fs;
 
 use super::latest::send;
@@ -12,7 +13,7 @@ use crate::aws::{Answer, CallError, FoundObject, GotFunction, NewCode, Put};
 use crate::error::Problem;
 use crate::model::{ObjectKey, ObservedCode, Passage, RevisionId, Sha256, StagePlanFunction, Version};
 use crate::plan::preview::preview_key;
-use crate::world::Look;
+use crate::world::{Look, WaitError};
 
 /// A passage that has begun.
 pub(super) struct Begun {
@@ -27,16 +28,16 @@ pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> R
     let failed = format!("another run lets its code through $LATEST of {name}, and did not end");
     let mut remembered = None;
     loop {
-        let seen = std::cell::RefCell::new(None);
+        let seen = RefCell::new(None);
         let look = async || attempt(run, function, &seen, &mut remembered).await;
         match run.writes.wait(format!("the other run that lets its code through $LATEST of {name}")).until(look).await {
             Ok(Turn::Ours(begun)) => return Ok((*begun, remembered.unwrap_or_default())),
             Ok(Turn::AnotherRun) => {}
-            Err(crate::world::WaitError::Deadline(_)) if seen.borrow().is_some() => {
-                // Nothing moved for as long as anything may take: that run was killed.
-                let left: Option<Passage> = seen.borrow().clone();
-                let Some(left) = left else { continue };
-                end(run, function, &left).await?;
+            // Nothing moved for as long as anything may take: that run was killed.
+            Err(WaitError::Deadline(_)) if seen.borrow().is_some() => {
+                if let Some(left) = seen.take() {
+                    end(run, function, &left).await?;
+                }
             }
             Err(error) => return Err(ended(error, &failed, "try again in a minute")),
         }
@@ -52,36 +53,43 @@ enum Turn {
 async fn attempt(
     run: &StageRun<'_>,
     function: &StagePlanFunction,
-    seen: &std::cell::RefCell<Option<Passage>>,
+    seen: &RefCell<Option<Passage>>,
     remembered: &mut Option<usize>,
 ) -> Result<Look<Turn>, StepError> {
     run.writes.may_write()?;
-    let failed =
-        |error: CallError| StepError::Problem(error.into_problem(format!("failed to look at {}", function.name)));
-    if let Some(other) = standing(run, function).await.map_err(failed)? {
-        let other = other?;
-        if other.run == run.world.nonce {
-            // The answer was lost of the call that made it.
-            end(run, function, &other).await?;
-            return Ok(Look::NotYet("this run begins again".to_owned()));
-        }
-        let first = seen.borrow_mut().get_or_insert_with(|| other.clone()).clone();
-        let words = || Look::NotYet(format!("run {} has not ended", other.run));
-        return Ok(if first == other { words() } else { Look::Ready(Turn::AnotherRun) });
+    let Some(other) = standing(run, function).await.map_err(|error| failed_to_look(function, error))? else {
+        return announced(run, function, remembered).await;
+    };
+    let other = other?;
+    if other.run == run.world.nonce {
+        // The answer was lost of the call that made it.
+        end(run, function, &other).await?;
+        return Ok(Look::NotYet("this run begins again".to_owned()));
     }
-    let Some(found) = latest(run, function).await.map_err(failed)? else {
+    let first = seen.borrow_mut().get_or_insert_with(|| other.clone()).clone();
+    let words = || Look::NotYet(format!("run {} has not ended", other.run));
+    Ok(if first == other { words() } else { Look::Ready(Turn::AnotherRun) })
+}
+
+/// Tells the others, and looks once more: one of them may have ended since the look before.
+async fn announced(
+    run: &StageRun<'_>,
+    function: &StagePlanFunction,
+    remembered: &mut Option<usize>,
+) -> Result<Look<Turn>, StepError> {
+    let look = async || latest(run, function).await.map_err(|error| failed_to_look(function, error));
+    let Some(found) = look().await? else {
         return Ok(Look::NotYet("an update of it is in progress".to_owned()));
     };
     keep(run, function, &found).await?;
     let passage = Passage { run: run.world.nonce.clone(), before: found.code.sha256, after: function.version.sha256 };
     run.writes.may_write()?;
-    let undo = Undo::Passage { function: function.clone(), passage: passage.clone() };
-    let memory = run.writes.remember(undo);
+    let memory = run.writes.remember(Undo::Passage { function: function.clone(), passage: passage.clone() });
     *remembered = Some(memory);
     if let Err(error) = announce(run, function, &passage).await {
         return not_announced(run, memory, error);
     }
-    match latest(run, function).await.map_err(failed)? {
+    match look().await? {
         Some(now) if now.code.sha256 == passage.before => {
             Ok(Look::Ready(Turn::Ours(Box::new(Begun { passage, latest: now.code }))))
         }
@@ -91,6 +99,10 @@ async fn attempt(
             Ok(Look::NotYet("somebody else changed it".to_owned()))
         }
     }
+}
+
+fn failed_to_look(function: &StagePlanFunction, error: CallError) -> StepError {
+    error.into_problem(format!("failed to look at {}", function.name)).into()
 }
 
 /// What another run says; a problem where the alias is somebody else's.

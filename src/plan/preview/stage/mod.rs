@@ -47,18 +47,20 @@ pub fn decide(
         problems.extend(calls.refused);
         warnings.extend(calls.warnings);
     }
+    let of = Preview { id, commit, settings, observed };
+    for (key, found) in observed.functions.iter().filter_map(|(key, found)| Some((key, found.as_ref()?))) {
+        if concerned.contains(key) {
+            problems.extend(checks::function(key, found, id));
+        }
+    }
     let mut functions = Vec::new();
     for (key, artifact) in artifacts {
         let Some(Some(found)) = observed.functions.get(key) else { continue };
         let by: Vec<_> = called.iter().filter(|(_, calls)| calls.contains(key)).map(|(id, _)| (*id).clone()).collect();
-        if concerned.contains(key) {
-            problems.extend(checks::function(key, found, id));
-        }
         if by.is_empty() {
             warnings.push(format!("no API calls function {key} by a stage variable: the preview has none of it"));
         } else {
-            let version = version(key, artifact, found, id, commit, settings, observed);
-            functions.push(function(key, found, version, by, id));
+            functions.push(function(key, found, of.version(key, artifact, found), by, id));
         }
     }
     if functions.is_empty() && problems.is_empty() {
@@ -71,32 +73,34 @@ pub fn decide(
     Ok(StagePlan { id: id.clone(), functions, apis, smoke, warnings })
 }
 
-fn version(
-    key: &FunctionKey,
-    artifact: &Artifact,
-    found: &StagedFunction,
-    id: &PreviewId,
-    commit: Option<&str>,
-    settings: &Settings,
-    observed: &ObservedStagePreview,
-) -> PreviewVersion {
-    let is_it = |version: &&FunctionVersion| {
-        version.sha256 == artifact.sha256 && version.configuration == found.latest.configuration
-    };
-    let stands = found.alias.as_ref().map(|alias| &alias.version);
-    let mut published = found.versions.iter().rev().filter(is_it).map(|version| &version.version);
-    let step = match published.clone().find(|version| Some(*version) == stands).or(published.next()) {
-        Some(version) if Some(version) == stands => VersionStep::Stands,
-        Some(version) => VersionStep::Published(version.clone()),
-        None => VersionStep::Publish,
-    };
-    let object = preview_key(settings, key, &artifact.sha256);
-    PreviewVersion {
-        sha256: artifact.sha256,
-        present: observed.objects.get(&object).cloned(),
-        object,
-        description: id.version_description(commit),
-        step,
+struct Preview<'a> {
+    id: &'a PreviewId,
+    commit: Option<&'a str>,
+    settings: &'a Settings,
+    observed: &'a ObservedStagePreview,
+}
+
+impl Preview<'_> {
+    /// The one that the alias stands on, else the latest that there is, of this code and the present configuration.
+    fn version(&self, key: &FunctionKey, artifact: &Artifact, found: &StagedFunction) -> PreviewVersion {
+        let is_it = |version: &&FunctionVersion| {
+            version.sha256 == artifact.sha256 && version.configuration == found.latest.configuration
+        };
+        let stands = found.alias.as_ref().map(|alias| &alias.version);
+        let mut published = found.versions.iter().rev().filter(is_it).map(|version| &version.version);
+        let step = match published.clone().find(|version| Some(*version) == stands).or(published.next()) {
+            Some(version) if Some(version) == stands => VersionStep::Stands,
+            Some(version) => VersionStep::Published(version.clone()),
+            None => VersionStep::Publish,
+        };
+        let object = preview_key(self.settings, key, &artifact.sha256);
+        PreviewVersion {
+            sha256: artifact.sha256,
+            present: self.observed.objects.get(&object).cloned(),
+            object,
+            description: self.id.version_description(self.commit),
+            step,
+        }
     }
 }
 
