@@ -8,7 +8,11 @@ main() {
   variable SLS_RELEASE_BUCKET "${SLS_RELEASE_INPUT_BUCKET:-}"
   variable SLS_RELEASE_OUT_DIR "${SLS_RELEASE_INPUT_OUT_DIR:-}"
   variable SLS_RELEASE_WAIT_TIMEOUT "${SLS_RELEASE_INPUT_WAIT_TIMEOUT:-}"
+  variable SLS_RELEASE_STRICT_REPORT "${SLS_RELEASE_INPUT_STRICT_REPORT:-}"
+  variable SLS_RELEASE_DELETE_ENVIRONMENT "${SLS_RELEASE_INPUT_DELETE_ENVIRONMENT:-}"
   variable SLS_RELEASE_ALLOW_PRIVILEGED_EVENTS "${SLS_RELEASE_INPUT_ALLOW_PRIVILEGED_EVENTS:-}"
+  variable SLS_RELEASE_GITHUB_TOKEN "${SLS_RELEASE_INPUT_GITHUB_TOKEN:-}"
+  unset SLS_RELEASE_INPUT_GITHUB_TOKEN
   export SLS_RELEASE_OUTPUT=github
 
   set --
@@ -25,9 +29,14 @@ main() {
   ! is_true no-cache "${SLS_RELEASE_INPUT_NO_CACHE:-}" || set -- "$@" --no-cache
   ! is_true verbose "${SLS_RELEASE_INPUT_VERBOSE:-}" || set -- "$@" --verbose
 
+  set -- "$@" ci
+  [ -z "${SLS_RELEASE_INPUT_PR:-}" ] || set -- "$@" "--pr=$SLS_RELEASE_INPUT_PR"
+  [ -z "${SLS_RELEASE_INPUT_SERVICE:-}" ] || set -- "$@" "--service=$SLS_RELEASE_INPUT_SERVICE"
+  [ -z "${SLS_RELEASE_INPUT_OLDER_THAN:-}" ] || set -- "$@" "--older-than=$SLS_RELEASE_INPUT_OLDER_THAN"
+
   binary=${SLS_RELEASE_BIN:-}
   [ -n "$binary" ] || binary=$(sh "$(dirname -- "$0")/install.sh")
-  exec "$binary" "$@" ci -- "${SLS_RELEASE_INPUT_COMMAND:-auto}"
+  exec "$binary" "$@" -- "${SLS_RELEASE_INPUT_COMMAND:-auto}"
 }
 
 # An input that was not given leaves the job's variable as it is.

@@ -1,6 +1,8 @@
 //! The command line: clap's types, and their translation into what the lower floors know.
 
+mod ci;
 mod preview;
+mod times;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,11 +13,12 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
-use crate::error::Problem;
+use crate::error::{Failure, Problem};
 use crate::github::Verb;
 use crate::model::{Against, FunctionKey, Overrides, Packing, PreviewRequest, Request, Views};
 use crate::report::{Format, Verbosity};
 
+pub use ci::Ci;
 pub use preview::Preview;
 
 const EXAMPLES: &str = "\
@@ -68,12 +71,8 @@ pub enum Command {
     Package(Package),
     /// Do what the event that started a GitHub workflow calls for; the action runs this
     #[command(hide = true)]
-    Ci {
-        /// auto, release, plan or package
-        #[arg(default_value = "auto")]
-        command: String,
-    },
-    /// Make, delete or list the preview of a pull request
+    Ci(Ci),
+    /// Make, delete or list the previews of pull requests
     #[command(subcommand)]
     Preview(Preview),
     /// Print a completion script for a shell
@@ -157,7 +156,7 @@ struct Options {
     #[arg(long, global = true)]
     no_cache: bool,
     /// How long to wait for one thing at AWS, such as 5m, 30s, 500ms [env: SLS_RELEASE_WAIT_TIMEOUT]
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = times::duration)]
     wait_timeout: Option<Duration>,
     /// Who reads the report
     #[arg(long, global = true, value_name = "FORMAT", env = "SLS_RELEASE_OUTPUT", hide_env_values = true)]
@@ -188,25 +187,6 @@ impl Output {
             Output::Json => Format::Json,
             Output::Github => Format::Github,
         }
-    }
-}
-
-/// `500ms`, `30s`, `5m`, `1h`: a whole number and its unit.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let unit_at = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
-    let milliseconds = match unit {
-        "ms" => Some(1),
-        "s" => Some(1_000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        _ => None,
-    };
-    let product = milliseconds.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
-    match product {
-        Some(0) => Err("it must be longer than nothing".to_owned()),
-        Some(milliseconds) => Ok(Duration::from_millis(milliseconds)),
-        None => Err("write a whole number and its unit: 500ms, 30s, 5m or 1h".to_owned()),
     }
 }
 
@@ -261,15 +241,26 @@ impl Cli {
         self.command.clone().unwrap_or(Command::Release)
     }
 
-    /// The same arguments for this verb: what `ci` decided.
-    #[must_use]
-    pub fn with_verb(&self, verb: Verb) -> Self {
+    /// The same arguments for this verb: what `ci` decided, for the pull request of this number where the event is
+    /// about one.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] for a verb that needs a pull request, where nobody names one.
+    pub fn with_verb(&self, verb: Verb, pull_request: Option<u64>) -> Result<Self, Failure> {
         let command = match verb {
             Verb::Release => Command::Release,
             Verb::Plan => Command::Plan(Plan::default()),
             Verb::Package => Command::Package(Package::default()),
+            Verb::Preview(verb) => Command::Preview(self.ci().preview(verb, pull_request)?),
         };
-        Self { command: Some(command), ..self.clone() }
+        Ok(Self { command: Some(command), ..self.clone() })
+    }
+
+    fn ci(&self) -> Ci {
+        match &self.command {
+            Some(Command::Ci(ci)) => ci.clone(),
+            _ => Ci::default(),
+        }
     }
 
     /// `--output`.
@@ -305,7 +296,9 @@ impl Cli {
             packing: Packing { verify: package.verify, threads: package.threads, no_cache: self.options.no_cache },
             views,
             preview: self.preview(),
+            github: BTreeMap::new(),
             commit,
+            base: None,
             environment,
         }
     }
@@ -319,7 +312,7 @@ impl Cli {
 
     /// What deletes or lists previews needs no stage, since it looks for tags.
     fn needs_no_stage(&self) -> bool {
-        matches!(self.command, Some(Command::Preview(Preview::Down(_) | Preview::List(_))))
+        matches!(self.command, Some(Command::Preview(Preview::Down(_) | Preview::List(_) | Preview::Prune(_))))
     }
 
     fn package(&self) -> Package {

@@ -8,11 +8,12 @@ use std::process::{Command as Process, ExitCode};
 use std::sync::{Arc, LazyLock};
 
 use sls_release::cli::{self, Cli, Command, Preview};
-use sls_release::commands;
+use sls_release::commands::reporting::{About, Reporting};
+use sls_release::commands::{self, Errand};
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::github::Decision;
-use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request};
-use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+use sls_release::github::{Decision, EventPullRequest, GitHub};
+use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
+use sls_release::report::{End, Format, Reporter, Run, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
 use tracing::Level;
@@ -24,7 +25,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 const CHANGES_PENDING: u8 = 10;
 
 /// What no log may show, whoever printed it.
-const SECRETS: [&str; 2] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "SLS_RELEASE_GITHUB_TOKEN"];
 
 fn main() -> ExitCode {
     let cli = match cli::parse() {
@@ -82,33 +83,42 @@ fn asks_for_exit_code(cli: &Cli) -> bool {
     match cli.command() {
         Command::Plan(plan) => plan.exit_code,
         Command::Package(package) => package.exit_code,
-        Command::Release | Command::Preview(_) | Command::Ci { .. } | Command::Completions { .. } => false,
+        Command::Release | Command::Preview(_) | Command::Ci(_) | Command::Completions { .. } => false,
     }
 }
 
 fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
-    let Command::Ci { command } = cli.command() else { return run_verb(cli, out) };
-    let (github, aws) = (environment("GITHUB_"), environment("AWS_"));
+    let Command::Ci(ci) = cli.command() else { return run_verb(cli, None, out) };
+    let github = environment("GITHUB_");
     // Elsewhere nobody hides them, and they would be printed.
     if github.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        out.mask(SECRETS.into_iter().filter_map(|name| aws.get(name)).map(String::as_str));
+        let secrets: Vec<String> = SECRETS.into_iter().filter_map(|name| variable(name)).collect();
+        out.mask(secrets.iter().map(String::as_str));
     }
-    match commands::ci(&command, &github, &environment("SLS_RELEASE_"))? {
-        Decision::Do(verb) => run_verb(&cli.with_verb(verb), out),
+    let errand = commands::ci(&ci.command, &github, &environment("SLS_RELEASE_"))?;
+    match &errand.decision {
+        Decision::Do(verb) => {
+            let event = errand.pull_request.as_ref();
+            let cli = cli.with_verb(*verb, event.map(|event| event.number))?;
+            event.and_then(other_checkout).into_iter().for_each(|text| out.hear(Event::Warning(text)));
+            run_verb(&cli, Some(&errand), out)
+        }
         Decision::Nothing(why) => {
-            out.nothing_done(&why);
+            out.nothing_done(why);
             Ok(0)
         }
     }
 }
 
-fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
-    let mut request = cli.request(environment("SLS_RELEASE_"), commit());
+fn run_verb(cli: &Cli, errand: Option<&Errand>, out: &Arc<Reporter>) -> Result<u8, Failure> {
+    let event = errand.and_then(|errand| errand.pull_request.as_ref());
+    let mut request = cli.request(environment("SLS_RELEASE_"), commit(event));
     if let Command::Preview(_) = cli.command() {
         out.about_a_preview();
-        let named = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
-        request.preview.repository = request.preview.repository.or(named);
+        request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));
         request.preview.remote = remote();
+        let variables = environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_GITHUB_"));
+        request.github = variables.map(|(name, value)| (name, Secret::new(value))).collect();
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
         Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
@@ -116,27 +126,90 @@ fn run_verb(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     runtime.block_on(async {
         let (switch, cancel) = Cancellation::new();
         tokio::spawn(throw_at_signal(switch, Arc::clone(out)));
-        verb(cli, &request, &cancel, out).await
+        verb(cli, &request, errand, &cancel, out).await
     })
 }
 
-async fn verb(cli: &Cli, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
+async fn verb(
+    cli: &Cli,
+    request: &Request,
+    errand: Option<&Errand>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<u8, Failure> {
     if let Command::Package(_) = cli.command() {
         let differs = commands::package(request, cancel, out).await?;
         return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
     if let Command::Preview(verb) = cli.command() {
-        let outcome = match verb {
-            Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
-            Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
-            Preview::List(_) => commands::preview::list(request, cancel, out).await?,
+        let event = errand.and_then(|errand| Some((errand, errand.pull_request.as_ref()?)));
+        return match event {
+            Some((errand, event)) => preview_of_event(&verb, request, errand, event, cancel, out).await,
+            None => preview(&verb, request, cancel, out).await,
         };
-        out.preview(&outcome);
-        return Ok(preview_exit_code(&outcome));
     }
     let outcome = commands::release(request, cancel, out).await?;
     out.outcome(&outcome);
     Ok(exit_code(&outcome, asks_for_exit_code(cli)))
+}
+
+async fn preview(verb: &Preview, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
+    let outcome = match verb {
+        Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
+        Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
+        Preview::List(_) => commands::preview::list(request, cancel, out).await?,
+        Preview::Prune(_) => commands::prune(request, cancel, out).await?,
+    };
+    out.preview(&outcome);
+    Ok(preview_exit_code(&outcome))
+}
+
+/// GitHub is told of it, too; after the sinks of this machine, since that may take its time.
+async fn preview_of_event(
+    verb: &Preview,
+    request: &Request,
+    errand: &Errand,
+    event: &EventPullRequest,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<u8, Failure> {
+    let mut variables = environment("GITHUB_");
+    variables.extend(environment("SLS_RELEASE_"));
+    let github = GitHub::connect(&variables)?;
+    let about = About::of_event(errand, event, request, &variables);
+    let mut reporting = github.as_ref().map(|github| Reporting::new(github, about.clone(), out));
+    let result = match verb {
+        Preview::Up(_) => commands::pull_request::up(request, event, reporting.as_mut(), cancel, out).await,
+        Preview::Down(_) => commands::pull_request::down(request, event, github.as_ref(), cancel, out).await,
+        Preview::List(_) | Preview::Prune(_) => return preview(verb, request, cancel, out).await,
+    };
+    if let Ok(outcome) = &result {
+        out.preview(outcome);
+    }
+    let untold = match reporting {
+        Some(reporting) => reporting.end(&result, |service| comment(&about, service, &result, out)).await,
+        None => Vec::new(),
+    };
+    let code = preview_exit_code(&result?);
+    let is_red = code == 0 && errand.is_report_strict && !untold.is_empty();
+    Ok(if is_red { Kind::Internal.exit_code() } else { code })
+}
+
+fn comment(about: &About, service: &str, result: &Result<PreviewOutcome, Failure>, out: &Reporter) -> String {
+    let end = match result {
+        Ok(outcome) => End::Preview(outcome),
+        Err(failure) => End::Failure(failure),
+    };
+    let run = Run {
+        commit: about.commit.clone(),
+        repository: about.repository.clone(),
+        pull_request: about.pull_request,
+        service: service.to_owned(),
+        server_url: about.server_url.clone(),
+        run_url: about.run_url.clone().unwrap_or_default(),
+        phases: out.phases(),
+    };
+    out.comment(&run, end)
 }
 
 fn exit_code(outcome: &Outcome, asked: bool) -> u8 {
@@ -216,10 +289,35 @@ fn environment(prefix: &str) -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with(prefix)).collect()
 }
 
-/// The commit that is released: as CI says, else as the checkout says.
-fn commit() -> Option<String> {
-    let named = ["SLS_RELEASE_COMMIT", "GITHUB_SHA"].into_iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|commit| !commit.is_empty()).or_else(|| git(&["rev-parse", "--verify", "--quiet", "HEAD"]))
+/// The commit that is released: as CI says, else as the checkout says. For a pull request it is the head of its branch;
+/// GitHub's own word is the merge that it makes of it.
+fn commit(event: Option<&EventPullRequest>) -> Option<String> {
+    let of_head = event.map(|event| event.head_sha.clone());
+    variable("SLS_RELEASE_COMMIT").or(of_head).or_else(|| variable("GITHUB_SHA")).or_else(head)
+}
+
+/// A variable that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The commit of the checkout.
+fn head() -> Option<String> {
+    git(&["rev-parse", "--verify", "--quiet", "HEAD"])
+}
+
+/// What is packed is what is checked out. Without a `ref`, that is the merge of a pull request with its base.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request>
+fn other_checkout(event: &EventPullRequest) -> Option<String> {
+    let is_merge = variable("GITHUB_REF").is_some_and(|name| name.ends_with("/merge"));
+    let merge = variable("GITHUB_SHA").filter(|_| is_merge);
+    let head = head().filter(|head| !event.is_closing && *head != event.head_sha && Some(head) != merge.as_ref())?;
+    let EventPullRequest { number, head_sha, .. } = event;
+    Some(format!(
+        "the checkout is at {head}, which is neither the head of pull request {number}, {head_sha}, nor its merge with the \
+         base branch: what is packed is the checkout"
+    ))
 }
 
 /// `owner/name` of Git's remote `origin`: the last two parts of its URL.

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use futures::future::select_all;
 use tokio::sync::watch;
 
-use crate::aws::Aws;
+use crate::aws::{self, Aws};
 use crate::error::{Failure, Kind, Problem};
 use crate::http::Http;
-use crate::model::{ApiKey, Endpoint, Event, Listener, Region};
+use crate::model::{ApiKey, Endpoint, Event, Listener, Moment, Region};
 
 /// What a verb works with.
 pub struct World {
@@ -22,13 +22,15 @@ pub struct World {
     pub cancel: Cancellation,
     /// Tells this run's deployments from all others.
     pub nonce: String,
+    /// When this run began.
+    pub began: Moment,
 }
 
 impl World {
     /// Makes the clients; no call yet.
     pub async fn connect(region: Option<&Region>, cancel: Cancellation) -> Result<Self, Failure> {
         let http = Http::new()?;
-        Ok(Self { aws: Aws::connect(region).await?, http, cancel, nonce: nonce() })
+        Ok(Self { aws: Aws::connect(region).await?, http, cancel, nonce: nonce(), began: aws::time::now() })
     }
 
     /// Where a stage answers: AWS's form, or below `AWS_ENDPOINT_URL` the form of local emulators.
@@ -162,8 +164,9 @@ impl<'a> Wait<'a> {
 
     async fn looks<T, E>(&self, mut look: impl AsyncFnMut() -> Result<Look<T>, E>) -> Result<T, WaitError<E>> {
         let began = Instant::now();
-        let mut pause = self.first;
+        let (mut pause, mut tries) = (self.first, 0);
         loop {
+            tries += 1;
             let seen = match look().await.map_err(WaitError::Final)? {
                 Look::Ready(found) => return Ok(found),
                 Look::NotYet(seen) => seen,
@@ -172,7 +175,7 @@ impl<'a> Wait<'a> {
             if waited >= self.deadline {
                 return Err(WaitError::Deadline(seen));
             }
-            self.listener.hear(Event::Waiting { what: self.what.clone(), waited });
+            self.listener.hear(Event::Waiting { what: self.what.clone(), waited, tries });
             self.rest(jittered(pause).min(self.deadline.saturating_sub(waited))).await?;
             pause = (pause * 3 / 2).min(self.longest);
         }
@@ -194,7 +197,7 @@ pub async fn told<T>(what: &str, listener: &dyn Listener, work: impl Future<Outp
     let result = loop {
         tokio::select! {
             result = &mut work => break result,
-            _ = ticks.tick() => listener.hear(Event::Waiting { what: what.to_owned(), waited: began.elapsed() }),
+            _ = ticks.tick() => listener.hear(Event::Waiting { what: what.to_owned(), waited: began.elapsed(), tries: 1 }),
         }
     };
     listener.hear(Event::WaitFinished { what: what.to_owned() });

@@ -56,7 +56,7 @@ impl CallError {
             (None, Some(status)) => format!("HTTP status {status}, without a reason"),
             (None, None) => no_answer(error),
         };
-        let answer = answer(status, &code);
+        let answer = if is_quota(&code, &message) { Answer::Refused } else { answer(status, &code) };
         Self { action, resource: resource.into(), answer, code, message }
     }
 
@@ -115,6 +115,11 @@ impl CallError {
                  AWS_SECRET_ACCESS_KEY"
                     .to_owned()
             }
+            (Answer::Refused, QUOTA) if is_quota(&self.code, &self.message) => {
+                "delete what is no longer needed, such as previews whose pull request is closed: `sls-release preview \
+                 prune`"
+                    .to_owned()
+            }
             (Answer::Refused, "") => "check AWS_ENDPOINT_URL: what answers there does not speak as AWS does".to_owned(),
             (Answer::Unknown, "") => match endpoint(self.action) {
                 Some((name, url)) => format!("check the network, and that AWS answers at {url}: {name} says so"),
@@ -136,6 +141,7 @@ fn endpoint(action: &str) -> Option<(&'static str, String)> {
     let of_service = match action.split(':').next() {
         Some("lambda") => "AWS_ENDPOINT_URL_LAMBDA",
         Some("s3") => "AWS_ENDPOINT_URL_S3",
+        Some("logs") => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         _ => "AWS_ENDPOINT_URL_API_GATEWAY",
     };
     [of_service, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, std::env::var(name).ok()?)))
@@ -155,15 +161,29 @@ pub(super) fn retries() -> RetryPartition {
     RetryPartition::custom("sls-release").token_bucket(TokenBucket::unlimited()).build()
 }
 
+/// API Gateway answers with this code, and 429, where there are as many of something as there may be.
+const QUOTA: &str = "LimitExceededException";
+
+/// Whether it says that there are as many as there may be. The code, and the status 429, are also those of a rate that
+/// is exceeded: its words alone tell them apart, and to try again would be in vain.
+///
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/37605>
+fn is_quota(code: &str, message: &str) -> bool {
+    code == QUOTA && message.starts_with("Maximum number of ")
+}
+
 fn answer(status: Option<u16>, code: &str) -> Answer {
     match (status, code) {
         (Some(429), _) | (_, "TooManyRequestsException" | "ThrottlingException" | "SlowDown" | "Throttling") => {
             Answer::Throttled
         }
-        (Some(401 | 403), _) => Answer::Denied,
         (Some(400), code) if code.contains("ExpiredToken") => Answer::Denied,
-        (Some(404), _) => Answer::NotFound,
-        (Some(409), _) => Answer::Conflict,
+        // CloudWatch has 400 for all of this.
+        (Some(401 | 403), _) | (Some(400), "AccessDeniedException" | "UnrecognizedClientException") => Answer::Denied,
+        (Some(404), _) | (Some(400), "ResourceNotFoundException") => Answer::NotFound,
+        (Some(409), _) | (Some(400), "ResourceAlreadyExistsException" | "OperationAbortedException") => {
+            Answer::Conflict
+        }
         (Some(412), _) => Answer::Changed,
         (Some(300..500), _) => Answer::Refused,
         _ => Answer::Unknown,

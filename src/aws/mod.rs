@@ -2,8 +2,10 @@
 
 mod call_error;
 mod lambda;
+mod logs;
 mod rest_api;
 mod s3;
+pub mod time;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -14,7 +16,8 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls;
 
 pub use call_error::{Answer, CallError};
-pub use lambda::{GotAlias, GotFunction, GotPolicy, GotWhole, Lambda, NewCode, NewFunction};
+pub use lambda::{GotAlias, GotFunction, GotPolicy, GotWhole, Lambda, NamedFunction, NewCode, NewFunction};
+pub use logs::Logs;
 pub use rest_api::{GotApi, RestApis, StageDeployment, TaggedApi};
 pub use s3::{FoundObject, Put, S3};
 
@@ -29,6 +32,8 @@ pub struct Aws {
     pub rest_apis: RestApis,
     /// Artifacts.
     pub s3: S3,
+    /// Log groups.
+    pub logs: Logs,
     /// The region that is asked.
     pub region: Region,
     /// `AWS_ENDPOINT_URL`, without a slash at its end; `None`: AWS itself.
@@ -88,6 +93,7 @@ impl Aws {
             lambda: Lambda::new(config),
             rest_apis: RestApis::new(config),
             s3: S3::new(config, endpoint_url.is_some()),
+            logs: Logs::new(config),
             region: Region::new(region.as_ref()),
             endpoint_url,
         })

@@ -1,5 +1,7 @@
 //! The arguments of `preview`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 
 use crate::model::PreviewRequest;
@@ -13,6 +15,8 @@ pub enum Preview {
     Down(PreviewArguments),
     /// Show the repository's previews
     List(PreviewOwner),
+    /// Delete the previews whose pull request is closed, and those that nobody touched for long
+    Prune(PruneArguments),
 }
 
 /// The arguments of `preview up` and `preview down`.
@@ -20,9 +24,22 @@ pub enum Preview {
 pub struct PreviewArguments {
     /// The pull request's number
     #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    number: u64,
+    pub(super) number: u64,
     #[command(flatten)]
-    owner: PreviewOwner,
+    pub(super) owner: PreviewOwner,
+}
+
+/// The arguments of `preview prune`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct PruneArguments {
+    /// Delete as well what did not change for longer than this, such as 14d, 12h
+    #[arg(long, value_name = "TIME", value_parser = super::times::age)]
+    pub(super) older_than: Option<Duration>,
+    /// Only show what would be deleted, and why
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) owner: PreviewOwner,
 }
 
 /// Whose previews.
@@ -31,19 +48,26 @@ pub struct PreviewArguments {
 pub struct PreviewOwner {
     /// The repository [env: GITHUB_REPOSITORY] [default: the settings', else Git's remote origin]
     #[arg(long, value_name = "OWNER/NAME")]
-    repository: Option<String>,
+    pub(super) repository: Option<String>,
     /// Tells the services of one repository apart [default: the settings', else the repository's name]
     #[arg(long, value_name = "NAME")]
-    service: Option<String>,
+    pub(super) service: Option<String>,
 }
 
 impl Preview {
     /// The arguments as the lower floors know them.
     pub(super) fn request(&self) -> PreviewRequest {
-        let (number, owner) = match self {
-            Self::Up(said) | Self::Down(said) => (Some(said.number), said.owner.clone()),
-            Self::List(owner) => (None, owner.clone()),
+        let of = |owner: &PreviewOwner| PreviewRequest {
+            service: owner.service.clone(),
+            repository: owner.repository.clone(),
+            ..PreviewRequest::default()
         };
-        PreviewRequest { number, service: owner.service, repository: owner.repository, remote: None }
+        match self {
+            Self::Up(said) | Self::Down(said) => PreviewRequest { number: Some(said.number), ..of(&said.owner) },
+            Self::List(owner) => of(owner),
+            Self::Prune(said) => {
+                PreviewRequest { older_than: said.older_than, dry_run: said.dry_run, ..of(&said.owner) }
+            }
+        }
     }
 }

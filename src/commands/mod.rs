@@ -4,15 +4,21 @@ mod changes;
 mod ci;
 mod package;
 pub mod preview;
+mod prune;
+pub mod pull_request;
 mod ready;
 mod release;
+pub mod reporting;
+mod room;
+mod states;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use ci::ci;
+pub use ci::{Errand, ci};
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 pub use package::package;
+pub use prune::prune;
 pub use release::release;
 
 use crate::error::{Failure, Kind, Problem};

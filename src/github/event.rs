@@ -27,6 +27,21 @@ pub enum Verb {
     Plan,
     /// `package`.
     Package,
+    /// One of those of `preview`.
+    Preview(PreviewVerb),
+}
+
+/// The verbs of `preview`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreviewVerb {
+    /// `preview up`.
+    Up,
+    /// `preview down`.
+    Down,
+    /// `preview list`.
+    List,
+    /// `preview prune`.
+    Prune,
 }
 
 /// What started the workflow, and what its author said.
@@ -64,8 +79,12 @@ impl Wish {
             "release" => Ok(Self::Verb(Verb::Release)),
             "plan" => Ok(Self::Verb(Verb::Plan)),
             "package" => Ok(Self::Verb(Verb::Package)),
+            "preview-up" => Ok(Self::Verb(Verb::Preview(PreviewVerb::Up))),
+            "preview-down" => Ok(Self::Verb(Verb::Preview(PreviewVerb::Down))),
+            "preview-list" => Ok(Self::Verb(Verb::Preview(PreviewVerb::List))),
+            "preview-prune" => Ok(Self::Verb(Verb::Preview(PreviewVerb::Prune))),
             other => Err(Problem::new(format!("unknown command `{other}`"))
-                .fix("write auto, release, plan or package")
+                .fix("write auto, release, plan, package, preview-up, preview-down, preview-list or preview-prune")
                 .into_failure(Kind::Usage)),
         }
     }
@@ -119,10 +138,20 @@ fn by_event(event: &str, payload: &Payload) -> Decision {
         "push" if payload.deleted => Decision::Nothing("the branch or tag was deleted: there is no code".to_owned()),
         "release" if is_withdrawn(payload) => Decision::Nothing("the release was withdrawn or only edited".to_owned()),
         "push" | "workflow_dispatch" | "release" | "workflow_run" => Decision::Do(Verb::Release),
-        "pull_request" | "pull_request_target" | "schedule" => {
-            Decision::Nothing(format!("`{event}` is for previews, which are not in this version"))
-        }
+        "pull_request" | "pull_request_target" => by_action(payload.action.as_deref().unwrap_or_default()),
+        "schedule" => Decision::Do(Verb::Preview(PreviewVerb::Prune)),
         other => Decision::Nothing(format!("the event `{other}` calls for nothing")),
+    }
+}
+
+/// What is done to a pull request.
+///
+/// <https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request>
+fn by_action(action: &str) -> Decision {
+    match action {
+        "opened" | "reopened" | "synchronize" => Decision::Do(Verb::Preview(PreviewVerb::Up)),
+        "closed" => Decision::Do(Verb::Preview(PreviewVerb::Down)),
+        other => Decision::Nothing(format!("a pull request that is `{other}` calls for nothing")),
     }
 }
 

@@ -53,6 +53,7 @@ struct Repository {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct PullRequest {
+    number: Option<u64>,
     user: Option<User>,
     #[serde(default)]
     head: Head,
@@ -60,6 +61,7 @@ struct PullRequest {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Head {
+    sha: Option<String>,
     /// `null` where it was deleted.
     repo: Option<Repository>,
 }
@@ -80,7 +82,28 @@ pub(super) enum Origin {
     Deleted,
 }
 
+/// The pull request that an event is about, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPullRequest {
+    /// Its number.
+    pub number: u64,
+    /// The newest commit of its branch; not the merge that GitHub makes of it, which is `GITHUB_SHA`.
+    pub head_sha: String,
+    /// The event is that it was closed.
+    pub is_closing: bool,
+}
+
 impl Payload {
+    /// The pull request, where the event is about one.
+    pub fn pull_request(&self) -> Option<EventPullRequest> {
+        let pull_request = self.pull_request.as_ref()?;
+        Some(EventPullRequest {
+            number: pull_request.number?,
+            head_sha: pull_request.head.sha.clone()?,
+            is_closing: self.action.as_deref() == Some("closed"),
+        })
+    }
+
     /// Whose code the event is about: by the repositories' ids, since names move.
     pub(super) fn origin(&self) -> Origin {
         let from_pull_request = self.pull_request.as_ref().map(|it| it.head.repo.as_ref());

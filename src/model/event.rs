@@ -102,6 +102,8 @@ pub enum Event {
         what: String,
         /// Since the wait began.
         waited: Duration,
+        /// How often it was tried, or looked for, by now.
+        tries: u32,
     },
     /// The wait for `what` is over, well or not.
     WaitFinished {

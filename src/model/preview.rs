@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    AccountId, ApiKey, FunctionKey, FunctionName, NotPutBack, ObjectKey, ObservedCode, PutBack, RestApiId, RevisionId,
-    Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName, Version,
+    AccountId, ApiKey, FunctionConfiguration, FunctionKey, FunctionName, NotPutBack, ObjectKey, ObservedCode,
+    PreviewLimits, PutBack, RestApiId, RevisionId, Secret, Sha256, SmokePlan, SmokeResult, Sourced, StageName, Version,
 };
 use crate::error::{Failure, Location};
 
@@ -74,6 +74,8 @@ pub struct PreviewSettings {
     pub service: Option<String>,
     /// `repository`, where the settings say it.
     pub repository: Option<String>,
+    /// How many there may be, and for how long their logs are kept.
+    pub limits: PreviewLimits,
     /// Where the table is, for errors.
     pub at: Option<Location>,
 }
@@ -85,35 +87,6 @@ pub enum PreviewRole {
     Own(Sourced<String>),
     /// `share_role = true`: the role of the function that is copied.
     Shared,
-}
-
-/// What of a function's configuration a preview copies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunctionConfiguration {
-    /// `python3.13`.
-    pub runtime: Option<String>,
-    /// `app.handler`.
-    pub handler: Option<String>,
-    /// `x86_64` or `arm64`.
-    pub architecture: Option<String>,
-    /// The ARN of its role.
-    pub role: String,
-    /// `MemorySize`, in MiB.
-    pub memory_mib: Option<i32>,
-    /// `Timeout`, in seconds.
-    pub timeout_seconds: Option<i32>,
-    /// `EphemeralStorage`, in MiB.
-    pub ephemeral_mib: Option<i32>,
-    /// ARNs with versions, in order.
-    pub layers: Vec<String>,
-    /// Ids; none: outside of a VPC.
-    pub subnets: BTreeSet<String>,
-    /// Ids.
-    pub security_groups: BTreeSet<String>,
-    /// Never printed.
-    pub environment: BTreeMap<String, Secret>,
-    /// The key that its environment is encrypted with, where that is a customer's own.
-    pub kms_key: Option<String>,
 }
 
 /// A function that is copied.
@@ -310,6 +283,9 @@ pub struct PreviewReport {
     /// What needed nothing, and why, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<String>,
+    /// `preview prune`: why it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What was deleted, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deleted: Vec<String>,
@@ -335,8 +311,14 @@ pub enum PreviewOutcome {
     Unchanged(PreviewReport),
     /// What there was of it is deleted.
     Down(Vec<PreviewReport>),
+    /// `preview prune --dry-run`: what would be deleted; empty: nothing has to go, dry or not.
+    WouldDelete(Vec<PreviewReport>),
     /// The previews that there are.
     Listed(Vec<PreviewReport>),
+    /// There was no reason to begin, in words why.
+    Nothing(String),
+    /// The head of the pull request moved on, so that the preview is another run's, in words whose.
+    Superseded(String),
     /// A step failed, or the run was cancelled.
     Failed {
         /// Why; its kind says whether all was put back.

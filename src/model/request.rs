@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::FunctionKey;
+use super::{FunctionKey, Secret};
 
 /// The arguments of a verb that reads settings, translated from the command line.
 #[derive(Clone, Debug, Default)]
@@ -32,10 +32,23 @@ pub struct Request {
     pub views: Views,
     /// `preview`: which one, and whose.
     pub preview: PreviewRequest,
+    /// `GITHUB_*`, and the program's own variables of GitHub, for `preview`. Its token is never printed.
+    pub github: BTreeMap<String, Secret>,
     /// The commit that is released, for `{commit}`; unknown is an error only where it is used.
     pub commit: Option<String>,
+    /// The settings that decide instead of the file's own, where a workflow runs for a pull request.
+    pub base: Option<BaseSettings>,
     /// `SLS_RELEASE_*` as they stood when the program began, so that resolving stays pure.
     pub environment: BTreeMap<String, String>,
+}
+
+/// The settings file on the base branch of a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseSettings {
+    /// For messages, as Git names it: `main:sls-release.toml`.
+    pub shown: PathBuf,
+    /// All of it.
+    pub text: String,
 }
 
 /// The arguments of `preview`, and what the machine says of the repository.
@@ -49,6 +62,12 @@ pub struct PreviewRequest {
     pub repository: Option<String>,
     /// What Git's remote `origin` says: stands below the settings file.
     pub remote: Option<String>,
+    /// `preview down` where a pull request was closed: nothing of what it brings is read.
+    pub without_settings: bool,
+    /// `prune --older-than`: deletes what nobody touched for longer.
+    pub older_than: Option<Duration>,
+    /// `prune --dry-run`: stop before the first write.
+    pub dry_run: bool,
 }
 
 /// How archives are made, beside what decides their bytes.

@@ -1,22 +1,25 @@
 //! What AWS has of the stage that is copied, and of previews: reads only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{ReadError, api_id, refuse, sort};
-use crate::aws::{FoundObject, TaggedApi};
+use crate::aws::{self, Answer, CallError, FoundObject, NamedFunction, TaggedApi};
 use crate::error::{Failure, Problem};
 use crate::model::{
-    AccountId, ApiKey, ApiSettings, Artifact, Endpoint, FunctionKey, FunctionName, FunctionSettings, ObjectKey,
-    ObservedPreview, PreviewId, Qualifier, RestApiId, Settings, SourceApi, SourceFunction, StageName, StandingApi,
-    StandingFunction,
+    AccountId, ApiKey, ApiSettings, Artifact, Endpoint, FunctionKey, FunctionName, FunctionSettings, Moment, ObjectKey,
+    ObservedPreview, PreviewId, Qualifier, RestApiId, Settings, Silent, SourceApi, SourceFunction, StageName,
+    StandingApi, StandingFunction, StandingPreview,
 };
 use crate::plan::definition_in;
 use crate::plan::preview::{function_name, preview_key};
-use crate::world::World;
+use crate::world::{Look, Wait, WaitError, World};
 
 /// Something of a preview that AWS has.
+#[derive(Clone)]
 pub struct FoundFunction {
     /// Its name.
     pub name: FunctionName,
@@ -24,9 +27,12 @@ pub struct FoundFunction {
     pub arn: String,
     /// Whose.
     pub preview: PreviewId,
+    /// When it changed last.
+    pub active: Option<Moment>,
 }
 
 /// An API of a preview that AWS has.
+#[derive(Clone)]
 pub struct FoundApi {
     /// Its id.
     pub id: RestApiId,
@@ -36,6 +42,8 @@ pub struct FoundApi {
     pub key: ApiKey,
     /// Whose.
     pub preview: PreviewId,
+    /// When a run wrote to it last; else when it was made.
+    pub active: Option<Moment>,
 }
 
 impl FoundApi {
@@ -45,20 +53,65 @@ impl FoundApi {
     }
 }
 
+/// A log group of a preview's function.
+#[derive(Clone)]
+pub struct FoundLogGroup {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Whose.
+    pub preview: PreviewId,
+}
+
 /// All that AWS has of some previews.
 pub struct Found {
     /// In the order of their names.
     pub functions: Vec<FoundFunction>,
     /// In the order of their ids.
     pub apis: Vec<FoundApi>,
+    /// Those of functions that may be gone already; only where they were looked for.
+    pub log_groups: Vec<FoundLogGroup>,
 }
 
+impl Found {
+    /// What of it belongs to this preview.
+    #[must_use]
+    pub fn of(&self, id: &PreviewId) -> Self {
+        Self {
+            functions: self.functions.iter().filter(|one| one.preview == *id).cloned().collect(),
+            apis: self.apis.iter().filter(|one| one.preview == *id).cloned().collect(),
+            log_groups: self.log_groups.iter().filter(|one| one.preview == *id).cloned().collect(),
+        }
+    }
+
+    /// Each preview once, in the order of repositories and numbers, with the time of the last change to any part.
+    pub fn standing(&self) -> Vec<StandingPreview> {
+        let functions = self.functions.iter().map(|one| (&one.preview, one.active));
+        let parts = functions.chain(self.apis.iter().map(|one| (&one.preview, one.active)));
+        let mut standing: BTreeMap<&PreviewId, Option<Moment>> = BTreeMap::new();
+        for (id, active) in parts {
+            let known = standing.entry(id).or_default();
+            *known = (*known).max(active);
+        }
+        standing.into_iter().map(|(id, active)| StandingPreview { id: id.clone(), active }).collect()
+    }
+}
+
+/// How many functions are asked for their tags at once: Lambda takes 15 such calls a second, of all that there are.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const AT_ONCE: usize = 8;
+
+/// For the tags of one function, while AWS throttles.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// Everything whose tags name a preview that is `wanted`; functions are asked for their tags where their names end as
-/// those of previews do.
-pub async fn tagged(world: &World, wanted: impl Fn(&PreviewId) -> bool) -> Result<Found, Failure> {
-    let (functions, apis) = futures::join!(functions_of_previews(world), world.aws.rest_apis.tagged());
+/// those of previews do, of this pull request where one is named.
+pub async fn tagged(world: &World, number: Option<u64>, wanted: impl Fn(&PreviewId) -> bool) -> Result<Found, Failure> {
+    let (functions, apis) = futures::join!(functions_of_previews(world, number), world.aws.rest_apis.tagged());
     let mut problems = Vec::new();
-    let mut found = Found { functions: Vec::new(), apis: Vec::new() };
+    let mut found = Found { functions: Vec::new(), apis: Vec::new(), log_groups: Vec::new() };
     match functions {
         Ok(functions) => found.functions.extend(functions.into_iter().filter(|one| wanted(&one.preview))),
         Err(error) => problems.push(error),
@@ -72,26 +125,66 @@ pub async fn tagged(world: &World, wanted: impl Fn(&PreviewId) -> bool) -> Resul
     refuse(problems).map(|()| found)
 }
 
-async fn functions_of_previews(world: &World) -> Result<Vec<FoundFunction>, ReadError> {
-    let named = world.aws.lambda.names().await?;
-    let looks = named.into_iter().filter(|(name, _)| is_of_a_preview(name)).map(|(name, arn)| async move {
-        let tags = world.aws.lambda.tags(&arn).await?;
-        let preview = tags.and_then(|tags| PreviewId::of_tags(&tags));
-        Ok(preview.map(|preview| FoundFunction { name, arn, preview }))
-    });
-    let found: Result<Vec<_>, ReadError> = join_all(looks).await.into_iter().collect();
-    Ok(found?.into_iter().flatten().collect())
+/// The log groups of the pull request's functions whose tags name a preview that is `wanted`. A function that is gone
+/// may have left one.
+pub async fn log_groups(
+    world: &World,
+    number: u64,
+    wanted: impl Fn(&PreviewId) -> bool,
+) -> Result<Vec<FoundLogGroup>, CallError> {
+    let ending = format!("-pr-{number}");
+    let mut found = Vec::new();
+    for (name, arn) in world.aws.logs.named(&ending).await? {
+        if !name.starts_with("/aws/lambda/") || !name.ends_with(&ending) {
+            continue;
+        }
+        let preview = world.aws.logs.tags(&arn).await?.and_then(|tags| PreviewId::of_tags(&tags));
+        found.extend(preview.filter(&wanted).map(|preview| FoundLogGroup { name, arn, preview }));
+    }
+    Ok(found)
 }
 
-/// Whether it ends in `-pr-` and a number.
-fn is_of_a_preview(name: &FunctionName) -> bool {
-    let number = name.as_str().rsplit_once("-pr-").map_or("", |(_, number)| number);
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+async fn functions_of_previews(world: &World, number: Option<u64>) -> Result<Vec<FoundFunction>, ReadError> {
+    let named = world.aws.lambda.names().await?;
+    let is_wanted = |function: &NamedFunction| {
+        let found = pull_request_of(&function.name);
+        found.is_some_and(|found| number.is_none_or(|number| found == number))
+    };
+    let looks = named.into_iter().filter(is_wanted).map(|function| async move {
+        let NamedFunction { name, arn, modified } = function;
+        let tags = tags(&arn, world).await?;
+        let preview = tags.and_then(|tags| PreviewId::of_tags(&tags));
+        Ok::<_, ReadError>(preview.map(|preview| FoundFunction { name, arn, preview, active: modified }))
+    });
+    let found: Vec<_> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Many runs at once that look at many previews are throttled for longer than the SDK tries.
+async fn tags(arn: &str, world: &World) -> Result<Option<BTreeMap<String, String>>, CallError> {
+    let wait = Wait::new("the tags of a function", PATIENCE, vec![world.cancel.clone()], &Silent);
+    let look = async || match world.aws.lambda.tags(arn).await {
+        Err(error) if error.answer == Answer::Throttled => Ok(Look::NotYet(error.message)),
+        other => other.map(Look::Ready),
+    };
+    match wait.until(look).await {
+        Ok(tags) => Ok(tags),
+        Err(WaitError::Final(error)) => Err(error),
+        // Whoever cancelled hears of nothing else, and after the deadline AWS says once more what is wrong.
+        Err(WaitError::Cancelled | WaitError::Deadline(_)) => world.aws.lambda.tags(arn).await,
+    }
+}
+
+/// The number that its name ends in, behind `-pr-`.
+fn pull_request_of(name: &FunctionName) -> Option<u64> {
+    let (_, number) = name.as_str().rsplit_once("-pr-")?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
 fn api_of_preview(api: TaggedApi) -> Option<FoundApi> {
     let (preview, key) = (PreviewId::of_tags(&api.tags)?, api.tags.get(PreviewId::API)?);
-    Some(FoundApi { id: api.id, name: api.name, key: ApiKey::new(key), preview })
+    let updated = api.tags.get(PreviewId::UPDATED).and_then(|text| aws::time::read(text));
+    Some(FoundApi { id: api.id, name: api.name, key: ApiKey::new(key), preview, active: updated.or(api.created) })
 }
 
 /// What `preview up` has to know; where anything cannot be read, everything that could not.

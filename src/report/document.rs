@@ -19,7 +19,7 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ending {
-    /// `plan`: nothing was written.
+    /// `plan`, `preview prune --dry-run`: nothing was written.
     Planned,
     /// There was nothing to do.
     Unchanged,
@@ -35,6 +35,8 @@ pub(super) enum Ending {
     Deleted,
     /// `preview list`: these are the previews.
     Listed,
+    /// `preview up`: the preview is the run's for a newer commit; `reason` says whose.
+    Superseded,
 }
 
 /// What `--output json` prints: one document, also on failure. A part that there is none of is absent.
@@ -71,10 +73,10 @@ pub(super) struct Document<'a> {
     /// What answers, by API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) endpoints: Option<&'a BTreeMap<ApiKey, String>>,
-    /// Why nothing was done.
+    /// Why nothing was done, or no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
-    /// `preview`: the preview that was made, or those that were deleted or listed.
+    /// `preview`: the preview that was made, or those that were deleted or listed, or would be.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) previews: &'a [PreviewReport],
     /// What the user should know, besides the plan's own warnings.
@@ -188,7 +190,13 @@ impl Memory {
             PreviewOutcome::Up(report) => one(Ending::Released, report),
             PreviewOutcome::Unchanged(report) => one(Ending::Unchanged, report),
             PreviewOutcome::Down(previews) => Document { previews, ..self.so_far(Ending::Deleted, 0) },
+            PreviewOutcome::WouldDelete(previews) if previews.is_empty() => {
+                Document { reason: Some("no preview has to go"), ..self.so_far(Ending::NothingDone, 0) }
+            }
+            PreviewOutcome::WouldDelete(previews) => Document { previews, ..self.so_far(Ending::Planned, 0) },
             PreviewOutcome::Listed(previews) => Document { previews, ..self.so_far(Ending::Listed, 0) },
+            PreviewOutcome::Nothing(why) => self.document(End::NothingDone(why)),
+            PreviewOutcome::Superseded(why) => Document { reason: Some(why), ..self.so_far(Ending::Superseded, 0) },
             PreviewOutcome::Failed { failure, put_back, not_put_back } => {
                 Document { put_back, not_put_back, ..self.failed(failure) }
             }

@@ -41,8 +41,11 @@ pub(super) fn end(document: &Document<'_>, planned: bool) -> String {
 fn ending(document: &Document<'_>) -> String {
     let result = human::result(document, false, false);
     match document.outcome {
+        Ending::Planned if !document.previews.is_empty() => notice(result.trim_end()),
         Ending::Planned => document.plan.map(human::title).map(|title| notice(&title)).unwrap_or_default(),
-        Ending::Unchanged | Ending::Listed | Ending::Deleted | Ending::NothingDone => notice(result.trim_end()),
+        Ending::Unchanged | Ending::Listed | Ending::Deleted | Ending::NothingDone | Ending::Superseded => {
+            notice(result.trim_end())
+        }
         Ending::Released => group("released", &result) + &endpoint_notice(document),
         Ending::Packaged => group("artifacts", &human::result(document, true, false)),
         Ending::Failed => failure(document),
@@ -140,7 +143,7 @@ fn changed(document: &Document<'_>) -> bool {
         Ending::Released => true,
         Ending::Deleted => !document.previews.is_empty(),
         Ending::Failed => document.failure.is_some_and(|failure| failure.kind == Kind::NotPutBack),
-        Ending::Unchanged | Ending::Packaged | Ending::Listed | Ending::NothingDone => false,
+        Ending::Unchanged | Ending::Packaged | Ending::Listed | Ending::NothingDone | Ending::Superseded => false,
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> St
         Ending::Unchanged => unchanged(&mut page, document, verbose),
         Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it, verbose)),
         Ending::Packaged => artifacts(&mut page, document, verbose),
+        Ending::Superseded => page.labelled(0, Look::Good, "superseded:", document.reason.unwrap_or_default()),
         Ending::NothingDone => page.labelled(0, Look::Good, "nothing done:", document.reason.unwrap_or_default()),
         Ending::Failed => {}
     }

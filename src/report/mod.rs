@@ -12,6 +12,7 @@ mod explanation;
 pub mod github;
 mod human;
 mod json;
+mod made_room;
 mod markdown;
 mod page;
 mod preview;
@@ -38,6 +39,7 @@ use crate::model::{
 
 pub use self::comment::Run;
 pub use self::document::{End, schema};
+pub use self::made_room::made_room;
 pub use self::sinks::Sinks;
 pub use self::treemap::picture;
 pub use crate::model::marker;

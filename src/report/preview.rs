@@ -11,6 +11,9 @@ pub(super) fn previews(page: &mut Page, document: &Document<'_>) {
     }
     for preview in document.previews {
         page.line(0, Look::Heading, &title(document.outcome, preview));
+        if let Some(reason) = &preview.reason {
+            page.line(2, Look::Plain, reason);
+        }
         if document.outcome == Ending::Deleted {
             preview.deleted.iter().for_each(|what| page.line(2, Look::Plain, what));
             continue;
@@ -32,6 +35,7 @@ fn title(ending: Ending, preview: &PreviewReport) -> String {
         Ending::Released => "the preview is up",
         Ending::Unchanged => "the preview is up, and nothing had to be done",
         Ending::Deleted => "the preview is deleted",
+        Ending::Planned => "the preview would be deleted",
         _ => "preview",
     };
     let PreviewReport { repository, pull_request, service, .. } = preview;

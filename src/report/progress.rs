@@ -1,6 +1,6 @@
 //! What a run tells while it goes on: bars on a terminal, plain lines elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,6 +12,8 @@ use crate::model::Event;
 
 /// A wait as long as this is worth a line.
 const LONG_WAIT: Duration = Duration::from_secs(5);
+/// After this long, a wait is worth another line.
+const TOLD_AGAIN: Duration = Duration::from_mins(1);
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -29,8 +31,8 @@ fn line(look: Look, label: &'static str, text: impl Into<String>) -> Line {
 /// Turns events into bars and lines.
 pub(super) struct Progress {
     bars: Option<Bars>,
-    /// The waits that had their line.
-    told: BTreeSet<String>,
+    /// The waits that had a line, with how long they had lasted then.
+    told: BTreeMap<String, Duration>,
     /// The sizes of the uploads that are under way.
     uploads: BTreeMap<String, u64>,
 }
@@ -38,7 +40,7 @@ pub(super) struct Progress {
 impl Progress {
     /// With bars where standard error is a terminal that may move.
     pub(super) fn new(live: bool) -> Self {
-        Self { bars: live.then(Bars::new), told: BTreeSet::new(), uploads: BTreeMap::new() }
+        Self { bars: live.then(Bars::new), told: BTreeMap::new(), uploads: BTreeMap::new() }
     }
 
     /// Takes an event; some are worth a line.
@@ -58,7 +60,7 @@ impl Progress {
                 let size = self.uploads.remove(&what).map(|bytes| format!(" ({})", units::bytes(bytes)));
                 Some(line(Look::Good, "done:", format!("uploaded {what}{}", size.unwrap_or_default())))
             }
-            Event::Waiting { what, waited } => self.wait(&what, waited),
+            Event::Waiting { what, waited, tries } => self.wait(&what, waited, tries),
             Event::WaitFinished { what } => {
                 self.told.remove(&what);
                 None
@@ -70,10 +72,15 @@ impl Progress {
         }
     }
 
-    /// One line for each long wait, where no spinner shows it.
-    fn wait(&mut self, what: &str, waited: Duration) -> Option<Line> {
-        let worth = self.bars.is_none() && waited > LONG_WAIT && self.told.insert(what.to_owned());
-        worth.then(|| line(Look::Plain, "waiting:", format!("for {what} ({})", units::duration(waited))))
+    /// One line for each long wait, and another one a minute, where no spinner shows it.
+    fn wait(&mut self, what: &str, waited: Duration, tries: u32) -> Option<Line> {
+        let next = self.told.get(what).map_or(LONG_WAIT, |told| *told + TOLD_AGAIN);
+        if self.bars.is_some() || waited <= next {
+            return None;
+        }
+        self.told.insert(what.to_owned(), waited);
+        let often = if tries > 1 { format!(", {tries} tries") } else { String::new() };
+        Some(line(Look::Plain, "waiting:", format!("for {what} ({}{often})", units::duration(waited))))
     }
 
     /// Writes while the bars step aside.
@@ -119,7 +126,7 @@ impl Bars {
             Event::Uploaded { what, bytes } => self.advance(Work::Upload, what, *bytes),
             Event::PackFinished { what, .. } => self.finish(Work::Pack, what),
             Event::UploadFinished { what } => self.finish(Work::Upload, what),
-            Event::Waiting { what, waited } => self.wait(what, *waited),
+            Event::Waiting { what, waited, .. } => self.wait(what, *waited),
             Event::WaitFinished { what } => self.finish(Work::Wait, what),
             // What is put back began nothing new, and what was under way has ended, well or not.
             Event::PuttingBack(_) => self.clear_sizes(),
@@ -216,7 +223,7 @@ mod tests {
 
     #[test]
     fn putting_back_leaves_the_waits_alone() {
-        let waiting = Event::Waiting { what: "it".into(), waited: Duration::ZERO };
+        let waiting = Event::Waiting { what: "it".into(), waited: Duration::ZERO, tries: 1 };
         let events = upload("a").into_iter().chain([waiting, Event::PuttingBack("alias live".into())]);
         assert_eq!(bars_after(events), [(Work::Wait, "it".to_owned())]);
     }

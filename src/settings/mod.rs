@@ -3,6 +3,7 @@
 //! Pure but for [`read`], which reads the file, and Terraform's lock file where there is one. docs/settings.md is the reference of every key.
 
 mod archive;
+mod base;
 mod document;
 mod duration;
 mod file;
@@ -20,7 +21,8 @@ mod schema;
 mod smoke;
 mod tables;
 
+pub use base::ignored;
 pub use duration::parse as parse_duration;
 pub use file::{FILE_NAME, SettingsFile, find, read};
 pub use lock_file::LockFile;
-pub use resolve::resolve;
+pub use resolve::{region_asked_for, resolve};

@@ -8,7 +8,9 @@ use super::near;
 use super::placeholders::Words;
 use super::problems::Problems;
 use crate::error::Problem;
-use crate::model::{FunctionKey, PreviewRole, PreviewSettings, Request, Secret, Source, Sourced};
+use crate::model::{
+    FunctionKey, PreviewLimits, PreviewRole, PreviewSettings, Request, Secret, Source, Sourced, WhenFull,
+};
 
 /// How previews are made; `None` where nobody asks for them, or it cannot be read.
 pub(super) fn preview(
@@ -31,8 +33,35 @@ pub(super) fn preview(
         functions,
         service: service.map(|said| said.value),
         repository: repository.map(|said| said.value),
+        limits: limits(table, problems),
         at: Some(table.at.clone()),
     })
+}
+
+/// The numbers of days for which CloudWatch keeps logs.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
+const RETENTION_DAYS: [i64; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// Where nobody says otherwise.
+const LOG_RETENTION_DAYS: i64 = 14;
+
+fn limits(table: &Table, problems: &mut Problems) -> PreviewLimits {
+    let replace = table.text("when_full").is_some_and(|said| said.value == "replace-oldest");
+    let days = table.integer("log_retention_days").unwrap_or(LOG_RETENTION_DAYS);
+    if !RETENTION_DAYS.contains(&days) {
+        let taken = RETENTION_DAYS.map(|days| days.to_string()).join(", ");
+        let what = format!("invalid `log_retention_days` {days} in [{}]", table.name);
+        let why = format!("CloudWatch keeps logs for one of these numbers of days: {taken}");
+        let at = table.entries.get("log_retention_days").map(|entry| entry.at.clone());
+        problems.add(Problem::new(what).why(why).at(at));
+    }
+    PreviewLimits {
+        max_previews: table.integer("max_previews").and_then(|most| usize::try_from(most).ok()),
+        when_full: if replace { WhenFull::ReplaceOldest } else { WhenFull::Refuse },
+        log_retention_days: i32::try_from(days).unwrap_or_default(),
+    }
 }
 
 /// A preview runs code that nobody has reviewed, so what that code may do is said, not guessed.

@@ -66,7 +66,7 @@ impl Problems {
 }
 
 /// `functions.hello` of `stages.dev.functions.hello`, since both are merged into one table.
-fn whatever_stage(table: &str) -> &str {
+pub(super) fn whatever_stage(table: &str) -> &str {
     let of_stage = table.strip_prefix("stages.");
     of_stage.map_or(table, |rest| rest.split_once('.').map_or("", |(_, inner)| inner))
 }

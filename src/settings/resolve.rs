@@ -6,18 +6,19 @@ use super::document::{self, Table};
 use super::file::SettingsFile;
 use super::placeholders::Words;
 use super::problems::Problems;
-use super::{layers, names, near, preview, schema, smoke, tables};
+use super::{base, layers, names, near, preview, schema, smoke, tables};
 use crate::error::{Failure, Problem};
 use crate::model::{FunctionKey, FunctionName, FunctionSettings, Region, Request, Settings, Sourced, StageName};
 
 /// Puts flags, environment, file and defaults together for one stage, and fills in the placeholders.
 ///
-/// Precedence: flag, environment variable, `[stages.<stage>]`, file, default. Pure.
+/// Precedence: flag, environment variable, `[stages.<stage>]`, file, default. Where `request.base` has settings, they are
+/// the file, with what a pull request may say itself. Pure.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with every problem that was found, in the order of the file.
 pub fn resolve(request: &Request, file: &SettingsFile) -> Result<Settings, Failure> {
-    let document = document::parse(file)?;
+    let document = base::trusted(request, file)?.document;
     let mut problems = Problems::default();
     schema::check(&document, &mut problems);
     let stage = match layers::stage(request, &document) {
@@ -76,6 +77,18 @@ fn region(request: &Request, merged: &Table, problems: &mut Problems) -> Option<
     let flag = ("--region", request.overrides.region.as_deref());
     let said = layers::first(request, flag, "SLS_RELEASE_REGION", merged.text("region"))?;
     problems.name(said, &names::REGION, Region::new)
+}
+
+/// The region that a flag or a variable names, where no settings file is read.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] where it is no region's name.
+pub fn region_asked_for(request: &Request) -> Result<Option<Sourced<Region>>, Failure> {
+    let mut problems = Problems::default();
+    let flag = ("--region", request.overrides.region.as_deref());
+    let said = layers::first(request, flag, "SLS_RELEASE_REGION", None);
+    let region = said.and_then(|said| problems.name(said, &names::REGION, Region::new));
+    problems.into_result().map(|()| region)
 }
 
 /// The functions to release, in the order of their keys, each once.

@@ -88,6 +88,9 @@ const PREVIEW: &[Key] = &[
     ("share_role", Shape::Flag),
     ("service", Shape::Text),
     ("repository", Shape::Text),
+    ("max_previews", Shape::Integer(1..=600)),
+    ("when_full", Shape::Choice(&["refuse", "replace-oldest"], "")),
+    ("log_retention_days", Shape::Integer(1..=3653)),
     ("environment", ENVIRONMENT),
     ("functions", Shape::Each(&names::KEY, &Shape::Table(&[&[("environment", ENVIRONMENT)]]))),
 ];

@@ -7,6 +7,8 @@ mod cancelled;
 mod event;
 mod inputs;
 mod installing;
+mod previews;
+mod pull_request;
 mod release_folder;
 mod runner;
 mod server;

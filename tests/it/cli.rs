@@ -94,6 +94,20 @@ fn durations_have_a_unit() {
 }
 
 #[test]
+fn an_age_may_be_in_days() {
+    let older_than = |text: &str| {
+        let parsed = parse(&format!("preview prune --older-than {text}"));
+        parsed.map(|cli| cli.request(BTreeMap::new(), None).preview.older_than)
+    };
+    for (text, hours) in [("14d", 14 * 24), ("12h", 12)] {
+        assert_eq!(older_than(text).unwrap(), Some(Duration::from_hours(hours)));
+    }
+    for text in ["14", "d", "0d", "1.5d", "-1d", "1w", "18446744073709551615d"] {
+        assert!(older_than(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn the_format_and_how_much_is_said() {
     assert_eq!(parse("--output json plan").unwrap().format(), Format::Json);
     assert_eq!(parse("plan --output github").unwrap().format(), Format::Github);

@@ -11,6 +11,7 @@ mod cli;
 mod docs;
 mod emulator;
 mod faults;
+mod github;
 mod hard;
 mod iam;
 mod local_aws;

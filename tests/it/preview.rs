@@ -1,9 +1,15 @@
 //! Previews of pull requests behind the strict proxy. What AWS holds is read back past the program.
 
 mod broken;
+mod decisions;
+mod full;
+mod github;
+mod logs;
 mod policy;
+mod prune;
+mod queue;
 mod refused;
-mod scene;
+pub(crate) mod scene;
 
 use serde_json::Value;
 
@@ -89,7 +95,7 @@ fn down_leaves_nothing_and_may_be_repeated() {
     let before = stack.state(None);
     let run = down(&stack).exits(0);
     assert_eq!(run.outcome(), "deleted");
-    assert_eq!(run.document()["previews"][0]["deleted"].as_array().unwrap().len(), 2);
+    assert_eq!(run.document()["previews"][0]["deleted"].as_array().unwrap().len(), 3);
     assert_eq!((functions(&stack), apis(&stack)), (Vec::new(), Vec::new()));
     assert_eq!(stack.state(None), before);
 

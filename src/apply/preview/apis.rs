@@ -4,9 +4,9 @@ use super::run::PreviewRun;
 use super::undo::Undo;
 use crate::apply::run::StepError;
 use crate::apply::write::conflicts;
-use crate::aws::{StageDeployment, TaggedApi};
+use crate::aws::{StageDeployment, TaggedApi, time};
 use crate::error::Failure;
-use crate::model::{DeploymentId, Phase, PreviewApi, PreviewId, RestApiId};
+use crate::model::{DeploymentId, Event, Phase, PreviewApi, PreviewId, RestApiId};
 use crate::plan::description_of;
 
 /// One after the other: the account may make one API per three seconds, and one deployment per five.
@@ -30,6 +30,9 @@ async fn one(run: &PreviewRun<'_>, api: &PreviewApi) -> Result<(), StepError> {
     run.made_api(&api.key, id.clone());
     overwrite(run, api, &id).await?;
     deploy(run, api, &id).await?;
+    if api.standing.is_some() {
+        touch(run, api, &id).await;
+    }
     let how = if api.standing.is_some() { "updated" } else { "made" };
     run.done(format!("API {} {how}", api.name));
     Ok(())
@@ -40,13 +43,14 @@ async fn create(run: &PreviewRun<'_>, api: &PreviewApi) -> Result<RestApiId, Ste
     let apis = &run.world.aws.rest_apis;
     let mut tags = run.plan.id.tags(&run.world.nonce);
     tags.insert(PreviewId::API.to_owned(), api.key.to_string());
+    tags.extend(updated(run));
     let done = async || {
         let ours = |found: &TaggedApi| found.tags == tags;
         Ok(apis.tagged().await?.into_iter().find(ours).map(|found| found.id))
     };
     let undo = Undo::Api { name: api.name.clone(), key: api.key.clone() };
     let failed = format!("failed to create API {}", api.name);
-    run.send(&failed, undo, conflicts, async || apis.create(&api.name, &tags).await, done).await
+    run.send_in_turn(&failed, undo, conflicts, async || apis.create(&api.name, &tags).await, done).await
 }
 
 /// A second time does no harm.
@@ -54,7 +58,7 @@ async fn overwrite(run: &PreviewRun<'_>, api: &PreviewApi, id: &RestApiId) -> Re
     let apis = &run.world.aws.rest_apis;
     let failed = format!("failed to write the definition of API {}", api.name);
     let write = async || apis.overwrite(id, &api.document).await;
-    run.send(&failed, changed(api), conflicts, write, async || Ok(None)).await
+    run.send_in_turn(&failed, changed(api), conflicts, write, async || Ok(None)).await
 }
 
 async fn deploy(run: &PreviewRun<'_>, api: &PreviewApi, id: &RestApiId) -> Result<DeploymentId, StepError> {
@@ -68,7 +72,25 @@ async fn deploy(run: &PreviewRun<'_>, api: &PreviewApi, id: &RestApiId) -> Resul
         Ok(ours.filter(|ours| serves.as_ref() == Some(ours)))
     };
     let failed = format!("failed to deploy API {}", api.name);
-    run.send(&failed, changed(api), conflicts, async || apis.deploy(&new).await, done).await
+    run.send_in_turn(&failed, changed(api), conflicts, async || apis.deploy(&new).await, done).await
+}
+
+/// When this run began.
+fn updated(run: &PreviewRun<'_>) -> Option<(String, String)> {
+    time::rfc3339(run.world.began).map(|now| (PreviewId::UPDATED.to_owned(), now))
+}
+
+/// Says when the API was written to, for whoever looks for idle previews. The repository's tag goes with it, since it
+/// is by this tag of the request that a policy lets a run tag something. Without it the preview is as good as with it.
+async fn touch(run: &PreviewRun<'_>, api: &PreviewApi, id: &RestApiId) {
+    let repository = (PreviewId::REPOSITORY.to_owned(), run.plan.id.repository.clone());
+    let tags = updated(run).into_iter().chain([repository]).collect();
+    let Some(partition) = run.plan.functions.iter().find_map(|function| function.arn.split(':').nth(1)) else { return };
+    let arn = format!("arn:{partition}:apigateway:{}::/restapis/{id}", run.world.aws.region);
+    if let Err(error) = run.world.aws.rest_apis.tag(&arn, tags).await {
+        let why = format!("API {} does not say when it was written to: {}", api.name, error.message);
+        run.listener.hear(Event::Warning(why));
+    }
 }
 
 /// What this run made goes as a whole.

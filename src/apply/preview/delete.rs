@@ -5,16 +5,20 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::join_all;
 
+use super::logs::{group_arn, group_of};
 use crate::aws::{Answer, CallError};
 use crate::error::Problem;
-use crate::model::{FunctionName, Listener, PreviewId, RestApiId};
-use crate::observe::preview::{Found, FoundApi, FoundFunction};
+use crate::model::{Event, FunctionName, Listener, PreviewId, RestApiId};
+use crate::observe::preview::{Found, FoundApi, FoundFunction, FoundLogGroup};
 use crate::world::{Cancellation, Look, Wait, WaitError, World};
 
-/// An account deletes one API in thirty seconds, and others may wait for their turn, too.
+/// For one deletion. An account deletes one API in thirty seconds: this is a queue of forty.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
-const TURN: Duration = Duration::from_mins(5);
+const TURN: Duration = Duration::from_mins(20);
+
+/// The same where a run that failed takes back what it made: somebody waits for its end, and what is left is named.
+pub(super) const TURN_TO_PUT_BACK: Duration = Duration::from_mins(5);
 
 /// The longest pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -27,6 +31,8 @@ pub(super) struct Deletion<'a> {
     pub(super) world: &'a World,
     pub(super) listener: &'a dyn Listener,
     pub(super) stops: Vec<Cancellation>,
+    /// For one deletion.
+    pub(super) turn: Duration,
 }
 
 /// What `preview down` deleted, in words, and whose it was; and what it could not delete.
@@ -40,7 +46,7 @@ pub struct Deleted {
 
 /// Deletes all of this. What is gone already is no problem.
 pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Deleted {
-    let deletion = Deletion { world, listener, stops: vec![world.cancel.clone()] };
+    let deletion = Deletion { world, listener, stops: vec![world.cancel.clone()], turn: TURN };
     let apis = async {
         // One after the other: they have to take turns anyway.
         let mut ended = Vec::new();
@@ -50,7 +56,7 @@ pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Dele
         }
         ended
     };
-    let functions = join_all(found.functions.iter().map(|FoundFunction { name, arn, preview }| {
+    let functions = join_all(found.functions.iter().map(|FoundFunction { name, arn, preview, .. }| {
         let is_ours = move |now: &PreviewId, _: Option<&String>| now == preview;
         deletion.function(name, arn, is_ours).map(move |ended| (preview, ended))
     }));
@@ -62,7 +68,33 @@ pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Dele
             Err(problem) => deleted.left.push((preview.clone(), problem)),
         }
     }
+    deleted.gone.extend(log_groups(found, &deleted.left, &deletion).await);
     deleted
+}
+
+/// The log groups of functions that are gone. One that Lambda made itself carries no tags: it goes with the function
+/// that it is named after, whose own tags were ours. What stays is a warning: it costs little, and harms nobody.
+async fn log_groups(found: &Found, left: &[(PreviewId, Problem)], deletion: &Deletion<'_>) -> Vec<(PreviewId, String)> {
+    let is_gone = |function: &&FoundFunction| left.iter().all(|(preview, _)| *preview != function.preview);
+    let untagged = found.functions.iter().filter(is_gone).map(|FoundFunction { name, arn, preview, .. }| {
+        let is_ours = move |now: Option<&PreviewId>, _: Option<&String>| now.is_none_or(|now| now == preview);
+        deletion
+            .log_group(group_of(name), group_arn(arn, name), is_ours)
+            .map(move |ended| (preview, ended))
+            .boxed_local()
+    });
+    let tagged = found.log_groups.iter().map(|FoundLogGroup { name, arn, preview }| {
+        let is_ours = move |now: Option<&PreviewId>, _: Option<&String>| now == Some(preview);
+        deletion.log_group(name.clone(), arn.clone(), is_ours).map(move |ended| (preview, ended)).boxed_local()
+    });
+    let mut gone = Vec::new();
+    for (preview, ended) in join_all(untagged).await.into_iter().chain(join_all(tagged).await) {
+        match ended {
+            Ok(what) => gone.extend(what.map(|what| (preview.clone(), what))),
+            Err(problem) => deletion.listener.hear(Event::Warning(format!("{}: {}", problem.what, problem.why))),
+        }
+    }
+    gone
 }
 
 impl Deletion<'_> {
@@ -81,6 +113,21 @@ impl Deletion<'_> {
             Ok(preview.is_some_and(|preview| is_ours(&preview, run)))
         };
         self.until_gone(&format!("function {name}"), look, async || lambda.delete(name).await).await
+    }
+
+    /// Deletes a log group whose tags, or whose lack of them, say that it is ours; `None` where there is none.
+    pub(super) async fn log_group(
+        &self,
+        name: String,
+        arn: String,
+        is_ours: impl Fn(Option<&PreviewId>, Option<&String>) -> bool,
+    ) -> Result<Option<String>, Problem> {
+        let logs = &self.world.aws.logs;
+        let look = async || {
+            let Some(tags) = logs.tags(&arn).await? else { return Ok(false) };
+            Ok(is_ours(PreviewId::of_tags(&tags).as_ref(), tags.get(PreviewId::RUN)))
+        };
+        self.until_gone(&format!("log group {name}"), look, async || logs.delete(&name).await).await
     }
 
     /// Deletes an API whose tags say that it is ours; `None` where there is none.
@@ -128,7 +175,7 @@ impl Deletion<'_> {
                 }
             }
         };
-        let wait = Wait::new(format!("{what} to be deleted"), TURN, self.stops.clone(), self.listener);
+        let wait = Wait::new(format!("{what} to be deleted"), self.turn, self.stops.clone(), self.listener);
         let wait = Wait { longest: PAUSE, ..wait };
         wait.until(attempt).await.map_err(|error| match error {
             WaitError::Final(problem) => problem,

@@ -6,6 +6,7 @@
 mod apis;
 mod delete;
 mod functions;
+mod logs;
 mod proof;
 mod run;
 mod undo;
@@ -29,6 +30,7 @@ pub async fn up(run: PreviewRun<'_>) -> PreviewOutcome {
 /// The story of a preview: each line begins when the one before has ended well.
 async fn steps(run: &PreviewRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     functions::upload(run).await?;
+    logs::make(run).await?;
     functions::make(run).await?;
     apis::make(run).await?;
     functions::permit(run).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::join_all;
@@ -18,6 +19,16 @@ use crate::world::{Look, Wait, World};
 
 /// How often a write is sent whose answers get lost.
 const LOST_ANSWERS: u32 = 4;
+
+/// The least that a write waits for its turn. An account deploys one API in five seconds, and creates one in three:
+/// this is a queue of a hundred and eighty.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const QUEUE: Duration = Duration::from_mins(15);
+/// The first pause of a write in a queue.
+const QUEUE_FIRST: Duration = Duration::from_millis(500);
+/// The longest: many that ask often would take the account's other calls from each other, ten a second in all.
+const QUEUE_LONGEST: Duration = Duration::from_secs(5);
 
 /// One execution of `preview up`.
 pub struct PreviewRun<'a> {
@@ -82,6 +93,13 @@ impl<'a> PreviewRun<'a> {
         self.listener.hear(Event::Began(phase));
     }
 
+    /// For a write that AWS takes only so many of in a time, of everybody together: it may have to queue for longer
+    /// than anything else takes, and many may queue.
+    fn queue(&self, what: String) -> Wait<'_> {
+        let wait = self.wait(what);
+        Wait { first: QUEUE_FIRST, longest: QUEUE_LONGEST, deadline: wait.deadline.max(QUEUE), ..wait }
+    }
+
     pub(super) fn done(&self, what: String) {
         self.listener.hear(Event::Done(what));
     }
@@ -89,6 +107,11 @@ impl<'a> PreviewRun<'a> {
     pub(super) fn bucket(&self) -> Result<&BucketName, Problem> {
         let store = self.settings.artifacts.as_ref();
         store.map(|store| &store.bucket.value).ok_or_else(|| Problem::new("there is no bucket for the artifacts"))
+    }
+
+    /// For log groups.
+    pub(super) fn log_retention_days(&self) -> i32 {
+        self.settings.preview.as_ref().map_or(14, |preview| preview.limits.log_retention_days)
     }
 
     pub(super) fn uploaded(&self, function: &FunctionKey, version: Option<String>) {
@@ -132,6 +155,31 @@ impl<'a> PreviewRun<'a> {
         write: impl AsyncFn() -> Result<T, CallError>,
         done: impl AsyncFn() -> Result<Option<T>, CallError>,
     ) -> Result<T, StepError> {
+        let wait = self.wait(awaited(failed));
+        self.send_in(&wait, (failed, undo), busy, write, done).await
+    }
+
+    /// The same for a write that has to queue.
+    pub(super) async fn send_in_turn<T>(
+        &self,
+        failed: &str,
+        undo: Undo,
+        busy: fn(&CallError) -> bool,
+        write: impl AsyncFn() -> Result<T, CallError>,
+        done: impl AsyncFn() -> Result<Option<T>, CallError>,
+    ) -> Result<T, StepError> {
+        let wait = self.queue(awaited(failed));
+        self.send_in(&wait, (failed, undo), busy, write, done).await
+    }
+
+    async fn send_in<T>(
+        &self,
+        wait: &Wait<'_>,
+        (failed, undo): (&str, Undo),
+        busy: fn(&CallError) -> bool,
+        write: impl AsyncFn() -> Result<T, CallError>,
+        done: impl AsyncFn() -> Result<Option<T>, CallError>,
+    ) -> Result<T, StepError> {
         self.may_write()?;
         let memory = self.made(|made| {
             made.remembered += 1;
@@ -161,7 +209,11 @@ impl<'a> PreviewRun<'a> {
                 Ok(None) | Err(_) => Err(StepError::Problem(error.into_problem(failed))),
             }
         };
-        let waiting = format!("AWS to {}", failed.trim_start_matches("failed to "));
-        self.wait(waiting).until(look).await.map_err(|error| ended(error, failed, "try again in a minute"))
+        wait.until(look).await.map_err(|error| ended(error, failed, "try again in a minute"))
     }
+}
+
+/// "failed to create it" as something that is waited for.
+fn awaited(failed: &str) -> String {
+    format!("AWS to {}", failed.trim_start_matches("failed to "))
 }

@@ -1,6 +1,7 @@
 //! Deletes again what a run made, the latest first, and only that.
 
-use super::delete::Deletion;
+use super::delete::{Deletion, TURN_TO_PUT_BACK};
+use super::logs;
 use super::run::PreviewRun;
 use crate::aws::TaggedApi;
 use crate::error::{Failure, Kind, Problem};
@@ -22,6 +23,13 @@ pub(super) enum Undo {
         /// Its ARN.
         arn: String,
     },
+    /// The log group of a function may be there, with the tag of this run.
+    LogGroup {
+        /// The function's name.
+        name: FunctionName,
+        /// The function's ARN.
+        arn: String,
+    },
     /// May be there, with the tag of this run.
     Api {
         /// Its name.
@@ -34,7 +42,7 @@ pub(super) enum Undo {
 /// Deletes what this run made; the failure's kind says whether all is as it was.
 pub(super) async fn put_back(run: &PreviewRun<'_>, failure: Failure) -> PreviewOutcome {
     run.began(Phase::PutBack);
-    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new() };
+    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK };
     let (mut put_back, mut not_put_back) = (Vec::new(), Vec::<NotPutBack>::new());
     for undo in run.take_undo() {
         match one(run, &deletion, &undo).await {
@@ -59,6 +67,13 @@ async fn one(run: &PreviewRun<'_>, deletion: &Deletion<'_>, undo: &Undo) -> Resu
         Undo::Function { name, arn } => {
             let deleted = deletion.function(name, arn, is_ours).await;
             deleted.map_err(|problem| left(run, format!("function {name}"), problem))
+        }
+        Undo::LogGroup { name, arn } => {
+            let is_ours = |preview: Option<&PreviewId>, made_by: Option<&String>| {
+                preview.is_some_and(|preview| is_ours(preview, made_by))
+            };
+            let deleted = deletion.log_group(logs::group_of(name), logs::group_arn(arn, name), is_ours).await;
+            deleted.map_err(|problem| left(run, format!("log group {}", logs::group_of(name)), problem))
         }
         Undo::Api { name, key } => api(run, deletion, name, key).await,
     }

@@ -7,7 +7,7 @@ mod preview;
 mod read;
 mod write;
 
-pub use preview::{GotWhole, NewFunction};
+pub use preview::{GotWhole, NamedFunction, NewFunction};
 pub use read::{GotAlias, GotFunction, GotPolicy};
 pub use write::NewCode;
 

@@ -12,7 +12,10 @@ use super::Lambda;
 use super::configuration::observed_code;
 use super::read::malformed;
 use crate::aws::call_error::{self, Answer, CallError};
-use crate::model::{BucketName, FunctionConfiguration, FunctionName, ObjectKey, ObservedCode, RevisionId, Secret};
+use crate::aws::time;
+use crate::model::{
+    BucketName, FunctionConfiguration, FunctionName, Moment, ObjectKey, ObservedCode, RevisionId, Secret,
+};
 
 /// A function with the part of its configuration that previews copy.
 pub struct GotWhole {
@@ -42,6 +45,16 @@ pub struct NewFunction<'a> {
     pub object_version: Option<&'a str>,
     /// All of its tags.
     pub tags: &'a BTreeMap<String, String>,
+}
+
+/// A function as a list of all shows it.
+pub struct NamedFunction {
+    /// Its name.
+    pub name: FunctionName,
+    /// Its ARN.
+    pub arn: String,
+    /// When its code or its configuration changed last.
+    pub modified: Option<Moment>,
 }
 
 fn once() -> Builder {
@@ -82,16 +95,19 @@ impl Lambda {
         }
     }
 
-    /// `ListFunctions`, all pages: names with ARNs.
+    /// `ListFunctions`, all pages.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html>
-    pub async fn names(&self) -> Result<Vec<(FunctionName, String)>, CallError> {
+    pub async fn names(&self) -> Result<Vec<NamedFunction>, CallError> {
         let (mut found, mut marker) = (Vec::new(), None);
         loop {
             let page = self.client.list_functions().set_marker(marker).send().await;
             let page = page.map_err(|error| CallError::new("lambda:ListFunctions", "all functions", &error))?;
-            let named =
-                |function: SdkConfiguration| Some((FunctionName::new(function.function_name?), function.function_arn?));
+            let named = |function: SdkConfiguration| {
+                let modified = function.last_modified.as_deref().and_then(time::read);
+                let name = FunctionName::new(function.function_name?);
+                Some(NamedFunction { name, arn: function.function_arn?, modified })
+            };
             found.extend(page.functions.unwrap_or_default().into_iter().filter_map(named));
             match page.next_marker.filter(|marker| !marker.is_empty()) {
                 Some(next) => marker = Some(next),

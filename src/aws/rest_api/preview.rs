@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::RestApis;
 use super::write::path;
 use crate::aws::call_error::{self, Answer, CallError};
-use crate::model::{DeploymentId, RestApiId, StageName};
+use crate::aws::time;
+use crate::model::{DeploymentId, Moment, RestApiId, StageName};
 
 /// The most that a page holds.
 const PAGE: i32 = 500;
@@ -23,6 +24,8 @@ pub struct TaggedApi {
     pub name: String,
     /// All of its tags.
     pub tags: BTreeMap<String, String>,
+    /// When it was made.
+    pub created: Option<Moment>,
 }
 
 /// What `CreateDeployment` takes where it is to make, or point, a stage as well.
@@ -67,7 +70,8 @@ impl RestApis {
             let page = page.map_err(|error| CallError::new("apigateway:GET", "/restapis", &error))?;
             found.extend(page.items.unwrap_or_default().into_iter().filter_map(|api| {
                 let tags = api.tags.unwrap_or_default().into_iter().collect();
-                Some(TaggedApi { id: RestApiId::new(api.id?), name: api.name.unwrap_or_default(), tags })
+                let created = api.created_date.map(time::of);
+                Some(TaggedApi { id: RestApiId::new(api.id?), name: api.name.unwrap_or_default(), tags, created })
             }));
             match page.position {
                 Some(next) => position = Some(next),
@@ -87,6 +91,14 @@ impl RestApis {
         let answer = call.customize().config_override(once()).send().await;
         let answer = answer.map_err(|error| CallError::new("apigateway:POST", "/restapis", &error))?;
         answer.id.map(RestApiId::new).ok_or_else(|| CallError::malformed("apigateway:POST", "/restapis"))
+    }
+
+    /// `TagResource`: these tags beside those that it has.
+    ///
+    /// <https://docs.aws.amazon.com/apigateway/latest/api/API_TagResource.html>
+    pub async fn tag(&self, arn: &str, tags: BTreeMap<String, String>) -> Result<(), CallError> {
+        let call = self.client.tag_resource().resource_arn(arn).set_tags(Some(tags.into_iter().collect()));
+        call.send().await.map_err(|error| CallError::new("apigateway:PUT", format!("/tags/{arn}"), &error)).map(|_| ())
     }
 
     /// `PutRestApi` in the mode `overwrite`: the document takes the place of all that was there. A warning is an

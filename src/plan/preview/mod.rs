@@ -2,6 +2,8 @@
 
 mod checks;
 mod document;
+pub mod prune;
+pub mod room;
 
 use std::collections::BTreeMap;
 

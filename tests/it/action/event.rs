@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sls_release::error::{Failure, Kind};
-use sls_release::github::{Call, Decision, Verb, Wish, decide};
+use sls_release::github::{Call, Decision, EventPullRequest, Payload, PreviewVerb, Verb, Wish, decide};
 
 fn decided_by(event: &str, payload: &Value, change: impl FnOnce(&mut Call)) -> Result<Decision, Failure> {
     let mut call = Call {
@@ -49,12 +49,40 @@ fn what_takes_code_away_releases_nothing() {
     }
 }
 
+fn done_to_a_pull_request(action: &str) -> Value {
+    let mut payload = of_own_pull_request();
+    payload["action"] = action.into();
+    payload
+}
+
 #[test]
-fn previews_are_not_in_this_version() {
-    for (event, payload) in [("pull_request", of_own_pull_request()), ("schedule", json!({}))] {
-        assert!(why_nothing(decided(event, &payload)).contains("previews, which are not in this version"));
+fn a_pull_request_has_a_preview_as_long_as_it_is_open() {
+    let (up, down) = (Verb::Preview(PreviewVerb::Up), Verb::Preview(PreviewVerb::Down));
+    for (action, verb) in [("opened", up), ("reopened", up), ("synchronize", up), ("closed", down)] {
+        assert_eq!(decided("pull_request", &done_to_a_pull_request(action)), Decision::Do(verb), "{action}");
     }
+    for action in ["labeled", "edited", "review_requested", "converted_to_draft"] {
+        let why = why_nothing(decided("pull_request", &done_to_a_pull_request(action)));
+        assert_eq!(why, format!("a pull request that is `{action}` calls for nothing"));
+    }
+}
+
+#[test]
+fn a_schedule_prunes_and_what_is_unknown_does_nothing() {
+    assert_eq!(decided("schedule", &json!({})), Decision::Do(Verb::Preview(PreviewVerb::Prune)));
     assert!(why_nothing(decided("issue_comment", &json!({}))).contains("`issue_comment` calls for nothing"));
+}
+
+#[test]
+fn the_commit_of_a_pull_request_is_its_head() {
+    let mut payload = done_to_a_pull_request("closed");
+    let read = |payload: &Value| serde_json::from_value::<Payload>(payload.clone()).unwrap().pull_request();
+    assert_eq!(read(&payload), None, "neither number nor commit");
+    payload["pull_request"]["number"] = 42.into();
+    payload["pull_request"]["head"]["sha"] = "c0ffee".into();
+    payload["pull_request"]["merge_commit_sha"] = "decade".into();
+    assert_eq!(read(&payload), Some(EventPullRequest { number: 42, head_sha: "c0ffee".to_owned(), is_closing: true }));
+    assert_eq!(read(&json!({"after": "c0ffee"})), None);
 }
 
 #[test]
@@ -110,10 +138,11 @@ fn privileged_events_are_refused_unless_they_are_allowed() {
 }
 
 #[test]
-fn a_command_is_one_of_four_words() {
+fn a_command_is_one_of_these_words() {
     assert_eq!(Wish::parse("").unwrap(), Wish::Auto);
     assert_eq!(Wish::parse("auto").unwrap(), Wish::Auto);
     assert_eq!(Wish::parse("package").unwrap(), Wish::Verb(Verb::Package));
+    assert_eq!(Wish::parse("preview-down").unwrap(), Wish::Verb(Verb::Preview(PreviewVerb::Down)));
     assert_eq!(Wish::parse("--help").unwrap_err().kind, Kind::Usage);
 }
 
@@ -123,7 +152,7 @@ fn secrets_are_printed_only_where_a_runner_hides_them() {
     std::fs::write(folder.path().join("event.json"), "{}").unwrap();
     let printed = |runner: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
-        command.arg("ci").current_dir(folder.path()).env_clear().env("GITHUB_EVENT_NAME", "schedule");
+        command.arg("ci").current_dir(folder.path()).env_clear().env("GITHUB_EVENT_NAME", "watch");
         command
             .env("GITHUB_EVENT_PATH", "event.json")
             .env("GITHUB_ACTIONS", runner)

@@ -12,7 +12,8 @@ const ACTION: &str = include_str!("../../../action.yml");
 const README: &str = include_str!("../../../README.md");
 
 /// What the runner reads alone, and no flag of the binary.
-const OF_THE_ACTION: [&str; 2] = ["allow-privileged-events", "command"];
+const OF_THE_ACTION: [&str; 5] =
+    ["allow-privileged-events", "command", "delete-environment", "github-token", "strict-report"];
 /// What a workflow has no use for: the report is always GitHub's, and a log is never too long.
 const OF_THE_COMMAND_LINE: [&str; 2] = ["output", "quiet"];
 
@@ -58,8 +59,9 @@ fn each_input_is_mapped_and_read() {
 #[test]
 fn each_flag_is_an_input_and_each_input_a_flag() {
     let definition = cli::definition();
-    let flags: BTreeSet<&str> =
-        definition.get_arguments().filter(|it| it.is_global_set()).filter_map(|it| it.get_long()).collect();
+    let of_all = definition.get_arguments().filter(|it| it.is_global_set());
+    let of_ci = definition.find_subcommand("ci").unwrap().get_arguments();
+    let flags: BTreeSet<&str> = of_all.chain(of_ci).filter_map(|it| it.get_long()).collect();
     let inputs: BTreeSet<&str> = keys_of("inputs").into_iter().collect();
     let only = |one: &BTreeSet<&'static str>, other: &BTreeSet<&str>| -> Vec<&'static str> {
         one.iter().filter(|name| !other.contains(*name)).copied().collect()
@@ -89,9 +91,13 @@ fn no_expression_stands_in_a_script() {
 }
 
 #[test]
-fn the_readme_shows_a_workflow_that_is_tested() {
-    let workflow = include_str!("../../../fixtures/workflows/release.yml");
-    assert!(README.contains(&format!("```yaml\n{workflow}```\n")));
+fn the_readme_shows_workflows_that_are_tested() {
+    for workflow in [
+        include_str!("../../../fixtures/workflows/release.yml"),
+        include_str!("../../../fixtures/workflows/preview.yml"),
+    ] {
+        assert!(README.contains(&format!("```yaml\n{workflow}```\n")));
+    }
 }
 
 #[test]

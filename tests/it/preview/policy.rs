@@ -1,19 +1,131 @@
-//! `docs/iam-policy-preview.json` against the calls of a preview's whole life.
+//! `docs/iam-policy-preview.json` against the calls of a preview's whole life, and against calls that it must not allow.
 //!
-//! Conditions, `iam:PassRole` and tags are not part of what the record of calls shows: only an account can tell.
+//! Ministack knows tags in conditions for log groups alone, so that the conditions are judged here, by the tags that the
+//! record of calls shows. `iam:PassRole` and tags of a new function are not in it: only an account can tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::scene::{SETTINGS, down, list, scene, source, up};
-use crate::support::Stack;
 use crate::support::strict::{ACCOUNT, Permission, REGION, fits, permissions};
+use crate::support::{Aws, Call, Stack};
 
 /// Granted beside what the record of calls shows.
-const UNSEEN: [&str; 4] = ["iam:PassRole", "lambda:TagResource", "s3:AbortMultipartUpload", "s3:ListBucket"];
+const UNSEEN: [&str; 5] =
+    ["iam:PassRole", "lambda:TagResource", "logs:TagResource", "s3:AbortMultipartUpload", "s3:ListBucket"];
+
+const REPOSITORY: &str = "sls-release:repository";
+
+/// What IAM looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Asked {
+    action: String,
+    resource: String,
+    /// Condition keys with their values.
+    context: BTreeMap<String, String>,
+}
+
+impl Asked {
+    fn new(action: &str, resource: &str) -> Self {
+        Self { action: action.to_owned(), resource: resource.to_owned(), ..Self::default() }
+    }
+
+    fn with(mut self, key: &str, value: &str) -> Self {
+        self.context.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// On a thing that carries this repository's tag.
+    fn on_what_belongs_to(self, repository: &str) -> Self {
+        self.with(&format!("aws:ResourceTag/{REPOSITORY}"), repository)
+    }
+
+    /// With this repository's tag in the request.
+    fn tagging_for(self, repository: &str) -> Self {
+        self.with(&format!("aws:RequestTag/{REPOSITORY}"), repository)
+    }
+}
+
+/// All statements of it allow.
+struct Policy(Vec<Value>);
+
+impl Policy {
+    /// For a stack.
+    fn of(stack: &Stack) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/iam-policy-preview.json");
+        let values = [
+            ("Region", REGION),
+            ("Account", ACCOUNT),
+            ("Bucket", stack.bucket()),
+            ("Prefix", "hello"),
+            ("Function", &stack.function("dev")),
+            ("Repository", &stack.repository()),
+            ("Role", "arn:aws:iam::000000000000:role/preview"),
+        ];
+        let filled = |text: String, (name, value): (&str, &str)| text.replace(&format!("${{{name}}}"), value);
+        let text = values.into_iter().fold(fs::read_to_string(path).unwrap(), filled);
+        assert!(!text.contains("${"), "a placeholder is not known: {text}");
+        let policy: Value = serde_json::from_str(&text).unwrap();
+        let statements = policy["Statement"].as_array().unwrap().clone();
+        assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
+        Self(statements)
+    }
+
+    fn allows(&self, asked: &Asked) -> bool {
+        self.0.iter().any(|statement| {
+            texts(&statement["Action"]).contains(&asked.action)
+                && texts(&statement["Resource"]).iter().any(|pattern| fits(pattern, &asked.resource))
+                && holds(&statement["Condition"], asked)
+        })
+    }
+
+    fn actions(&self) -> BTreeSet<String> {
+        self.0.iter().flat_map(|statement| texts(&statement["Action"])).collect()
+    }
+}
+
+/// Each key is there, with this value.
+fn holds(condition: &Value, asked: &Asked) -> bool {
+    let operators = condition.as_object().into_iter().flatten();
+    operators.into_iter().all(|(operator, keys)| {
+        assert_eq!(operator, "StringEquals", "this test knows no other operator");
+        keys.as_object()
+            .unwrap()
+            .iter()
+            .all(|(key, value)| asked.context.get(key).map(String::as_str) == value.as_str())
+    })
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// What IAM looks at for a call of the program, whose previews carry the tag of the stack's repository.
+fn asked(call: &Call, stack: &Stack) -> Vec<Asked> {
+    let document = call.document();
+    let in_request = [&document["Tags"][REPOSITORY], &document["tags"][REPOSITORY]].into_iter().find_map(Value::as_str);
+    let is_of_preview = |resource: &str| {
+        let is_api = resource.contains("/restapis/") && !resource.contains(&stack.api);
+        is_api || resource.contains(&format!("{}-pr-", stack.function("dev")))
+    };
+    let one = |Permission { action, resource }: Permission| {
+        let mut asked = Asked::new(&action, &resource);
+        if let Some(repository) = in_request {
+            asked = asked.tagging_for(repository);
+        }
+        if is_of_preview(&resource) && !call.action.starts_with("Create") || call.action == "CreateDeployment" {
+            asked = asked.on_what_belongs_to(&stack.repository());
+        }
+        match document["Principal"].as_str() {
+            Some(principal) => asked.with("lambda:Principal", principal),
+            None => asked,
+        }
+    };
+    permissions(call).into_iter().map(one).collect()
+}
 
 #[test]
 fn the_policy_allows_the_life_of_a_preview_and_no_more() {
@@ -21,54 +133,68 @@ fn the_policy_allows_the_life_of_a_preview_and_no_more() {
     up(&stack).exits(0);
     stack.write("lambda/app.py", source("next commit"));
     stack.settings(&SETTINGS.replace("table-{pr}", "other-{pr}"));
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    stack.deploy();
     up(&stack).exits(0);
     list(&stack);
     down(&stack).exits(0);
 
-    let needed: BTreeSet<Permission> = stack.proxy.take_calls().iter().flat_map(permissions).collect();
-    let grants = grants(&stack);
-    // Other tests have functions of previews, too, which are asked for their tags.
-    let own = |permission: &&Permission| {
-        !permission.resource.contains(":function:") || permission.resource.contains(&stack.name)
-    };
-    let allowed = |permission: &Permission| {
-        let all = permission.action == "lambda:ListFunctions";
-        grants
-            .iter()
-            .any(|(action, pattern)| *action == permission.action && (all || fits(pattern, &permission.resource)))
-    };
-    let missing: Vec<_> = needed.iter().filter(own).filter(|permission| !allowed(permission)).collect();
+    let policy = Policy::of(&stack);
+    let needed: BTreeSet<Asked> = stack.proxy.take_calls().iter().flat_map(|call| asked(call, &stack)).collect();
+    let allowed = |asked: &&Asked| asked.action == "lambda:ListFunctions" || policy.allows(asked);
+    let missing: Vec<_> = needed.iter().filter(|asked| !allowed(asked)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
-    let used: BTreeSet<&str> = needed.iter().map(|permission| permission.action.as_str()).collect();
-    let unused = grants.iter().map(|(action, _)| action.as_str()).filter(|action| !used.contains(action));
+    let used: BTreeSet<&str> = needed.iter().map(|asked| asked.action.as_str()).collect();
+    let granted = policy.actions();
+    let unused = granted.iter().map(String::as_str).filter(|action| !used.contains(action));
     assert_eq!(unused.collect::<BTreeSet<_>>(), BTreeSet::from(UNSEEN));
 }
 
-/// Each action with a pattern of its resource, for this stack.
-fn grants(stack: &Stack) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/iam-policy-preview.json");
-    let values = [
-        ("Region", REGION),
-        ("Account", ACCOUNT),
-        ("Bucket", stack.bucket()),
-        ("Prefix", "hello"),
-        ("Function", &stack.function("dev")),
-        ("Repository", &stack.repository()),
-        ("Role", "arn:aws:iam::000000000000:role/preview"),
-    ];
-    let filled = |text: String, (name, value): (&str, &str)| text.replace(&format!("${{{name}}}"), value);
-    let text = values.into_iter().fold(fs::read_to_string(path).unwrap(), filled);
-    assert!(!text.contains("${"), "a placeholder is not known: {text}");
-    let policy: Value = serde_json::from_str(&text).unwrap();
-    let texts = |list: &Value| -> Vec<String> {
-        list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
-    };
-    let statements = policy["Statement"].as_array().unwrap().iter();
-    let each = statements.flat_map(|statement| {
-        let resources = texts(&statement["Resource"]);
-        texts(&statement["Action"])
-            .into_iter()
-            .flat_map(move |action| resources.clone().into_iter().map(move |resource| (action.clone(), resource)))
-    });
-    each.collect()
+#[test]
+fn the_policy_allows_nothing_that_a_release_writes_to() {
+    let stack = scene();
+    let (policy, own) = (Policy::of(&stack), stack.repository());
+    let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", stack.function("dev"));
+    let copy = format!("{function}-pr-42");
+    let api = format!("arn:aws:apigateway:{REGION}::/restapis/{}", stack.api);
+    let tags = format!("arn:aws:apigateway:{REGION}::/tags/arn%3Aaws%3Aapigateway%3A%3A%3A%2Frestapis%2F{}", stack.api);
+    let bucket = format!("arn:aws:s3:::{}", stack.bucket());
+    let logs = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{}", stack.function("dev"));
+    let of_lambda = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteFunction", "PublishVersion"];
+    for action in of_lambda.map(|name| format!("lambda:{name}")) {
+        assert!(!policy.allows(&Asked::new(&action, &function)), "{action}");
+        assert!(!policy.allows(&Asked::new(&action, &function).on_what_belongs_to(&own)), "{action}, even if tagged");
+        assert!(!policy.allows(&Asked::new(&action, &copy).on_what_belongs_to("acme/other")), "{action} of another");
+        assert!(!policy.allows(&Asked::new(&action, &copy)), "{action} of what carries no tag");
+    }
+    for action in ["CreateFunction", "TagResource"].map(|name| format!("lambda:{name}")) {
+        assert!(!policy.allows(&Asked::new(&action, &function).tagging_for(&own)), "{action}");
+        assert!(!policy.allows(&Asked::new(&action, &copy).tagging_for("acme/other")), "{action} for another");
+    }
+    let permission = Asked::new("lambda:AddPermission", &copy).on_what_belongs_to(&own);
+    assert!(!policy.allows(&permission.clone().with("lambda:Principal", "*")));
+    assert!(policy.allows(&permission.with("lambda:Principal", "apigateway.amazonaws.com")));
+    for method in ["POST", "PUT", "PATCH", "DELETE"].map(|method| format!("apigateway:{method}")) {
+        for path in ["", "/deployments", "/stages/dev"] {
+            let resource = format!("{api}{path}");
+            assert!(!policy.allows(&Asked::new(&method, &resource).tagging_for(&own)), "{method} {path}");
+            assert!(
+                !policy.allows(&Asked::new(&method, &resource).on_what_belongs_to("acme/other")),
+                "{method} {path}"
+            );
+        }
+    }
+    // To tag it takes both, and the other one is refused above.
+    assert!(!policy.allows(&Asked::new("apigateway:PUT", &tags)));
+    assert!(!policy.allows(&Asked::new("apigateway:DELETE", &tags).tagging_for(&own)), "a tag is not taken away");
+    for key in ["hello/hello/0.zip", "hello/journal/dev.json", "hello/previews"] {
+        assert!(!policy.allows(&Asked::new("s3:PutObject", &format!("{bucket}/{key}"))), "{key}");
+    }
+    for action in ["s3:DeleteObject", "s3:PutBucketPolicy"] {
+        assert!(!policy.allows(&Asked::new(action, &format!("{bucket}/hello/previews/hello/0.zip"))), "{action}");
+    }
+    for action in ["logs:DeleteLogGroup", "logs:PutRetentionPolicy"] {
+        assert!(!policy.allows(&Asked::new(action, &logs)), "{action}");
+    }
+    assert!(!policy.allows(&Asked::new("iam:PassRole", "arn:aws:iam::000000000000:role/admin")));
 }

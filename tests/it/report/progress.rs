@@ -10,7 +10,7 @@ use super::{samples, sinks, told};
 
 fn events() -> Vec<Event> {
     let version = || "version 4 of hello-dev".to_owned();
-    let waiting = |seconds| Event::Waiting { what: version(), waited: Duration::from_secs(seconds) };
+    let waiting = |seconds, tries| Event::Waiting { what: version(), waited: Duration::from_secs(seconds), tries };
     vec![
         Event::PackStarted { what: "hello".into(), bytes: 10 },
         Event::Packed { what: "hello".into(), bytes: 10 },
@@ -18,9 +18,10 @@ fn events() -> Vec<Event> {
         Event::UploadStarted { what: "hello/code.zip".into(), bytes: 5 },
         Event::Uploaded { what: "hello/code.zip".into(), bytes: 5 },
         Event::UploadFinished { what: "hello/code.zip".into() },
-        waiting(2),
-        waiting(6),
-        waiting(9),
+        waiting(2, 1),
+        waiting(6, 1),
+        waiting(9, 2),
+        waiting(67, 9),
         Event::WaitFinished { what: version() },
         Event::Done("moved alias live of hello-dev to version 4".into()),
         Event::PuttingBack("alias live of hello-dev".into()),
@@ -40,6 +41,7 @@ fn without_a_terminal_each_step_is_a_line_and_each_long_wait_one() {
         packed: hello (2.0 KiB)\n\
         done: uploaded hello/code.zip (5 B)\n\
         waiting: for version 4 of hello-dev (6.0 s)\n\
+        waiting: for version 4 of hello-dev (1 min 7 s, 9 tries)\n\
         done: moved alias live of hello-dev to version 4\n\
         putting back: alias live of hello-dev\n\
         warning: the cache is not flushed\n";

@@ -1,6 +1,6 @@
 //! `[preview]`.
 
-use sls_release::model::{FunctionKey, PreviewRequest, PreviewRole, Request};
+use sls_release::model::{FunctionKey, PreviewLimits, PreviewRequest, PreviewRole, Request, WhenFull};
 
 use super::{refusal, settings, stage};
 
@@ -41,4 +41,25 @@ fn what_is_wrong_with_a_preview_is_told_at_once() {
     insta::assert_snapshot!(refusal(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=false\n")), @r#"sls-release.toml:3:1: [preview] has neither `role` nor `share_role = true`: a preview runs code that nobody has reviewed: with the role of the function that is copied, it may do to the stage's data whatever that function may; add the ARN of a role that may do less, as `role`, or `share_role = true`"#);
     let both = format!("{FUNCTION}[preview]\nshare_role=true\nrole='arn:aws:iam::123456789012:role/a'\n");
     insta::assert_snapshot!(refusal(&of_42(), &both), @r#"sls-release.toml:5:6: [preview] has both `role` and `share_role`; keep one of them"#);
+}
+
+#[test]
+fn the_limits_of_previews_have_defaults() {
+    let preview =
+        |more: &str| settings(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=true\n{more}")).preview.unwrap();
+    let limits = PreviewLimits { max_previews: None, when_full: WhenFull::Refuse, log_retention_days: 14 };
+    assert_eq!(preview("").limits, limits);
+    let limits = PreviewLimits { max_previews: Some(3), when_full: WhenFull::ReplaceOldest, log_retention_days: 30 };
+    assert_eq!(preview("max_previews=3\nwhen_full='replace-oldest'\nlog_retention_days=30\n").limits, limits);
+}
+
+#[test]
+fn limits_that_aws_does_not_know_are_refused() {
+    let wrong =
+        format!("{FUNCTION}[preview]\nshare_role=true\nmax_previews=601\nwhen_full='newest'\nlog_retention_days=10\n");
+    insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
+    sls-release.toml:5:14: invalid `max_previews` in [preview]: expected an integer from 1 to 600, found `601`; write an integer from 1 to 600
+    sls-release.toml:6:11: invalid `when_full` "newest" in [preview]; write "refuse" or "replace-oldest"
+    sls-release.toml:7:20: invalid `log_retention_days` 10 in [preview]: CloudWatch keeps logs for one of these numbers of days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    "#);
 }

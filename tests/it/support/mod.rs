@@ -4,6 +4,7 @@
 pub(crate) mod local_aws;
 
 mod aws;
+pub(crate) mod github;
 mod run;
 pub(crate) mod scene;
 pub(crate) mod stack;

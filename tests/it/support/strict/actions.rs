@@ -28,7 +28,7 @@ const LAMBDA: [(&str, &str, &str); 24] = [
     ("GET", "tags/{+}", "ListTags"),
 ];
 
-const API_GATEWAY: [(&str, &str, &str); 34] = [
+const API_GATEWAY: [(&str, &str, &str); 35] = [
     ("POST", "restapis", "CreateRestApi"),
     ("GET", "restapis", "GetRestApis"),
     ("GET", "restapis/{}", "GetRestApi"),
@@ -63,6 +63,7 @@ const API_GATEWAY: [(&str, &str, &str); 34] = [
     ("DELETE", "restapis/{}/stages/{}", "DeleteStage"),
     ("DELETE", "restapis/{}/stages/{}/cache/data", "FlushStageCache"),
     ("GET", "restapis/{}/stages/{}/exports/{}", "GetExport"),
+    ("PUT", "tags/{+}", "TagResource"),
 ];
 
 /// Method, path, a key of the query (or nothing), and action; the first that fits.
@@ -85,6 +86,18 @@ const S3: [(&str, &str, &str, &str); 17] = [
     ("GET", "{}/{+}", "", "GetObject"),
     ("DELETE", "{}/{+}", "", "DeleteObject"),
 ];
+
+/// CloudWatch's calls; the header `X-Amz-Target` names them.
+const LOGS: [&str; 5] =
+    ["CreateLogGroup", "PutRetentionPolicy", "ListTagsForResource", "DescribeLogGroups", "DeleteLogGroup"];
+
+/// The action of a call of CloudWatch Logs, and the name of its log group.
+pub(super) fn logs(target: &str, document: &serde_json::Value) -> (&'static str, Vec<String>) {
+    let action = LOGS.into_iter().find(|action| target.ends_with(&format!(".{action}"))).unwrap_or_default();
+    let arn = || document["resourceArn"].as_str().and_then(|arn| arn.split_once(":log-group:")).map(|(_, name)| name);
+    let name = document["logGroupName"].as_str().or_else(arn);
+    (action, name.map(str::to_owned).into_iter().collect())
+}
 
 /// The action as AWS's API reference has it, and the names in the path; empty where it is none of these.
 pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {

@@ -30,9 +30,17 @@ pub(crate) fn permissions(call: &Call) -> Vec<Permission> {
         "lambda" => lambda(call),
         "apigateway" => {
             let arn = format!("arn:aws:apigateway:{REGION}::{}", call.path());
-            vec![Permission::new(format!("apigateway:{}", call.method), arn)]
+            let mut permissions = vec![Permission::new(format!("apigateway:{}", call.method), arn)];
+            // To tag something changes it, too, as <https://github.com/iann0036/iam-dataset/pull/39> saw.
+            permissions
+                .extend((call.action == "TagResource").then(|| Permission::new("apigateway:PATCH", call.name(0))));
+            permissions
         }
         "s3" => vec![Permission::new(s3_action(call.action), object(&call.names.join("/")))],
+        "logs" => {
+            let arn = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{}", call.name(0));
+            vec![Permission::new(format!("logs:{}", call.action), arn)]
+        }
         _ => Vec::new(),
     }
 }
@@ -45,7 +53,9 @@ fn lambda(call: &Call) -> Vec<Permission> {
     if call.action == "GetCodeSigningConfig" {
         return vec![Permission::new(action, call.name(0))];
     }
-    let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", call.function());
+    let document = call.document();
+    let created = document["FunctionName"].as_str().filter(|_| call.action == "CreateFunction");
+    let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", created.unwrap_or(call.function()));
     let mut permissions = vec![Permission::new(&action, &function)];
     permissions.extend(qualified(call, &action, &function));
     permissions.extend((call.action == "UpdateFunctionCode").then(|| code(call)).flatten());

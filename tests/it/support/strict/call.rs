@@ -46,7 +46,10 @@ impl Call {
         let (method, target) = (request.word(0).to_owned(), request.word(1).to_owned());
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let service = service(request, path);
-        let (action, names) = actions::action(&service, &method, path, query);
+        let (action, names) = match request.header("x-amz-target") {
+            Some(target) if service == "logs" => actions::logs(target, &request.document()),
+            _ => actions::action(&service, &method, path, query),
+        };
         let kept = request.body.len() <= KEPT_BYTES;
         let body = if kept { request.body.clone() } else { Vec::new() };
         let (start, sent_bytes) = (Instant::now(), request.body.len());
@@ -73,7 +76,8 @@ impl Call {
 
     /// Whether it changes anything in AWS.
     pub(crate) fn is_write(&self) -> bool {
-        !self.is_to_endpoint() && !matches!(self.method.as_str(), "GET" | "HEAD")
+        let reads = matches!(self.method.as_str(), "GET" | "HEAD") || self.action.starts_with("Describe");
+        !self.is_to_endpoint() && !reads && self.action != "ListTagsForResource"
     }
 
     /// As IAM policies name it: `lambda:UpdateFunctionCode`.

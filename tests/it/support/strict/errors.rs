@@ -28,11 +28,20 @@ pub(crate) fn s3_error(status: u16, code: &str, message: &str) -> Message {
     Message::answer(status, body.into_bytes()).with_header("Content-Type", "application/xml")
 }
 
+/// An error of CloudWatch Logs, which has 400 for all that the caller is to blame for.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>
+pub(crate) fn logs_error(status: u16, code: &str, message: &str) -> Message {
+    let status = if status < 500 { 400 } else { status };
+    Message::json(status, &json!({ "__type": code, "message": message }))
+}
+
 /// An error in the form of the service.
 pub(crate) fn error(service: &str, status: u16, code: &str, message: &str) -> Message {
     match service {
         "lambda" => lambda_error(status, code, message),
         "s3" => s3_error(status, code.trim_end_matches("Exception"), message),
+        "logs" => logs_error(status, code, message),
         _ => api_gateway_error(status, code, message),
     }
 }

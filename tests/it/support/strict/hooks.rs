@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Throttled,
     /// 403 in the words of IAM, and nothing was done.
     Denied,
+    /// 429 of API Gateway, since there are as many as there may be; nothing was done.
+    Full,
 }
 
 impl Fault {
@@ -51,6 +53,10 @@ impl Fault {
             (Self::Throttled, service) => Some(error(service, 429, "TooManyRequestsException", "Rate exceeded")),
             // An endpoint asks for no authorization.
             (Self::Denied, service) => (service != "execute-api").then(|| denied(call)),
+            (Self::Full, service) => {
+                let message = "Maximum number of Rest APIs has been reached. Please contact AWS if you need more.";
+                Some(error(service, 429, "LimitExceededException", message))
+            }
             (Self::DoneButFailed | Self::DoneButReset, _) => None,
         }
     }
@@ -60,7 +66,7 @@ impl Fault {
         match self {
             Self::DoneButReset => None,
             Self::DoneButFailed => Some(internal(call)),
-            Self::NotDone | Self::Throttled | Self::Denied => Some(answer),
+            Self::NotDone | Self::Throttled | Self::Denied | Self::Full => Some(answer),
         }
     }
 }

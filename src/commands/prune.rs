@@ -1,0 +1,89 @@
+//! `sls-release preview prune`.
+
+use super::preview::{self, not_deleted, of, reports};
+use super::states::PullRequests;
+use crate::apply;
+use crate::apply::preview::Deleted;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport, PullRequestState, Request};
+use crate::observe::preview::Found;
+use crate::plan::preview::prune::{self, PrunePlan, PruneReason};
+use crate::report::Reporter;
+use crate::world::{self, Cancellation, World};
+
+/// Deletes the repository's previews whose pull request is closed, and those that nobody touched for long. What nobody
+/// knows enough of stays.
+///
+/// `Err` means that nothing was written.
+pub async fn prune(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
+    let asked = preview::asked(request)?;
+    let pull_requests = PullRequests::connect(request, &asked.repository)?;
+    if !pull_requests.can_tell() {
+        out.hear(Event::Warning(only_by_age(request)?));
+    }
+    let (world, found) = preview::found(&asked, request, cancel, out).await?;
+    let standing = found.standing();
+    let look = async { Ok(pull_requests.states(&standing).await) };
+    let states = cancel.or_cancelled(world::told("GitHub to answer", out, look)).await?;
+    let plan = prune::decide(&standing, &states, request.preview.older_than, world.began);
+    for (id, why) in &plan.doubtful {
+        out.hear(Event::Warning(format!("the preview of pull request {} stays: {why}", id.number)));
+    }
+    let going = going(&plan, &found, &world);
+    if request.preview.dry_run || going.is_empty() {
+        return Ok(PreviewOutcome::WouldDelete(going));
+    }
+    let deleted = delete(&plan, &found, &pull_requests, &world, out).await;
+    if !deleted.left.is_empty() {
+        return Ok(not_deleted(deleted));
+    }
+    let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
+    Ok(PreviewOutcome::Down(going.into_iter().map(with_deleted).filter(|report| !report.deleted.is_empty()).collect()))
+}
+
+/// Without a token nobody knows which pull requests are closed.
+fn only_by_age(request: &Request) -> Result<String, Failure> {
+    let what = "there is no token for GitHub, so that nobody tells which pull requests are closed";
+    if request.preview.older_than.is_some() {
+        return Ok(format!("{what}: only --older-than decides"));
+    }
+    let problem = Problem::new(what).fix("set GITHUB_TOKEN, or pass --older-than, such as --older-than 14d");
+    Err(problem.into_failure(Kind::Usage))
+}
+
+/// What goes, with why.
+fn going(plan: &PrunePlan, found: &Found, world: &World) -> Vec<PreviewReport> {
+    let report = |(id, reason): &(PreviewId, PruneReason)| {
+        let reason = Some(reason.in_words(id));
+        reports(&found.of(id), world).pop().map(|report| PreviewReport { reason, ..report })
+    };
+    plan.delete.iter().filter_map(report).collect()
+}
+
+/// One preview after the other, since their APIs have to take turns anyway. That may take long, so that each pull
+/// request is looked at once more.
+async fn delete(
+    plan: &PrunePlan,
+    found: &Found,
+    pull_requests: &PullRequests,
+    world: &World,
+    out: &Reporter,
+) -> Deleted {
+    let mut deleted = Deleted::default();
+    for (id, reason) in &plan.delete {
+        if world.cancel.is_cancelled() {
+            let what = format!("the preview of pull request {} is not deleted", id.number);
+            deleted.left.push((id.clone(), Problem::new(what).why("the run was cancelled")));
+            continue;
+        }
+        if *reason == PruneReason::Closed && pull_requests.state(id.number).await != PullRequestState::Closed {
+            let what = format!("pull request {} is not known to be closed any more: its preview stays", id.number);
+            out.hear(Event::Warning(what));
+            continue;
+        }
+        let one = apply::preview::down(&found.of(id), world, out).await;
+        deleted.gone.extend(one.gone);
+        deleted.left.extend(one.left);
+    }
+    deleted
+}

@@ -1,0 +1,61 @@
+//! Room for a new preview, where the settings allow only so many.
+
+use super::preview::not_deleted;
+use super::states::PullRequests;
+use crate::apply;
+use crate::error::{Failure, Kind};
+use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewSettings, Request};
+use crate::observe;
+use crate::plan::preview::room::{self, MakesRoom};
+use crate::report::{self, Reporter};
+use crate::world::{self, World};
+
+/// Deletes what has to make room for the preview `id`; `None` where it may be made now, and the run's end where
+/// something could not be deleted. Previews that are made at the same time do not see each other.
+///
+/// # Errors
+/// [`Kind::Refused`] where there is no room; nothing was written.
+pub(super) async fn make(
+    id: &PreviewId,
+    settings: &PreviewSettings,
+    request: &Request,
+    world: &World,
+    out: &Reporter,
+) -> Result<Option<PreviewOutcome>, Failure> {
+    if settings.limits.max_previews.is_none() {
+        return Ok(None);
+    }
+    let wanted = |other: &PreviewId| other.repository == id.repository && other.service == id.service;
+    let found = world.cancel.or_cancelled(observe::preview::tagged(world, None, wanted)).await?;
+    let standing = found.standing();
+    if room::excess(id, &standing, &settings.limits) == 0 {
+        return Ok(None);
+    }
+    let pull_requests = PullRequests::connect(request, &id.repository)?;
+    let look = async { Ok(pull_requests.states(&standing).await) };
+    let states = world.cancel.or_cancelled(world::told("GitHub to answer", out, look)).await?;
+    let going = room::decide(id, &standing, &states, &settings.limits);
+    for one in going.map_err(|problem| problem.into_failure(Kind::Refused))? {
+        out.hear(Event::Warning(format!("the preview of pull request {} makes room", one.id.number)));
+        let deleted = apply::preview::down(&found.of(&one.id), world, out).await;
+        if !deleted.left.is_empty() {
+            return Ok(Some(not_deleted(deleted)));
+        }
+        tell(&one, id, &pull_requests, out).await;
+    }
+    Ok(None)
+}
+
+/// Who looks at an open pull request learns where its preview went.
+async fn tell(gone: &MakesRoom, id: &PreviewId, pull_requests: &PullRequests, out: &Reporter) {
+    if gone.is_closed {
+        return;
+    }
+    let text = report::made_room(&gone.id, id.number);
+    if let Err(why) = pull_requests.tell(&gone.id, &text).await {
+        out.hear(Event::Warning(format!(
+            "pull request {} was not told that its preview is gone: {why}",
+            gone.id.number
+        )));
+    }
+}

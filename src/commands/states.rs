@@ -1,0 +1,73 @@
+//! What GitHub says of the pull requests of previews.
+
+use std::collections::BTreeMap;
+
+use crate::error::Failure;
+use crate::github::GitHub;
+use crate::model::{PreviewId, PullRequestState, Request, StandingPreview};
+
+/// The pull requests of one repository.
+pub(super) struct PullRequests(Option<GitHub>);
+
+/// Why nobody knows.
+const NO_TOKEN: &str = "there is no token for GitHub";
+
+impl PullRequests {
+    /// Those of the repository that the previews belong to, whatever repository this run is of.
+    pub(super) fn connect(request: &Request, repository: &str) -> Result<Self, Failure> {
+        let text = |(name, value): (&String, &crate::model::Secret)| (name.clone(), value.reveal().to_owned());
+        let mut variables: BTreeMap<String, String> = request.github.iter().map(text).collect();
+        variables.insert("GITHUB_REPOSITORY".to_owned(), repository.to_owned());
+        Ok(Self(GitHub::connect(&variables)?))
+    }
+
+    /// Whether there is anybody to ask.
+    pub(super) fn can_tell(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Those of what stands; none where there is nobody to ask. GitHub wants its readers to ask one after the other.
+    /// Where it does not answer once, it is not asked again.
+    pub(super) async fn states(&self, standing: &[StandingPreview]) -> BTreeMap<u64, PullRequestState> {
+        let mut states: BTreeMap<u64, PullRequestState> = BTreeMap::new();
+        let mut broken = None;
+        for StandingPreview { id, .. } in standing.iter().filter(|_| self.can_tell()) {
+            if states.contains_key(&id.number) {
+                continue;
+            }
+            let state = match &broken {
+                Some(why) => PullRequestState::Unknown(String::clone(why)),
+                None => self.state(id.number).await,
+            };
+            if let PullRequestState::Unknown(why) = &state {
+                broken = Some(why.clone());
+            }
+            states.insert(id.number, state);
+        }
+        states
+    }
+
+    /// One that is not found counts as closed only where this token may see the repository's pull requests: to others
+    /// GitHub says the same of all that there are.
+    ///
+    /// <https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource>
+    pub(super) async fn state(&self, number: u64) -> PullRequestState {
+        let Some(github) = &self.0 else { return PullRequestState::Unknown(NO_TOKEN.to_owned()) };
+        match github.pull_request(number).await {
+            Ok(Some(found)) if found.is_open => PullRequestState::Open,
+            Ok(Some(_)) => PullRequestState::Closed,
+            Ok(None) => match github.shows_pull_requests().await {
+                Ok(true) => PullRequestState::Closed,
+                Ok(false) => PullRequestState::Unknown("this token may not see the pull requests".to_owned()),
+                Err(problem) => PullRequestState::Unknown(problem.to_string()),
+            },
+            Err(problem) => PullRequestState::Unknown(problem.to_string()),
+        }
+    }
+
+    /// Puts a comment on the pull request of a preview; in words, why not.
+    pub(super) async fn tell(&self, id: &PreviewId, text: &str) -> Result<(), String> {
+        let github = self.0.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
+        github.comment(id.number, &id.service, text).await.map_err(|problem| problem.to_string())
+    }
+}

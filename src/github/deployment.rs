@@ -1,0 +1,258 @@
+//! The deployments of a preview, as the pull request and the repository show them.
+//!
+//! <https://docs.github.com/rest/deployments/deployments>
+
+use std::hash::{BuildHasher, RandomState};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::api::{GitHub, encoded};
+use super::call::{Answer, Call, CallError, Reply};
+use crate::error::Problem;
+
+const PER_PAGE: usize = 100;
+/// More deployments of one pull request than anybody has.
+const MOST_PAGES: usize = 10;
+const PERMISSION: &str = "deployments: write";
+/// The key of the payload that says whose a deployment is; others of the same environment are left alone.
+const SERVICE: &str = "sls-release:service";
+/// The key of the payload that tells a run's deployment from all others.
+const RUN: &str = "sls-release:run";
+
+/// What a preview is deployed to: `preview/pr-42`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    name: String,
+    service: String,
+}
+
+/// How far a deployment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The work goes on; its log is here.
+    InProgress {
+        /// The run of the workflow.
+        log_url: Option<String>,
+    },
+    /// It answers here.
+    Success {
+        /// The first endpoint.
+        environment_url: Option<String>,
+        /// The run of the workflow.
+        log_url: Option<String>,
+    },
+    /// It failed, as this log tells.
+    Failure {
+        /// The run of the workflow.
+        log_url: Option<String>,
+    },
+    /// Another one stands in its place, or none does.
+    Inactive,
+}
+
+/// 202 has no id: GitHub merged something instead of deploying.
+#[derive(Clone, Debug, Deserialize)]
+struct Made {
+    id: Option<u64>,
+    message: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Deployment {
+    id: u64,
+    /// An object, or an object in a string.
+    #[serde(default)]
+    payload: Value,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Status {
+    id: u64,
+    state: String,
+    #[serde(default)]
+    environment_url: Option<String>,
+}
+
+impl Environment {
+    /// That of a pull request. A service that is named as the repository needs no name of its own.
+    pub fn of_preview(repository: &str, service: &str, number: u64) -> Self {
+        let is_whole = repository.rsplit('/').next() == Some(service);
+        let name = if is_whole { format!("preview/pr-{number}") } else { format!("preview/{service}/pr-{number}") };
+        Self { name, service: service.to_owned() }
+    }
+
+    /// As GitHub shows it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl State {
+    /// <https://docs.github.com/rest/deployments/statuses#create-a-deployment-status>
+    fn document(&self) -> Value {
+        let (state, environment_url, log_url) = match self {
+            Self::InProgress { log_url } => ("in_progress", None, log_url.as_ref()),
+            Self::Success { environment_url, log_url } => ("success", environment_url.as_ref(), log_url.as_ref()),
+            Self::Failure { log_url } => ("failure", None, log_url.as_ref()),
+            Self::Inactive => ("inactive", None, None),
+        };
+        // GitHub would leave transient ones as they are anyway; those of others are not ours to change.
+        let mut document = json!({ "state": state, "auto_inactive": false });
+        for (name, url) in [("environment_url", environment_url), ("log_url", log_url)] {
+            if let Some(url) = url {
+                document[name] = json!(url);
+            }
+        }
+        document
+    }
+
+    fn is(&self, status: &Status) -> bool {
+        let document = self.document();
+        document["state"] == status.state.as_str()
+            && document["environment_url"].as_str() == status.environment_url.as_deref().filter(|url| !url.is_empty())
+    }
+}
+
+impl GitHub {
+    /// Makes a deployment of this commit, and returns its id.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses, such as a commit that it does not know.
+    pub async fn deploy(&self, environment: &Environment, commit: &str) -> Result<u64, Problem> {
+        let run = format!("{:016x}", RandomState::new().hash_one(commit));
+        let asked = json!({
+            "ref": commit,
+            "task": "deploy",
+            "auto_merge": false,
+            "required_contexts": [],
+            "environment": environment.name,
+            "transient_environment": true,
+            "production_environment": false,
+            "description": format!("preview of {}", environment.service),
+            "payload": { SERVICE: environment.service, RUN: run },
+        });
+        let call = Call::post(self.path("deployments"), &asked);
+        let look = async || {
+            let all = self.of_environment(environment).await?;
+            Ok(all.into_iter().find(|it| it.says(RUN).as_deref() == Some(run.as_str())).map(|it| it.id))
+        };
+        let read = |reply: &Reply| {
+            let Made { id, message } = reply.document()?;
+            id.ok_or_else(|| reply.refused(message.unwrap_or_else(|| "GitHub made none".to_owned())))
+        };
+        let made = self.rest.write_once(&call, read, look).await;
+        made.map_err(|error| error.into_problem("failed to make a deployment at GitHub", PERMISSION))
+    }
+
+    /// Says how far a deployment is.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn set_state(&self, deployment: u64, state: &State) -> Result<(), Problem> {
+        let done = self.status(deployment, state).await;
+        done.map_err(|error| error.into_problem("failed to tell GitHub how far the deployment is", PERMISSION))
+    }
+
+    /// Makes all other deployments of this preview inactive; `None`: all.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn retire(&self, environment: &Environment, but: Option<u64>) -> Result<(), Problem> {
+        let retired = async {
+            for old in self.of_environment(environment).await?.into_iter().filter(|it| Some(it.id) != but) {
+                self.make_inactive(old.id).await?;
+            }
+            Ok(())
+        };
+        retired.await.map_err(|error: CallError| {
+            error.into_problem("failed to make earlier deployments of the preview inactive", PERMISSION)
+        })
+    }
+
+    /// Makes all deployments of this preview inactive, and deletes them.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn delete_deployments(&self, environment: &Environment) -> Result<(), Problem> {
+        let deleted = async {
+            for old in self.of_environment(environment).await? {
+                self.make_inactive(old.id).await?;
+                self.delete(&format!("deployments/{}", old.id)).await?;
+            }
+            Ok(())
+        };
+        deleted.await.map_err(|error: CallError| {
+            error.into_problem("failed to delete the deployments of the preview at GitHub", PERMISSION)
+        })
+    }
+
+    /// Deletes the environment itself, with its settings; that takes an administrator's token.
+    ///
+    /// <https://docs.github.com/rest/deployments/environments#delete-an-environment>
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn delete_environment(&self, environment: &Environment) -> Result<(), Problem> {
+        let done = self.delete(&format!("environments/{}", encoded(&environment.name))).await;
+        done.map_err(|error| {
+            let what = format!("failed to delete the environment {} at GitHub", environment.name);
+            error.into_problem(what, "administration: write` by an administrator's token in `github-token")
+        })
+    }
+
+    /// What is gone already is no problem.
+    async fn delete(&self, path: &str) -> Result<(), CallError> {
+        let call = Call::delete(self.path(path));
+        // Done twice, it is the same.
+        match self.rest.write_once(&call, |_| Ok(()), async || Ok(None)).await {
+            Err(error) if error.answer == Answer::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn make_inactive(&self, deployment: u64) -> Result<(), CallError> {
+        let newest = self.newest_status(deployment).await?;
+        let is_inactive = newest.is_some_and(|status| status.state == "inactive");
+        if is_inactive { Ok(()) } else { self.status(deployment, &State::Inactive).await }
+    }
+
+    async fn status(&self, deployment: u64, state: &State) -> Result<(), CallError> {
+        let asked = state.document();
+        let call = Call::post(self.path(&format!("deployments/{deployment}/statuses")), &asked);
+        let look = async || Ok(self.newest_status(deployment).await?.filter(|newest| state.is(newest)).map(drop));
+        self.rest.write_once(&call, |_| Ok(()), look).await
+    }
+
+    async fn newest_status(&self, deployment: u64) -> Result<Option<Status>, CallError> {
+        let target = self.path(&format!("deployments/{deployment}/statuses?per_page={PER_PAGE}"));
+        let statuses: Vec<Status> = self.rest.read(&Call::get(target)).await?.document()?;
+        Ok(statuses.into_iter().max_by_key(|status| status.id))
+    }
+
+    /// Our own, from the newest on.
+    async fn of_environment(&self, environment: &Environment) -> Result<Vec<Deployment>, CallError> {
+        let mut found = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let name = encoded(&environment.name);
+            let target = self.path(&format!("deployments?environment={name}&per_page={PER_PAGE}&page={page}"));
+            let some: Vec<Deployment> = self.rest.read(&Call::get(target)).await?.document()?;
+            let is_last = some.len() < PER_PAGE;
+            found.extend(
+                some.into_iter().filter(|it| it.says(SERVICE).as_deref() == Some(environment.service.as_str())),
+            );
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Deployment {
+    /// What its payload says under this key.
+    fn says(&self, key: &str) -> Option<String> {
+        let parsed = self.payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        parsed.as_ref().unwrap_or(&self.payload)[key].as_str().map(ToOwned::to_owned)
+    }
+}

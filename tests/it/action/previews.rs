@@ -1,0 +1,288 @@
+//! The events of a pull request, and the preview that is there after each: read back past the program.
+
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
+use serde_json::json;
+
+use super::pull_request::{PREVIEW, Repository, payload, repository, settings_of};
+use super::runner::Told;
+use crate::preview::scene::{SETTINGS, apis, functions, greeting, source};
+use crate::support::github::{BASE, Fault};
+use crate::support::local_aws::get;
+use crate::support::scene::{answering, archive_of};
+use crate::support::{Aws, Call, Stack};
+
+/// A service beside that of [`SETTINGS`].
+const OTHER: &str = r#"
+[artifacts]
+bucket = "$NAME-artifacts"
+[apis.public]
+id = "$API"
+stage = "other"
+[functions.other]
+source = "../lambda"
+name = "$NAME-other"
+[preview]
+share_role = true
+[preview.environment]
+TABLE_NAME = "other-{pr}"
+"#;
+
+/// What the preview answers.
+fn answer(told: &Told) -> String {
+    get(&format!("{}/hello", told.outputs()["endpoint"])).unwrap().body
+}
+
+fn is_gone(repository: &Repository) {
+    assert_eq!((functions(&repository.stack), apis(&repository.stack)), (Vec::new(), Vec::new()));
+}
+
+fn wrote_nothing(repository: &Repository) {
+    assert!(!repository.stack.proxy.take_calls().iter().any(Call::is_write));
+}
+
+#[test]
+fn a_pull_request_has_a_preview_from_its_opening_to_its_closing() {
+    let repository = repository();
+    let opened = repository.event("opened").ends(true);
+    assert_eq!(answer(&opened), greeting("pull request", "table-42"));
+    assert!(opened.summary().starts_with("### sls-release: released"), "{}", opened.summary());
+
+    repository.stack.write("lambda/app.py", source("next commit"));
+    let pushed = repository.event("synchronize").ends(true);
+    assert_eq!(answer(&pushed), greeting("next commit", "table-42"));
+    assert_eq!(pushed.outputs()["endpoint"], opened.outputs()["endpoint"]);
+
+    let told = repository.event("closed").ends(true);
+    assert_eq!(told.outputs()["changed"], "true");
+    is_gone(&repository);
+    repository.event("closed").ends(true);
+
+    let reopened = repository.event("reopened").ends(true);
+    assert_eq!(answer(&reopened), greeting("next commit", "table-42"));
+    repository.event("closed").ends(true);
+    is_gone(&repository);
+}
+
+#[test]
+fn what_does_not_touch_the_code_calls_for_nothing() {
+    let repository = repository();
+    let told = repository.event("labeled").ends(true);
+    assert!(told.annotations()[0].message.contains("`labeled` calls for nothing"), "{:?}", told.annotations());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn the_commit_that_is_proven_is_the_head_of_the_pull_request() {
+    let mut repository = repository();
+    let settings = SETTINGS.replace("hits = 1", "hits = 1\ncontains = \"{commit}\"").replace("20s", "1s");
+    repository.stack.settings(&settings);
+    repository.workflow = PREVIEW.replace(
+        "      - uses: org/",
+        "      - run: sed -i \"s/pull request/$(git rev-parse HEAD)/\" lambda/app.py\n      - uses: org/",
+    );
+    let told = repository.event("opened").ends(true);
+    let head = repository.commit();
+    assert_eq!(answer(&told), greeting(&head, "table-42"));
+    assert_eq!(told.annotations().iter().filter(|it| it.level == "warning").count(), 0, "{:?}", told.annotations());
+}
+
+#[test]
+fn the_settings_are_those_of_the_base_branch() {
+    let repository = repository();
+    repository.stack.write("code/app.py", source("moved"));
+    let own = SETTINGS.replace("hello\"\nname", "code\"\nname").replace("\"lambda\"", "\"code\"");
+    let own = own.replace("bucket = \"$NAME-artifacts\"", "bucket = \"somebody-elses\"");
+    repository.stack.settings(&own.replace("table-{pr}", "users"));
+    let told = repository.event("opened").ends(true);
+    assert_eq!(answer(&told), greeting("moved", "table-42"), "the source is the pull request's own");
+    let warnings: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "warning").collect();
+    let said = |text: &str| warnings.iter().any(|it| it.message.starts_with(text));
+    assert!(said("sls-release.toml:4:1: `bucket` of [artifacts] differs"), "{warnings:?}");
+    assert!(said("sls-release.toml:16:1: `TABLE_NAME` of [preview.environment] differs"), "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+}
+
+#[test]
+fn previews_begin_once_the_settings_are_on_the_base_branch() {
+    let repository = repository();
+    repository.github.remove_file("sls-release.toml", BASE);
+    let told = repository.event("opened").ends(true);
+    assert!(told.summary().contains("previews begin once the settings are on the base branch"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn settings_in_a_folder_are_those_of_that_folder() {
+    let mut repository = repository();
+    let stack = &repository.stack;
+    stack.write("api/sls-release.toml", settings_of(stack, SETTINGS));
+    stack.write("api/lambda/app.py", source("in a folder"));
+    repository.github.file("api/sls-release.toml", BASE, &settings_of(stack, SETTINGS));
+    repository.github.remove_file("sls-release.toml", BASE);
+    repository.workflow =
+        PREVIEW.replace("stage: dev", "stage: dev\n          config: api/sls-release.toml\n         ");
+    assert_eq!(answer(&repository.event("opened").ends(true)), greeting("in a folder", "table-42"));
+}
+
+#[test]
+fn a_source_outside_of_the_checkout_is_refused() {
+    let repository = repository();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("app.py"), source("outside")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), repository.stack.folder().join("link")).unwrap();
+    repository.stack.settings(&SETTINGS.replace("\"lambda\"", "\"link\""));
+    let told = repository.event("opened").ends(false);
+    assert!(told.annotations()[0].message.contains("is outside of the checkout"), "{:?}", told.annotations());
+    wrote_nothing(&repository);
+}
+
+#[test]
+fn without_githubs_word_nothing_is_made() {
+    let mut repository = repository();
+    let head = repository.push();
+    repository.github.always("", Fault::Status(500));
+    let told = repository.run("opened", &head).ends(false);
+    assert!(told.annotations()[0].message.contains("failed to read pull request 42"), "{:?}", told.annotations());
+    wrote_nothing(&repository);
+
+    repository.workflow = PREVIEW.replace("stage: dev", "github-token: \"\"\n          stage: dev");
+    let head = repository.push();
+    let told = repository.run("opened", &head).ends(false);
+    assert!(told.annotations()[0].message.contains("there is no token for GitHub"), "{:?}", told.annotations());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn a_closed_one_is_torn_down_without_githubs_word() {
+    let repository = repository();
+    repository.event("opened").ends(true);
+    let head = repository.push();
+    repository.github.always("", Fault::Status(500));
+    repository.run("closed", &head).ends(true);
+    is_gone(&repository);
+}
+
+#[test]
+fn a_run_for_a_closed_pull_request_makes_nothing() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.pull_request(42, false, &head);
+    let told = repository.run("synchronize", &head).ends(true);
+    assert!(told.summary().contains("pull request 42 is closed by now"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+#[test]
+fn one_that_is_closed_meanwhile_leaves_nothing() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.pull_request_after(2, 42, false, &head);
+    let told = repository.run("synchronize", &head).ends(true);
+    assert!(told.summary().starts_with("### sls-release: preview deleted"), "{}", told.summary());
+    assert!(
+        told.annotations().iter().any(|it| it.message.contains("is closed by now; what was made is deleted again"))
+    );
+    is_gone(&repository);
+}
+
+#[test]
+fn an_older_commit_gives_way_to_a_newer_one() {
+    let repository = repository();
+    let older = repository.push();
+    repository.stack.write("lambda/app.py", source("next commit"));
+    let newer = repository.push();
+    let told = repository.run("synchronize", &older).ends(true);
+    assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
+    assert!(told.summary().contains(&newer[..7]), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+
+    repository.github.pull_request(42, true, &older);
+    repository.github.pull_request_after(2, 42, true, &newer);
+    let told = repository.run("synchronize", &older).ends(true);
+    assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
+    let newest = repository.run("synchronize", &newer).ends(true);
+    assert_eq!(answer(&newest), greeting("next commit", "table-42"));
+}
+
+#[test]
+fn a_late_teardown_leaves_what_was_opened_again() {
+    let repository = repository();
+    let opened = repository.event("opened").ends(true);
+    let told = repository.run("closed", &repository.commit()).ends(true);
+    assert!(told.summary().contains("pull request 42 is open again"), "{}", told.summary());
+    assert_eq!(answer(&opened), greeting("pull request", "table-42"));
+}
+
+/// A function and an API that [`OTHER`] names; the API's id.
+fn service_beside(stack: &Stack) -> String {
+    let (aws, name) = (Aws::shared(), stack.function("other"));
+    let code = FunctionCode::builder().zip_file(archive_of(&answering(200, "other"))).build();
+    let call = aws.lambda.create_function().function_name(&name).runtime(Runtime::Python312).handler("app.handler");
+    aws.block_on(call.role("arn:aws:iam::000000000000:role/other").code(code).send()).unwrap();
+    let api = aws.block_on(aws.gateway.create_rest_api().name(&name).send()).unwrap().id.unwrap();
+    let found = aws.block_on(aws.gateway.get_resources().rest_api_id(&api).send()).unwrap().items.unwrap_or_default();
+    aws.add_mock(&api, found[0].id().unwrap(), "health");
+    aws.block_on(aws.gateway.create_deployment().rest_api_id(&api).stage_name("other").send()).unwrap();
+    api
+}
+
+#[test]
+fn two_services_of_one_repository_do_not_touch_each_other() {
+    let mut hello = repository();
+    let api = service_beside(&hello.stack);
+    let settings = OTHER.replace("$NAME", &hello.stack.name).replace("$API", &api);
+    hello.stack.write("other/sls-release.toml", &settings);
+    hello.github.file("other/sls-release.toml", BASE, &settings);
+    let of_hello = PREVIEW.replace("stage: dev", "service: hello\n          stage: dev");
+    let of_other =
+        PREVIEW.replace("stage: dev", "config: other/sls-release.toml\n          service: other\n          stage: dev");
+    let mut told_of = |workflow: &str, action: &str| {
+        workflow.clone_into(&mut hello.workflow);
+        hello.event(action).ends(true)
+    };
+    let opened = told_of(&of_hello, "opened");
+    told_of(&of_other, "opened");
+    told_of(&of_other, "closed");
+    assert_eq!(answer(&opened), greeting("pull request", "table-42"), "the other service has its own preview alone");
+    told_of(&of_other, "reopened");
+    told_of(&of_hello, "closed");
+    let name = hello.stack.function("other");
+    assert_eq!(functions(&hello.stack), [name.clone(), format!("{name}-pr-42")]);
+    assert_eq!(apis(&hello.stack), [name.clone(), format!("{name}-pr-42")]);
+}
+
+#[test]
+fn another_checkout_is_packed_with_a_warning() {
+    let mut repository = repository();
+    repository.workflow = PREVIEW.replace("${{ github.event.pull_request.head.sha }}", "origin/main~1");
+    repository.push();
+    repository.stack.write("lambda/app.py", source("next commit"));
+    let told = repository.event("synchronize").ends(true);
+    assert_eq!(answer(&told), greeting("pull request", "table-42"));
+    assert!(
+        told.annotations().iter().any(|it| it.message.starts_with("the checkout is at ")),
+        "{:?}",
+        told.annotations()
+    );
+}
+
+#[test]
+fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.always("", Fault::Status(500));
+    let mut fork = payload("opened", &head);
+    fork["pull_request"]["head"]["repo"]["id"] = json!(2);
+    for (payload, arguments, why) in [
+        (fork.clone(), &[][..], "a fork's"),
+        (payload("opened", &head), &["--actor", "dependabot[bot]"][..], "Dependabot's"),
+        (payload("closed", &head), &["--actor", "dependabot[bot]"][..], "Dependabot's"),
+    ] {
+        let told = repository.run_with(payload, arguments).ends(true);
+        assert!(told.summary().contains(why), "{}", told.summary());
+        assert_eq!(repository.stack.proxy.take_calls().0, []);
+    }
+    fork["action"] = json!("closed");
+    repository.run_with(fork, &[]).ends(true);
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}

@@ -1,0 +1,180 @@
+//! What the real binary tells GitHub of a preview, from its opening to its closing, and when GitHub refuses to listen.
+
+use std::fs;
+
+use serde_json::json;
+
+use sls_release::report::marker;
+
+use super::HEAD;
+use crate::preview::scene::{apis, functions, scene, source};
+use crate::support::github::{Fault, GitHubDouble, TOKEN, WORKFLOW};
+use crate::support::{Run, Stack};
+
+/// The commit of the base branch, as the double names it.
+const BASE: &str = "0000000000000000000000000000000000000000";
+/// The second commit of the pull request.
+const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
+
+/// A stack whose settings are on the base branch, and its pull request 42.
+fn opened() -> (Stack, GitHubDouble) {
+    let stack = scene();
+    stack.write(".git/HEAD", "");
+    let double = github_of(&stack);
+    (stack, double)
+}
+
+/// No other test has its repository.
+fn github_of(stack: &Stack) -> GitHubDouble {
+    let double = GitHubDouble::of(&stack.repository());
+    double.pull_request(42, true, HEAD);
+    let settings = fs::read_to_string(stack.folder().join("sls-release.toml")).unwrap();
+    double.file("sls-release.toml", BASE, &settings);
+    double
+}
+
+fn log_url(stack: &Stack) -> String {
+    format!("https://github.com/{}/actions/runs/7", stack.repository())
+}
+
+/// What the action runs for this event.
+fn event(stack: &Stack, double: &GitHubDouble, action: &str, head: &str, more: &[(&str, &str)]) -> Run {
+    let payload = json!({
+        "action": action, "number": 42, "repository": { "id": 1, "default_branch": "main" },
+        "pull_request": {
+            "number": 42, "user": { "login": "somebody" }, "base": { "ref": "main" },
+            "head": { "ref": "change", "sha": head, "repo": { "id": 1 } },
+        },
+    });
+    stack.write("event.json", payload.to_string());
+    let mut command = stack.command(&["--stage", "dev", "--output", "github", "ci"]);
+    command.envs(double.environment()).env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request");
+    command.env("GITHUB_EVENT_PATH", stack.folder().join("event.json"));
+    command.envs(more.iter().copied()).output().unwrap().into()
+}
+
+fn states(double: &GitHubDouble) -> Vec<Vec<String>> {
+    let state = |status: &serde_json::Value| status["state"].as_str().unwrap().to_owned();
+    double.deployments().iter().map(|it| it.statuses.iter().map(state).collect()).collect()
+}
+
+#[test]
+fn github_shows_a_preview_from_its_opening_to_its_closing() {
+    let (stack, double) = opened();
+    event(&stack, &double, "opened", HEAD, &[]).exits(0);
+    assert_eq!(states(&double), [["in_progress", "success"]]);
+    let first = double.deployments().remove(0);
+    assert_eq!((&first.asked["ref"], &first.asked["environment"]), (&json!(HEAD), &json!("preview/hello/pr-42")));
+    let url = first.statuses[1]["environment_url"].as_str().unwrap().to_owned();
+    assert!(double.comments(42)[0].body.contains(&url), "{:?}", double.comments(42));
+    assert_eq!(first.statuses[1]["log_url"], log_url(&stack));
+
+    double.pull_request(42, true, NEXT);
+    stack.write("lambda/app.py", source("next commit"));
+    event(&stack, &double, "synchronize", NEXT, &[]).exits(0);
+    assert_eq!(states(&double), [vec!["in_progress", "success", "inactive"], vec!["in_progress", "success"]]);
+    assert_eq!(double.comments(42).len(), 1);
+    assert!(double.comments(42)[0].body.contains(&NEXT[..7]));
+
+    double.pull_request(42, false, NEXT);
+    event(&stack, &double, "closed", NEXT, &[]).exits(0);
+    assert!(double.deployments().is_empty() && double.deleted_environments().is_empty());
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+    assert_eq!(double.hasty_writes(), 0);
+}
+
+#[test]
+fn a_failure_is_told_with_its_log_and_leaves_the_deployment_before_it() {
+    let (stack, double) = opened();
+    event(&stack, &double, "opened", HEAD, &[]).exits(0);
+    double.pull_request(42, true, NEXT);
+    stack.write("lambda/app.py", "def handler(event, context):\n    raise Exception(\"broken\")\n");
+    let failed = event(&stack, &double, "synchronize", NEXT, &[]);
+    assert!(matches!(failed.code, Some(4 | 5)), "{failed:?}");
+    assert_eq!(states(&double), [["in_progress", "success"], ["in_progress", "failure"]]);
+    assert_eq!(double.deployments()[1].statuses[1]["log_url"], log_url(&stack));
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("failed"), "{comments:?}");
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_told_as_well() {
+    let (stack, double) = opened();
+    double.file("sls-release.toml", BASE, "regoin = \"us-east-1\"\n");
+    event(&stack, &double, "opened", HEAD, &[]).exits(2);
+    assert!(double.deployments().is_empty());
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("regoin"), "{comments:?}");
+}
+
+#[test]
+fn a_head_that_moved_on_is_told_by_its_own_run() {
+    let (stack, double) = opened();
+    double.pull_request(42, true, NEXT);
+    event(&stack, &double, "opened", HEAD, &[]).exits(0);
+    assert!(double.take_writes().is_empty());
+}
+
+#[test]
+fn what_github_does_not_take_is_a_warning_and_red_only_where_that_is_wished_for() {
+    let (stack, double) = opened();
+    for (fault, told) in [
+        (Fault::Status(403), "Resource not accessible by integration"),
+        (Fault::Status(404), "Not Found"),
+        (Fault::Status(422), "Validation Failed"),
+        (Fault::TooMany(3_600), "takes no more calls for 3600 seconds"),
+        (Fault::Reset, "check the network"),
+    ] {
+        let broken = github_of(&stack);
+        broken.always("POST /repos/", fault);
+        let run = event(&stack, &broken, "opened", HEAD, &[]).exits(0);
+        let warnings: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("::warning")).collect();
+        assert!(warnings.len() >= 2 && warnings.iter().all(|it| it.contains(told)), "{fault:?}: {warnings:?}");
+        let comments = broken.comments(42);
+        assert!(comments.is_empty() && broken.deployments().is_empty());
+    }
+    double.always("POST /repos/", Fault::Status(403));
+    event(&stack, &double, "synchronize", HEAD, &[("SLS_RELEASE_STRICT_REPORT", "true")]).exits(1);
+    assert_eq!(functions(&stack).len(), 1, "the preview stands");
+}
+
+#[test]
+fn an_environment_goes_with_its_preview_where_that_is_wished_for() {
+    let (stack, double) = opened();
+    double.pull_request(42, false, HEAD);
+    let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
+    event(&stack, &double, "closed", HEAD, &wish).exits(0);
+    assert_eq!(double.deleted_environments(), ["preview/pr-42"], "where nobody named a service");
+    assert!(double.comments(42).is_empty(), "there never was a preview");
+    double.always("DELETE /repos/", Fault::Status(403));
+    let denied = event(&stack, &double, "closed", HEAD, &wish).exits(0);
+    assert!(denied.stdout.contains("administrator"), "{denied:?}");
+}
+
+/// The preview is gone; GitHub did not hear of it.
+#[test]
+fn what_github_did_not_hear_at_the_closing_the_next_run_tells() {
+    let (stack, double) = opened();
+    let body = |text: &str| format!("{}\n{text}", marker("worker"));
+    double.comment_of(42, WORKFLOW, &body("up"));
+    double.pull_request(42, false, HEAD);
+    let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
+    event(&stack, &double, "closed", HEAD, &wish).exits(0);
+    assert_eq!(double.deleted_environments(), ["preview/pr-42", "preview/worker/pr-42"]);
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+}
+
+#[test]
+fn a_token_is_masked_and_printed_nowhere_else() {
+    let (stack, double) = opened();
+    double.pull_request(42, false, HEAD);
+    double.always("GET ", Fault::Status(403));
+    let run = event(&stack, &double, "closed", HEAD, &[("RUST_LOG", "trace")]).exits(0);
+    let (masks, rest): (Vec<&str>, Vec<&str>) =
+        run.stdout.lines().chain(run.stderr.lines()).partition(|line| line.starts_with("::add-mask::"));
+    assert!(masks.contains(&format!("::add-mask::{TOKEN}").as_str()), "{masks:?}");
+    assert!(!rest.iter().any(|line| line.contains(TOKEN)), "{rest:?}");
+}

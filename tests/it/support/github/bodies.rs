@@ -1,0 +1,63 @@
+//! What this GitHub answers with: the fields that the program reads, over those of an example where there is one.
+
+use serde_json::{Value, json};
+
+use super::BASE;
+use super::state::{Comment, Deployment, State};
+
+pub(super) fn pull_request(state: &State, number: u64) -> Option<Value> {
+    let (is_open, head) = state.pull_requests.get(&number)?;
+    let said = if *is_open { "open" } else { "closed" };
+    let own = json!({
+        "number": number,
+        "state": said,
+        "head": { "sha": head, "ref": "change" },
+        "base": { "sha": BASE, "ref": "main" },
+    });
+    Some(over(state, "pull-request", own))
+}
+
+pub(super) fn comment(state: &State, comment: &Comment) -> Value {
+    let kind = if comment.login.ends_with("[bot]") { "Bot" } else { "User" };
+    let own = json!({ "id": comment.id, "body": comment.body, "user": { "login": comment.login, "type": kind } });
+    over(state, "issue-comment", own)
+}
+
+pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
+    let asked = &deployment.asked;
+    let own = json!({
+        "id": deployment.id,
+        "sha": asked["ref"],
+        "ref": asked["ref"],
+        "environment": asked["environment"],
+        "payload": asked["payload"],
+    });
+    over(state, "deployment", own)
+}
+
+pub(super) fn status(state: &State, asked: &Value) -> Value {
+    let mut own = json!({});
+    for name in ["id", "state", "description", "environment_url", "log_url"] {
+        if let Some(said) = asked.get(name) {
+            own[name] = said.clone();
+        }
+    }
+    over(state, "deployment-status", own)
+}
+
+fn over(state: &State, schema: &str, own: Value) -> Value {
+    let mut whole = state.examples.get(schema).cloned().unwrap_or_else(|| json!({}));
+    lay_over(&mut whole, own);
+    whole
+}
+
+fn lay_over(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (name, value) in above {
+                lay_over(below.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
