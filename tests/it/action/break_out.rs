@@ -18,7 +18,11 @@ fn is_harmless(told: &Told) {
     assert!(!told.text().contains("\u{202e}"));
     let harmless = ["group", "endgroup", "notice", "warning", "error", "add-mask"];
     assert!(told.commands().iter().all(|command| harmless.contains(&command.as_str())), "{:?}", told.commands());
-    assert!(told.masks().iter().all(|mask| mask == "test"), "{:?}", told.masks());
+    assert!(
+        told.masks().iter().all(|mask| ["test", "ghs_of_the_workflow"].contains(&mask.as_str())),
+        "{:?}",
+        told.masks()
+    );
     assert!(!told.outputs().values().any(|value| value == "https://evil.example"), "{:?}", told.outputs());
 }
 
