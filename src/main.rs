@@ -92,7 +92,7 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
     let github = environment("GITHUB_");
     // Elsewhere nobody hides them, and they would be printed.
     if github.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        let secrets: Vec<String> = SECRETS.into_iter().filter_map(|name| variable(name)).collect();
+        let secrets: Vec<String> = SECRETS.into_iter().filter_map(variable).collect();
         out.mask(secrets.iter().map(String::as_str));
     }
     let errand = commands::ci(&ci.command, &github, &environment("SLS_RELEASE_"))?;

@@ -82,8 +82,26 @@ async fn delete(
             continue;
         }
         let one = apply::preview::down(&found.of(id), world, out).await;
+        if one.left.is_empty() && pull_requests.can_tell() {
+            tell(id, *reason, pull_requests, out).await;
+        }
         deleted.gone.extend(one.gone);
         deleted.left.extend(one.left);
     }
     deleted
+}
+
+/// GitHub shows no deployment of what is gone; that it cannot be told keeps nothing.
+async fn tell(id: &PreviewId, reason: PruneReason, pull_requests: &PullRequests, out: &Reporter) {
+    let text = out.gone(id, &reason.in_words(id));
+    let told = match reason {
+        PruneReason::Closed => pull_requests.close(id, &text).await,
+        PruneReason::Idle { .. } => pull_requests.tell(id, &text).await,
+    };
+    if let Err(why) = told {
+        out.hear(Event::Warning(format!(
+            "GitHub was not told that the preview of pull request {} is gone: {why}",
+            id.number
+        )));
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Failure;
-use crate::github::GitHub;
+use crate::error::{Failure, Problem};
+use crate::github::{Environment, GitHub};
 use crate::model::{PreviewId, PullRequestState, Request, StandingPreview};
 
 /// The pull requests of one repository.
@@ -65,9 +65,25 @@ impl PullRequests {
         }
     }
 
-    /// Puts a comment on the pull request of a preview; in words, why not.
+    /// Puts a comment on the pull request of a preview that is gone, and shows no deployment of it as one that stands;
+    /// in words, why not.
     pub(super) async fn tell(&self, id: &PreviewId, text: &str) -> Result<(), String> {
         let github = self.0.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
-        github.comment(id.number, &id.service, text).await.map_err(|problem| problem.to_string())
+        let told = async {
+            github.comment(id.number, &id.service, text).await?;
+            github.retire(&Environment::of_preview(&id.repository, &id.service, id.number), None).await
+        };
+        told.await.map_err(|problem: Problem| problem.to_string())
+    }
+
+    /// The same where the pull request is closed: its deployments go, and nobody is told who was not told before.
+    /// Nothing where there is nobody to tell.
+    pub(super) async fn close(&self, id: &PreviewId, text: &str) -> Result<(), String> {
+        let Some(github) = &self.0 else { return Ok(()) };
+        let told = async {
+            github.comment_again(id.number, &id.service, text).await?;
+            github.delete_deployments(&Environment::of_preview(&id.repository, &id.service, id.number)).await
+        };
+        told.await.map_err(|problem: Problem| problem.to_string())
     }
 }

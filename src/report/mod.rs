@@ -34,7 +34,8 @@ use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
 use crate::model::{
-    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewOutcome,
+    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewId,
+    PreviewOutcome,
 };
 
 pub use self::comment::Run;
@@ -200,6 +201,14 @@ impl Reporter {
     /// characters. Nothing is written.
     pub fn comment(&self, run: &Run, end: End<'_>) -> String {
         comment::comment(run, &self.lock().memory.document(end))
+    }
+
+    /// The comment about a preview that another run than its pull request's own took away, in words why.
+    pub fn gone(&self, id: &PreviewId, why: &str) -> String {
+        let PreviewId { repository, number, service } = id.clone();
+        let (commit, server_url, run_url) = (String::new(), String::new(), String::new());
+        let run = Run { commit, repository, pull_request: number, service, server_url, run_url, phases: Vec::new() };
+        self.comment(&run, End::Gone(why))
     }
 
     /// The first write that failed, once, as `<sink>: <why>`; a reader that went away is no error.

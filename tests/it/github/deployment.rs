@@ -13,19 +13,19 @@ fn environment() -> Environment {
     Environment::of_preview(REPOSITORY, "hello", 42)
 }
 
-fn log_url() -> Option<String> {
-    Some("https://github.com/acme/hello/actions/runs/7".to_owned())
+fn log_url() -> String {
+    "https://github.com/acme/hello/actions/runs/7".to_owned()
 }
 
 fn success() -> State {
-    State::Success { environment_url: Some("https://a1.example.com/pr-42".to_owned()), log_url: log_url() }
+    State::Success { environment_url: Some("https://a1.example.com/pr-42".to_owned()), log_url: Some(log_url()) }
 }
 
 /// A whole deployment that ends so; the result is its id.
 fn deployed(double: &GitHubDouble, end: &State) -> u64 {
     with_client(double, async |github| {
         let id = github.deploy(&environment(), HEAD).await.unwrap();
-        github.set_state(id, &State::InProgress { log_url: log_url() }).await.unwrap();
+        github.set_state(id, &State::InProgress { log_url: Some(log_url()) }).await.unwrap();
         github.set_state(id, end).await.unwrap();
         id
     })
@@ -58,7 +58,7 @@ fn a_deployment_is_of_the_head_and_merges_and_waits_for_nothing() {
 #[test]
 fn a_failure_names_the_log() {
     let double = with_pull_request();
-    deployed(&double, &State::Failure { log_url: log_url() });
+    deployed(&double, &State::Failure { log_url: Some(log_url()) });
     let last = double.deployments()[0].statuses.last().unwrap().clone();
     assert_eq!(last["state"], "failure");
     assert_eq!(last["log_url"], "https://github.com/acme/hello/actions/runs/7");

@@ -153,6 +153,19 @@ fn an_environment_goes_with_its_preview_where_that_is_wished_for() {
     assert!(denied.stdout.contains("administrator"), "{denied:?}");
 }
 
+#[test]
+fn what_is_pruned_is_no_deployment_any_more() {
+    let (stack, double) = opened();
+    event(&stack, &double, "opened", HEAD, &[]).exits(0);
+    double.pull_request(42, false, HEAD);
+    let mut prune = stack.command(&["preview", "prune", "--output", "github"]);
+    Run::from(prune.envs(double.environment()).output().unwrap()).exits(0);
+    assert!(double.deployments().is_empty());
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+}
+
 /// The preview is gone; GitHub did not hear of it.
 #[test]
 fn what_github_did_not_hear_at_the_closing_the_next_run_tells() {

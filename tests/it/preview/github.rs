@@ -81,7 +81,7 @@ impl State {
         match (request.word(0), parts.as_slice()) {
             ("POST", ["graphql"]) => Message::json(200, &json!({ "data": { "viewer": { "login": "tester" } } })),
             ("GET", ["repos", _, _, "pulls", number]) => self.pull_request(number),
-            ("GET", ["repos", _, _, "pulls"] | ["repos", _, _, "issues", _, "comments"]) => {
+            ("GET", ["repos", _, _, "pulls" | "deployments"] | ["repos", _, _, "issues", _, "comments"]) => {
                 Message::json(200, &json!([]))
             }
             ("POST", ["repos", _, _, "issues", number, "comments"]) => self.comment(number, &request.document()),
