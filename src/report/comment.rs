@@ -68,7 +68,9 @@ fn service(run: &Run, detail: &Detail) -> String {
 
 /// One quiet line: whoever reads it has closed the pull request.
 fn gone(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
-    let why = document.reason.map(|why| format!(": {}", detail.text(why)));
+    let mut pruned = document.previews.iter().filter(|preview| preview.service == run.service);
+    let why = document.reason.or_else(|| pruned.find_map(|preview| preview.reason.as_deref()));
+    let why = why.map(|why| format!(": {}", detail.text(why)));
     format!("The preview of {} is gone{}.", service(run, detail), why.unwrap_or_default())
 }
 

@@ -71,7 +71,8 @@ fn preview(document: &Document<'_>) -> Option<u64> {
 
 /// What was deleted of which preview; or which previews there are.
 fn gone(document: &Document<'_>, detail: &Detail) -> String {
-    if !matches!(document.outcome, Ending::Deleted | Ending::Listed) {
+    let is_dry_run = document.outcome == Ending::Planned && document.plan.is_none();
+    if !is_dry_run && !matches!(document.outcome, Ending::Deleted | Ending::Listed) {
         return String::new();
     }
     if document.previews.is_empty() {
@@ -79,7 +80,8 @@ fn gone(document: &Document<'_>, detail: &Detail) -> String {
     }
     detail.list(document.previews.iter().map(|preview| {
         let title = format!("pull request {}, {}", preview.pull_request, detail.text(&preview.service));
-        let deleted = preview.deleted.iter().take(detail.items).map(|what| format!("<br>{}", detail.text(what)));
+        let all = preview.reason.iter().chain(&preview.deleted);
+        let deleted = all.take(detail.items).map(|what| format!("<br>{}", detail.text(what)));
         title + &deleted.collect::<String>()
     }))
 }
