@@ -67,8 +67,7 @@ async fn made(
         return Ok(end);
     }
     if plan::preview::wanted(&settings)?.strategy == PreviewStrategy::Stage {
-        let commit = request.commit.as_deref();
-        return up_by_stage(&id, commit, &settings, &artifacts, &world, out).boxed_local().await;
+        return up_by_stage(&id, request, &settings, &artifacts, &world, out).boxed_local().await;
     }
     let look = observe::preview::up(&id, &settings, &artifacts, &world);
     let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
@@ -93,7 +92,7 @@ async fn made(
 /// The same by an alias and a stage of the stage's own functions and APIs.
 async fn up_by_stage(
     id: &PreviewId,
-    commit: Option<&str>,
+    request: &Request,
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     world: &World,
@@ -101,9 +100,12 @@ async fn up_by_stage(
 ) -> Result<PreviewOutcome, Failure> {
     let look = observe::preview_stage::up(id, settings, artifacts, world);
     let observed = world.cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
-    let plan = plan::preview::stage::decide(id, commit, settings, artifacts, &observed)?;
+    let plan = plan::preview::stage::decide(id, request.commit.as_deref(), settings, artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let is_empty = plan.is_empty();
+    if !is_empty && let Some(end) = room::make(id, plan::preview::wanted(settings)?, request, world, out).await? {
+        return Ok(end);
+    }
     let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
     if is_empty {
         return Ok(PreviewOutcome::Unchanged(apply::preview::stage::report(&run)));

@@ -1,8 +1,7 @@
 //! Previews by the strategy `stage` behind the strict proxy.
 
-mod policy;
 mod refused;
-mod scene;
+pub(super) mod scene;
 mod sweep;
 
 use serde_json::Value;
