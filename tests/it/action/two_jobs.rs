@@ -6,6 +6,7 @@ use serde_json::json;
 use sls_release::model::Sha256;
 
 use super::runner::Job;
+use crate::support::github::TOKEN;
 use crate::support::scene::{LATEST, answering};
 use crate::support::{Call, Run, Stack};
 
@@ -26,7 +27,8 @@ fn the_second_job_releases_what_the_first_one_made() {
     let stack = project();
     let told = Job::new(&stack, "two-jobs.yml", "push", json!({})).run().ends(true);
     assert_eq!(stack.call("/hello").body, "one");
-    assert_eq!(told.masks(), ["test"], "the second job alone has credentials");
+    let masks: Vec<_> = told.masks().into_iter().filter(|mask| mask != TOKEN).collect();
+    assert_eq!(masks, ["test"], "the second job alone has credentials");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sls_release::model::Sha256;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::support::{Numbers, Packer, Tree, settings};
 
@@ -76,12 +76,13 @@ fn a_planted_record_is_never_packed() {
     tree.write("app.js", &own);
     let path = segments(cache.path()).remove(0);
     let bytes = fs::read(&path).unwrap();
-    let end = bytes.len() - 48;
+    let end = bytes.len() - 32;
     let index_at = usize::try_from(u64::from_le_bytes(bytes[end..end + 8].try_into().unwrap())).unwrap();
     let mut planted = bytes.clone();
-    planted[index_at..index_at + 32].copy_from_slice(Sha256::of(&own).as_bytes());
-    let digest = Sha256::of(&planted[index_at..end]);
-    planted[end + 8..end + 40].copy_from_slice(digest.as_bytes());
+    planted[index_at..index_at + 16].copy_from_slice(&xxh3_128(&own).to_le_bytes());
+    planted[index_at + 16..index_at + 24].copy_from_slice(&(own.len() as u64).to_le_bytes());
+    let hash = xxh3_128(&planted[index_at..end]);
+    planted[end + 8..end + 24].copy_from_slice(&hash.to_le_bytes());
     fs::write(&path, planted).unwrap();
     assert_eq!(packed(&tree, Some(cache.path())), packed(&tree, None));
     assert_eq!(segments(cache.path()).len(), 2, "it was compressed anew");
