@@ -112,7 +112,9 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
 
 fn run_verb(cli: &Cli, errand: Option<&Errand>, out: &Arc<Reporter>) -> Result<u8, Failure> {
     let event = errand.and_then(|errand| errand.pull_request.as_ref());
-    let mut request = cli.request(environment("SLS_RELEASE_"), commit(event));
+    // Who may see it, may write to GitHub: it is kept where nobody prints it.
+    let own = environment("SLS_RELEASE_").into_iter().filter(|(name, _)| !name.starts_with("SLS_RELEASE_GITHUB_"));
+    let mut request = cli.request(own.collect(), commit(event));
     if let Command::Preview(_) = cli.command() {
         out.about_a_preview();
         request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));

@@ -59,6 +59,7 @@ async fn made(
 ) -> Result<PreviewOutcome, Failure> {
     whole(request)?;
     let settings = read_settings(request)?;
+    stands_by_itself(request, &settings)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
     out.hear(Event::Began(Phase::Look));
@@ -145,12 +146,16 @@ async fn overtaken(
     if let (PreviewOutcome::Failed { failure, .. }, Turn::Closed(_) | Turn::Newer(_)) = (&outcome, &now) {
         warn(failure.to_string());
     }
+    // What somebody has to put back by hand is never passed over.
+    let is_left = matches!(&outcome, PreviewOutcome::Failed { failure, .. } if failure.kind == Kind::NotPutBack);
     match now {
         Turn::Ours => Ok(outcome),
+        Turn::Newer(_) if is_left => Ok(outcome),
         Turn::Newer(why) => Ok(PreviewOutcome::Superseded(why)),
         Turn::Closed(why) => {
             warn(format!("{why}; what was made is deleted again"));
-            down(request, cancel, out).await
+            let ended = down(request, cancel, out).await?;
+            Ok(if is_left { outcome } else { ended })
         }
     }
 }
@@ -164,6 +169,20 @@ fn whole(request: &Request) -> Result<(), Failure> {
         .why("a preview is a copy of a whole stage")
         .fix("leave it out")
         .into_failure(Kind::Usage))
+}
+
+/// Strategy `stage` is for those who know what it cannot do yet: docs/settings.md says it.
+fn stands_by_itself(request: &Request, settings: &Settings) -> Result<(), Failure> {
+    let is_known = request.environment.get("SLS_RELEASE_EXPERIMENTAL").is_some_and(|said| said == "preview-stage");
+    let preview = plan::preview::wanted(settings)?;
+    if preview.strategy == PreviewStrategy::Copy || is_known {
+        return Ok(());
+    }
+    Err(Problem::new("strategy \"stage\" is experimental")
+        .why("a run that is killed may leave the pull request's code in `$LATEST`, and a release would not notice")
+        .fix("write `strategy = \"copy\"`, or set SLS_RELEASE_EXPERIMENTAL to preview-stage where nothing else uses these functions")
+        .at(preview.at.clone())
+        .into_failure(Kind::Refused))
 }
 
 async fn connect(request: &Request, settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {

@@ -48,11 +48,12 @@ pub(super) async fn make(
 
 /// Who looks at an open pull request learns where its preview went.
 async fn tell(gone: &MakesRoom, id: &PreviewId, pull_requests: &PullRequests, out: &Reporter) {
-    if gone.is_closed {
-        return;
-    }
     let text = report::made_room(&gone.id, id.number);
-    if let Err(why) = pull_requests.tell(&gone.id, &text).await {
+    let told = match gone.is_closed {
+        true => pull_requests.close(&gone.id, &text).await,
+        false => pull_requests.tell(&gone.id, &text).await,
+    };
+    if let Err(why) = told {
         out.hear(Event::Warning(format!(
             "pull request {} was not told that its preview is gone: {why}",
             gone.id.number

@@ -69,21 +69,23 @@ impl PullRequests {
     /// in words, why not.
     pub(super) async fn tell(&self, id: &PreviewId, text: &str) -> Result<(), String> {
         let github = self.0.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
-        let told = async {
-            github.comment(id.number, &id.service, text).await?;
-            github.retire(&Environment::of_preview(&id.repository, &id.service, id.number), None).await
-        };
-        told.await.map_err(|problem: Problem| problem.to_string())
+        let environment = Environment::of_preview(&id.repository, &id.service, id.number);
+        let commented = github.comment(id.number, &id.service, text).await;
+        both(commented, github.retire(&environment, None).await)
     }
 
     /// The same where the pull request is closed: its deployments go, and nobody is told who was not told before.
     /// Nothing where there is nobody to tell.
     pub(super) async fn close(&self, id: &PreviewId, text: &str) -> Result<(), String> {
         let Some(github) = &self.0 else { return Ok(()) };
-        let told = async {
-            github.comment_again(id.number, &id.service, text).await?;
-            github.delete_deployments(&Environment::of_preview(&id.repository, &id.service, id.number)).await
-        };
-        told.await.map_err(|problem: Problem| problem.to_string())
+        let environment = Environment::of_preview(&id.repository, &id.service, id.number);
+        let commented = github.comment_again(id.number, &id.service, text).await;
+        both(commented, github.delete_deployments(&environment).await)
     }
+}
+
+/// Where one could not be done, the other one was.
+fn both(one: Result<(), Problem>, other: Result<(), Problem>) -> Result<(), String> {
+    let failed: Vec<String> = [one, other].into_iter().filter_map(Result::err).map(|it| it.to_string()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }

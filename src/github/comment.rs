@@ -69,7 +69,7 @@ impl GitHub {
         let what = || format!("failed to comment on pull request {number}");
         let result = async {
             match self.found(number, service).await? {
-                Some(comment) => self.changed(number, &comment, body).await,
+                Some(comment) => self.changed(number, service, &comment, body).await,
                 None => self.written(number, service, body).await,
             }
         };
@@ -87,7 +87,7 @@ impl GitHub {
     }
 
     /// One that is gone by now is written anew.
-    async fn changed(&self, number: u64, comment: &Comment, body: &str) -> Result<(), CallError> {
+    async fn changed(&self, number: u64, service: &str, comment: &Comment, body: &str) -> Result<(), CallError> {
         if says(comment, body) {
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl GitHub {
         // Done twice, it is the same.
         let look = async || Ok(None);
         match self.rest.write_once(&call, |_| Ok(()), look).await {
-            Err(error) if error.answer == Answer::NotFound => self.create(number, body, async || Ok(None)).await,
+            Err(error) if error.answer == Answer::NotFound => self.written(number, service, body).await,
             result => result,
         }
     }

@@ -9,6 +9,9 @@ use crate::error::{Failure, Kind, Problem};
 /// <https://docs.github.com/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions>.
 const DEPENDABOT: &str = "dependabot[bot]";
 
+/// Anybody may cause these, and does not say whose code is meant: a comment on a fork's pull request is one of them.
+const OF_ANYBODY: [&str; 6] = ["discussion", "discussion_comment", "fork", "issue_comment", "issues", "watch"];
+
 /// What a workflow asks for: the action's input `command`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
@@ -111,7 +114,9 @@ pub fn decide(call: &Call) -> Result<Decision, Failure> {
 
 /// <https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/>
 fn refuse_privileged(call: &Call) -> Result<(), Failure> {
-    let is_privileged = matches!(call.event.as_str(), "pull_request_target" | "workflow_run");
+    let is_wished_for = !matches!(call.wish, Wish::Auto | Wish::Verb(Verb::Package));
+    let is_anybodys = is_wished_for && OF_ANYBODY.contains(&call.event.as_str());
+    let is_privileged = is_anybodys || matches!(call.event.as_str(), "pull_request_target" | "workflow_run");
     if !is_privileged || call.allow_privileged_events {
         return Ok(());
     }

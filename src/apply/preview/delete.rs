@@ -1,5 +1,6 @@
 //! Deletes what belongs to previews: each thing is looked at once more before it goes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -26,6 +27,8 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// How often a deletion is sent whose answers get lost.
 const LOST_ANSWERS: u32 = 4;
+
+type Tags = BTreeMap<String, String>;
 
 /// How things are deleted.
 pub(super) struct Deletion<'a> {
@@ -85,14 +88,14 @@ pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Dele
 async fn log_groups(found: &Found, left: &[(PreviewId, Problem)], deletion: &Deletion<'_>) -> Vec<(PreviewId, String)> {
     let is_gone = |function: &&FoundFunction| left.iter().all(|(preview, _)| *preview != function.preview);
     let untagged = found.functions.iter().filter(is_gone).map(|FoundFunction { name, arn, preview, .. }| {
-        let is_ours = move |now: Option<&PreviewId>, _: Option<&String>| now.is_none_or(|now| now == preview);
+        let is_ours = move |tags: &Tags| tags.is_empty() || PreviewId::of_tags(tags).as_ref() == Some(preview);
         deletion
             .log_group(group_of(name), group_arn(arn, name), is_ours)
             .map(move |ended| (preview, ended))
             .boxed_local()
     });
     let tagged = found.log_groups.iter().map(|FoundLogGroup { name, arn, preview }| {
-        let is_ours = move |now: Option<&PreviewId>, _: Option<&String>| now == Some(preview);
+        let is_ours = move |tags: &Tags| PreviewId::of_tags(tags).as_ref() == Some(preview);
         deletion.log_group(name.clone(), arn.clone(), is_ours).map(move |ended| (preview, ended)).boxed_local()
     });
     let mut gone = Vec::new();
@@ -128,12 +131,12 @@ impl Deletion<'_> {
         &self,
         name: String,
         arn: String,
-        is_ours: impl Fn(Option<&PreviewId>, Option<&String>) -> bool,
+        is_ours: impl Fn(&Tags) -> bool,
     ) -> Result<Option<String>, Problem> {
         let logs = &self.world.aws.logs;
         let look = async || {
             let Some(tags) = logs.tags(&arn).await? else { return Ok(false) };
-            Ok(is_ours(PreviewId::of_tags(&tags).as_ref(), tags.get(PreviewId::RUN)))
+            Ok(is_ours(&tags))
         };
         self.until_gone(&format!("log group {name}"), look, async || logs.delete(&name).await).await
     }

@@ -1,5 +1,7 @@
 //! Deletes again what a run made, the latest first, and only that.
 
+use std::collections::BTreeMap;
+
 use super::delete::{Deletion, TURN_TO_PUT_BACK};
 use super::logs;
 use super::run::PreviewRun;
@@ -69,9 +71,7 @@ async fn one(run: &PreviewRun<'_>, deletion: &Deletion<'_>, undo: &Undo) -> Resu
             deleted.map_err(|problem| left(run, format!("function {name}"), problem))
         }
         Undo::LogGroup { name, arn } => {
-            let is_ours = |preview: Option<&PreviewId>, made_by: Option<&String>| {
-                preview.is_some_and(|preview| is_ours(preview, made_by))
-            };
+            let is_ours = |tags: &BTreeMap<String, String>| tags.get(PreviewId::RUN) == Some(&run.world.nonce);
             let deleted = deletion.log_group(logs::group_of(name), logs::group_arn(arn, name), is_ours).await;
             deleted.map_err(|problem| left(run, format!("log group {}", logs::group_of(name)), problem))
         }

@@ -138,6 +138,19 @@ fn privileged_events_are_refused_unless_they_are_allowed() {
 }
 
 #[test]
+fn what_anybody_may_cause_is_refused_where_it_would_do_more_than_pack() {
+    let wish = |verb| move |call: &mut Call| call.wish = Wish::Verb(verb);
+    for event in ["issue_comment", "issues", "discussion_comment", "watch"] {
+        for verb in [Verb::Release, Verb::Plan, Verb::Preview(PreviewVerb::Up), Verb::Preview(PreviewVerb::Down)] {
+            let refused = decided_by(event, &json!({"repository": {"id": 1}}), wish(verb)).unwrap_err();
+            assert_eq!(refused.kind, Kind::Refused, "{event}");
+        }
+        let packs = decided_by(event, &json!({"repository": {"id": 1}}), wish(Verb::Package)).unwrap();
+        assert_eq!(packs, Decision::Do(Verb::Package), "{event}");
+    }
+}
+
+#[test]
 fn a_command_is_one_of_these_words() {
     assert_eq!(Wish::parse("").unwrap(), Wish::Auto);
     assert_eq!(Wish::parse("auto").unwrap(), Wish::Auto);

@@ -117,3 +117,13 @@ fn what_an_alias_cannot_follow_is_refused_in_the_settings() {
     let run = up(&stack).exits(2);
     assert!(run.stdout.contains("[preview] has `environment`, which strategy \\\"stage\\\" cannot follow"), "{run:?}");
 }
+
+#[test]
+fn nobody_uses_it_by_accident() {
+    let stack = scene();
+    let before = everything(&stack);
+    let mut command = stack.command(&["preview", "up", "--pr", "42", "--stage", "dev", "--repository", "acme/hello"]);
+    let run: Run = command.env_remove("SLS_RELEASE_EXPERIMENTAL").output().unwrap().into();
+    assert!(run.exits(3).stderr.contains("strategy \"stage\" is experimental"));
+    assert_eq!(everything(&stack), before);
+}
