@@ -136,7 +136,7 @@ impl GitHub {
 
     /// All that the owner of the token wrote.
     async fn own(&self, number: u64) -> Result<Vec<Comment>, CallError> {
-        let author = self.author.get_or_init(|| self.ask_author()).await;
+        let author = self.author.get_or_try_init(|| self.ask_author()).await?;
         let mut own = Vec::new();
         for page in 1..=MOST_PAGES {
             let comments = self.page(number, page).await?;
@@ -154,19 +154,24 @@ impl GitHub {
         self.rest.read(&Call::get(target)).await?.document()
     }
 
-    /// Whose the token is. Where GraphQL does not tell, it is a workflow's.
+    /// Whose the token is. Where it may not ask, it is a workflow's; where GitHub does not answer, nobody knows, and a
+    /// guess could make a second comment.
     ///
     /// <https://docs.github.com/graphql/reference/queries#viewer>
-    async fn ask_author(&self) -> Author {
-        let asked = self.viewer().await;
-        Author { login: asked.unwrap_or_else(|| OF_WORKFLOWS.to_owned()) }
+    async fn ask_author(&self) -> Result<Author, CallError> {
+        let asked = match self.viewer().await {
+            Err(error) if matches!(error.answer, Answer::Denied | Answer::NotFound | Answer::Refused) => None,
+            asked => asked?,
+        };
+        Ok(Author { login: asked.unwrap_or_else(|| OF_WORKFLOWS.to_owned()) })
     }
 
-    async fn viewer(&self) -> Option<String> {
+    async fn viewer(&self) -> Result<Option<String>, CallError> {
         let query = json!({ "query": "query { viewer { login } }" });
-        let reply: Reply = self.graphql.as_ref()?.read(&Call::post("/graphql".to_owned(), &query)).await.ok()?;
-        let document: serde_json::Value = reply.document().ok()?;
-        document["data"]["viewer"]["login"].as_str().map(ToOwned::to_owned)
+        let Some(graphql) = &self.graphql else { return Ok(None) };
+        let reply: Reply = graphql.read(&Call::post("/graphql".to_owned(), &query)).await?;
+        let document: serde_json::Value = reply.document()?;
+        Ok(document["data"]["viewer"]["login"].as_str().map(ToOwned::to_owned))
     }
 }
 
