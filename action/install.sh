@@ -59,7 +59,7 @@ download() {
     http://127.0.0.1:*/* | http://localhost:*/* | 'http://[::1]:'*/*) set -- --proto '=http' ;;
     *) fail "manifest.json names a URL that is not https: $url" ;;
   esac
-  curl --fail --silent --show-error --retry 3 --connect-timeout 20 "$@" --output "$archive" -- "$url" >&2 ||
+  curl --fail --silent --show-error --retry 3 --connect-timeout 20 --speed-limit 1024 --speed-time 30 "$@" --output "$archive" -- "$url" >&2 ||
     fail "failed to download $url (curl: $?)"
   got=$(sha256_of "$archive")
   [ "$got" = "$sha256" ] || fail "$url has the SHA-256 $got, but manifest.json says $sha256: it was not run"
@@ -92,6 +92,7 @@ warn() {
 
 fail() {
   printf '::error title=sls-release::%s\n' "$1" >&2
+  [ -z "${GITHUB_STEP_SUMMARY:-}" ] || printf '### sls-release: not installed\n\n%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"
   exit 1
 }
 

@@ -28,7 +28,8 @@ archive() {
   cp "$2" "$work/$name/$binary"
   chmod 755 "$work/$name/$binary"
   cp "$repository/LICENSE" "$repository/README.md" "$repository/CHANGELOG.md" "$work/$name"
-  tar -czf "$folder/$name.tar.gz" -C "$work" "$name"
+  # macOS would add a file `._…` for what only macOS knows of a file.
+  COPYFILE_DISABLE=1 tar -czf "$folder/$name.tar.gz" -C "$work" "$name"
   rm -r "$work"
 }
 

@@ -18,6 +18,9 @@ main() {
   set --
   [ -z "${SLS_RELEASE_INPUT_CONFIG:-}" ] || set -- "$@" "--config=$SLS_RELEASE_INPUT_CONFIG"
   [ -z "${SLS_RELEASE_INPUT_ARTIFACTS:-}" ] || set -- "$@" "--artifacts=$SLS_RELEASE_INPUT_ARTIFACTS"
+  # A misspelt output of the other job is empty, and must not turn the check off.
+  [ -z "${SLS_RELEASE_INPUT_ARTIFACTS:-}" ] || [ -n "${SLS_RELEASE_INPUT_EXPECT_SHA256:-}" ] ||
+    fail 'the input artifacts needs expect-sha256, and it is empty: pass the output sha256 of the job that made them'
   set -f # a key is no pattern
   for expected in ${SLS_RELEASE_INPUT_EXPECT_SHA256:-}; do
     set -- "$@" "--expect-sha256=$expected"
@@ -48,8 +51,14 @@ is_true() {
   case $2 in
     true) return 0 ;;
     false | '') return 1 ;;
+    *) fail "the input $1 is neither true nor false" ;;
   esac
-  printf '::error title=sls-release::the input %s is neither true nor false\n' "$1" >&2
+}
+
+# What cannot be used: the exit code is the binary's own for it.
+fail() {
+  printf '::error title=sls-release::%s\n' "$1" >&2
+  [ -z "${GITHUB_STEP_SUMMARY:-}" ] || printf '### sls-release: not started\n\n%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"
   exit 2
 }
 

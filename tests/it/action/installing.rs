@@ -45,7 +45,13 @@ impl Runner {
         command.args(&shell[1..]).arg(self.path("ours/action/install.sh"));
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.folder.path());
         command.env("RUNNER_TEMP", self.path("temp")).env("RUNNER_TOOL_CACHE", self.path("tools"));
-        command.env("RUNNER_OS", os).env("RUNNER_ARCH", arch).output().unwrap().into()
+        command
+            .env("GITHUB_STEP_SUMMARY", self.path("summary"))
+            .env("RUNNER_OS", os)
+            .env("RUNNER_ARCH", arch)
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// Fails unless it installed what says so.
@@ -63,6 +69,8 @@ impl Runner {
         let run = self.install(shell, LINUX).exits(1);
         assert_eq!(run.stdout, "", "no path, so that nothing is run");
         assert!(run.stderr.lines().any(|line| line.starts_with("::error title=sls-release::") && line.contains(why)));
+        let summary = fs::read_to_string(self.path("summary")).unwrap();
+        assert!(summary.starts_with("### sls-release: not installed\n") && summary.contains(why), "{summary}");
     }
 
     fn path(&self, below: &str) -> PathBuf {

@@ -195,7 +195,9 @@ fn a_release_is_published_when_it_is_whole() {
     let at = |name: &str| folder.path().join(name);
     fs::write(at("built"), "binary").unwrap();
     fs::create_dir_all(at("bin")).unwrap();
-    let gh = format!("#!/bin/sh\necho \"$1 $2\" $(git ls-remote --tags origin | cut -f 2) >>{}\n", at("log").display());
+    let said = format!("echo \"$1 $2\" $(git ls-remote --tags origin | cut -f 2) >>{}", at("log").display());
+    // `view` finds what the file `release` says, if there is one.
+    let gh = format!("#!/bin/sh\n[ \"$2\" != view ] || exec cat {}\n{said}\n", at("release").display());
     fs::write(at("bin/gh"), gh).unwrap();
     output_of(Command::new("chmod").arg("755").arg(at("bin/gh"))).unwrap();
     let git = |arguments: &[&str]| {
@@ -212,10 +214,13 @@ fn a_release_is_published_when_it_is_whole() {
     git(&["push", "--quiet", "origin", "main"]);
 
     package(&at("dist"), "1.2.3", &[(TARGETS[0], &at("built"))], "https://a.example");
-    let mut publish = Command::new("sh");
-    publish.arg("action/publish-release.sh").arg(at("dist")).arg("1.2.3").current_dir(at("work"));
-    let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
-    output_of(publish.env("PATH", path).env("GITHUB_REPOSITORY", "org/sls-release")).unwrap();
+    let publish = || {
+        let mut publish = Command::new("sh");
+        publish.arg("action/publish-release.sh").arg(at("dist")).arg("1.2.3").current_dir(at("work"));
+        let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
+        publish.env("PATH", path).env("GITHUB_REPOSITORY", "org/sls-release").output().unwrap()
+    };
+    assert!(publish().status.success());
 
     let log = fs::read_to_string(at("log")).unwrap();
     assert_eq!(log, "auth setup-git\nrelease create\nrelease edit refs/tags/v1.2.3\n");
@@ -224,4 +229,25 @@ fn a_release_is_published_when_it_is_whole() {
     assert_eq!(public, format!("{tagged}\trefs/tags/v1\n{tagged}\trefs/tags/v1.2.3\n"));
     assert_eq!(git(&["diff", "--name-only", "origin/main", "v1.2.3"]), "action/manifest.json\n");
     assert_eq!(git(&["show", "v1.2.3:action/manifest.json"]), fs::read_to_string(at("dist/manifest.json")).unwrap());
+
+    // Stopped before the release was published, and built anew from the same commit.
+    fs::remove_file(at("log")).unwrap();
+    fs::write(at("release"), "true\n").unwrap();
+    git(&["reset", "--quiet", "--hard", "origin/main"]);
+    package(&at("dist"), "1.2.3", &[(TARGETS[0], &at("built"))], "https://b.example");
+    assert!(publish().status.success());
+    let log = fs::read_to_string(at("log")).unwrap();
+    let tags = "refs/tags/v1 refs/tags/v1.2.3";
+    let calls = ["release delete", "auth setup-git", "release create", "release edit"];
+    assert_eq!(log, calls.map(|call| format!("{call} {tags}\n")).concat());
+    assert_eq!(git(&["rev-parse", "HEAD"]), git(&["rev-parse", "v1.2.3"]));
+    assert!(git(&["show", "v1.2.3:action/manifest.json"]).contains("https://b.example"));
+
+    fs::write(at("release"), "false\n").unwrap();
+    let again = publish();
+    assert!(!again.status.success());
+    assert_eq!(
+        String::from_utf8(again.stderr).unwrap(),
+        "v1.2.3 is published already: raise the version in Cargo.toml\n"
+    );
 }

@@ -16,14 +16,14 @@ use crate::support::github::TOKEN;
 use crate::support::local_aws::{environment, fixtures, output_of, virtual_environment};
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
-const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
+pub(super) const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
 /// Without a `ref`, `act` does its work itself.
-const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8";
+pub(super) const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8";
 /// They bring files from job to job; here by a folder of this machine.
 const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
 const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
 /// The action under test, as the workflows name it.
-const OURS: &str = "org/sls-release@0000000000000000000000000000000000000000";
+pub(super) const OURS: &str = "org/sls-release@0000000000000000000000000000000000000000";
 
 /// The folder with the programs of `fixtures/emulators/actions.txt`.
 pub(super) fn programs() -> &'static Path {

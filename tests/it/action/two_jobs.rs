@@ -5,8 +5,11 @@ use std::fs;
 use serde_json::json;
 use sls_release::model::Sha256;
 
+use super::pull_request::repository;
 use super::runner::Job;
+use crate::preview::scene::{functions, greeting};
 use crate::support::github::TOKEN;
+use crate::support::local_aws::get;
 use crate::support::scene::{LATEST, answering};
 use crate::support::{Call, Run, Stack};
 
@@ -39,6 +42,34 @@ fn another_archive_than_the_first_job_made_is_refused() {
     let errors: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "error").collect();
     assert!(errors[0].message.starts_with("the archive of `hello` is not the expected one"), "{errors:?}");
     wrote_nothing(&stack);
+}
+
+/// As where the output of the first job is misspelt.
+#[test]
+fn archives_without_their_digests_are_refused() {
+    let stack = project();
+    let workflow = include_str!("../../../fixtures/workflows/two-jobs.yml")
+        .replace("package.outputs.sha256 }}\n    steps", "package.outputs.sha }}\n    steps");
+    let told = Job::of_text(&stack, &workflow, "push", json!({})).run().ends(false);
+    let errors: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "error").collect();
+    assert!(errors[0].message.starts_with("the input artifacts needs expect-sha256"), "{errors:?}");
+    wrote_nothing(&stack);
+}
+
+/// The job that has credentials gets the archives, and runs nothing of the pull request.
+#[test]
+fn a_preview_is_made_of_the_archives_of_the_first_job() {
+    let mut repository = repository();
+    repository.workflow = include_str!("../../../fixtures/workflows/preview-two-jobs.yml").replace(
+        "      # A build that runs the code of the pull request belongs here.\n",
+        "      - run: sed -i 's/pull request/built/' lambda/app.py\n",
+    );
+    let opened = repository.event("opened").ends(true);
+    let endpoint = opened.annotations().into_iter().find(|it| it.level == "notice" && it.message.starts_with("http"));
+    let endpoint = endpoint.expect("where it answers").message;
+    assert_eq!(get(&format!("{endpoint}/hello")).unwrap().body, greeting("built", "table-42"));
+    repository.event("closed").ends(true);
+    assert_eq!(functions(&repository.stack), Vec::<String>::new());
 }
 
 /// Packages into `archives`, and then changes the source, so that only the archive can answer `one`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::runner::{Job, Told};
+use super::runner::{CHECKOUT, CREDENTIALS, Job, OURS, Told};
 use crate::support::Stack;
 use crate::support::github::TOKEN;
 use crate::support::scene::{ALIAS, LATEST, answering};
@@ -58,6 +58,23 @@ fn a_push_releases() {
     let notice = told.annotations().into_iter().find(|it| it.level == "notice").unwrap();
     assert_eq!((notice.properties["title"].as_str(), &notice.message), ("released to stage dev", &outputs["endpoint"]));
     assert_eq!(told.masks(), ["test", TOKEN], "the secret key of the credentials, and the token for GitHub");
+}
+
+/// With the same actions by their commits, as the runner of these tests has them.
+#[test]
+fn the_short_workflow_of_the_readme_releases() {
+    let stack = project();
+    let (_, rest) = include_str!("../../../README.md").split_once("```yaml\n").unwrap();
+    let (workflow, _) = rest.split_once("```\n").unwrap();
+    assert!(workflow.lines().count() < 12, "{workflow}");
+    let pinned = [("actions/checkout@v5", CHECKOUT), ("aws-actions/configure-aws-credentials@v5", CREDENTIALS)];
+    let pinned = pinned.into_iter().chain([("org/sls-release@v1", OURS)]);
+    let workflow = pinned.fold(workflow.to_owned(), |text, (tag, commit)| {
+        assert!(text.contains(tag), "{text}");
+        text.replace(tag, commit)
+    });
+    Job::of_text(&stack, &workflow, "push", push()).run().ends(true);
+    assert_eq!(stack.call("/hello").body, "one");
 }
 
 #[test]
