@@ -1,4 +1,4 @@
-//! docs/aws.md: what it names is there, every row says what holds it, and no rule of the strict proxy is missing.
+//! docs/aws.md, and the tests that docs/threat-model.md names: what it names is there, every row says what holds it, and no rule of the strict proxy is missing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,13 +42,15 @@ fn accounts(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_test_that_is_named_exists() {
-    let text = read("docs/aws.md");
-    let tests: BTreeSet<_> = quoted(&text).filter_map(|name| name.split_once("::")).collect();
-    assert!(tests.len() > 30, "only {} tests were found: does this test still read the page?", tests.len());
-    for (file, function) in tests {
-        let source = read(&format!("tests/it/{file}"));
-        let wanted = format!("#[test]\nfn {function}()");
-        assert!(source.contains(&wanted), "tests/it/{file} has no test `{function}`");
+    for page in ["docs/aws.md", "docs/threat-model.md"] {
+        let text = read(page);
+        let tests: BTreeSet<_> = quoted(&text).filter_map(|name| name.split_once("::")).collect();
+        assert!(tests.len() > 30, "only {} tests were found: does this test still read {page}?", tests.len());
+        for (file, function) in tests {
+            let source = read(&format!("tests/it/{file}"));
+            let wanted = format!("#[test]\nfn {function}()");
+            assert!(source.contains(&wanted), "tests/it/{file} has no test `{function}`, as {page} says");
+        }
     }
 }
 
