@@ -49,9 +49,10 @@ pub(super) async fn make(
 /// Who looks at an open pull request learns where its preview went.
 async fn tell(gone: &MakesRoom, id: &PreviewId, pull_requests: &PullRequests, out: &Reporter) {
     let text = report::made_room(&gone.id, id.number);
-    let told = match gone.is_closed {
-        true => pull_requests.close(&gone.id, &text).await,
-        false => pull_requests.tell(&gone.id, &text).await,
+    let told = if gone.is_closed {
+        pull_requests.close(&gone.id, &text).await
+    } else {
+        pull_requests.tell(&gone.id, &text).await
     };
     if let Err(why) = told {
         out.hear(Event::Warning(format!(
