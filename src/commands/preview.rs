@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use futures::FutureExt;
 
@@ -59,7 +60,6 @@ async fn made(
 ) -> Result<PreviewOutcome, Failure> {
     whole(request)?;
     let settings = read_settings(request)?;
-    stands_by_itself(request, &settings)?;
     let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
     let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
     out.hear(Event::Began(Phase::Look));
@@ -75,7 +75,7 @@ async fn made(
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let is_empty = plan.is_empty();
-    if !is_empty && let Some(end) = room::make(&id, plan::preview::wanted(&settings)?, request, &world, out).await? {
+    if !is_empty && let Some(end) = room::make(&id, &settings, request, &world, out).await? {
         return Ok(end);
     }
     let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
@@ -104,7 +104,7 @@ async fn up_by_stage(
     let plan = plan::preview::stage::decide(id, request.commit.as_deref(), settings, artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let is_empty = plan.is_empty();
-    if !is_empty && let Some(end) = room::make(id, plan::preview::wanted(settings)?, request, world, out).await? {
+    if !is_empty && let Some(end) = room::make(id, settings, request, world, out).await? {
         return Ok(end);
     }
     let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
@@ -171,20 +171,6 @@ fn whole(request: &Request) -> Result<(), Failure> {
         .into_failure(Kind::Usage))
 }
 
-/// Strategy `stage` is for those who know what it cannot do yet: docs/settings.md says it.
-fn stands_by_itself(request: &Request, settings: &Settings) -> Result<(), Failure> {
-    let is_known = request.environment.get("SLS_RELEASE_EXPERIMENTAL").is_some_and(|said| said == "preview-stage");
-    let preview = plan::preview::wanted(settings)?;
-    if preview.strategy == PreviewStrategy::Copy || is_known {
-        return Ok(());
-    }
-    Err(Problem::new("strategy \"stage\" is experimental")
-        .why("a run that is killed may leave the pull request's code in `$LATEST`, and a release would not notice")
-        .fix("write `strategy = \"copy\"`, or set SLS_RELEASE_EXPERIMENTAL to preview-stage where nothing else uses these functions")
-        .at(preview.at.clone())
-        .into_failure(Kind::Refused))
-}
-
 async fn connect(request: &Request, settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
     let region =
         settings.map_or_else(|| settings::region_asked_for(request), |settings| Ok(settings.region.clone()))?;
@@ -197,7 +183,7 @@ pub async fn down(request: &Request, cancel: &Cancellation, out: &Reporter) -> R
     let (world, mut found) = found(&asked, request, cancel, out).await?;
     let reports = reports(&found, &world);
     found.log_groups = log_groups(&asked, request, &world, out).await?;
-    let deleted = apply::preview::down(&found, &world, out).await;
+    let deleted = apply::preview::down(&found, asked.patience(request)?, &world, out).await;
     if deleted.left.is_empty() {
         let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
         return Ok(PreviewOutcome::Down(reports.into_iter().map(with_deleted).collect()));
@@ -239,6 +225,12 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// How long one wait for AWS may take.
+    pub(super) fn patience(&self, request: &Request) -> Result<Duration, Failure> {
+        let said = self.settings.as_ref().map(|settings| settings.wait_timeout);
+        said.map_or_else(|| settings::wait_timeout_asked_for(request), Ok)
+    }
+
     /// Whether a preview is of this repository, and of this service where one was named.
     fn is_about(&self, id: &PreviewId) -> bool {
         id.repository == self.repository && self.service.as_ref().is_none_or(|service| id.service == *service)

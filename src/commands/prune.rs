@@ -1,5 +1,7 @@
 //! `sls-release preview prune`.
 
+use std::time::Duration;
+
 use super::preview::{self, not_deleted, of, reports};
 use super::states::PullRequests;
 use crate::apply;
@@ -33,7 +35,7 @@ pub async fn prune(request: &Request, cancel: &Cancellation, out: &Reporter) -> 
     if request.preview.dry_run || going.is_empty() {
         return Ok(PreviewOutcome::WouldDelete(going));
     }
-    let deleted = delete(&plan, &found, &pull_requests, &world, out).await;
+    let deleted = delete(&plan, &found, asked.patience(request)?, &pull_requests, &world, out).await;
     if !deleted.left.is_empty() {
         return Ok(not_deleted(deleted));
     }
@@ -65,6 +67,7 @@ fn going(plan: &PrunePlan, found: &Found, world: &World) -> Vec<PreviewReport> {
 async fn delete(
     plan: &PrunePlan,
     found: &Found,
+    patience: Duration,
     pull_requests: &PullRequests,
     world: &World,
     out: &Reporter,
@@ -81,7 +84,7 @@ async fn delete(
             out.hear(Event::Warning(what));
             continue;
         }
-        let one = apply::preview::down(&found.of(id), world, out).await;
+        let one = apply::preview::down(&found.of(id), patience, world, out).await;
         if one.left.is_empty() && pull_requests.can_tell() {
             tell(id, *reason, pull_requests, out).await;
         }

@@ -4,9 +4,12 @@ use super::preview::not_deleted;
 use super::states::PullRequests;
 use crate::apply;
 use crate::error::{Failure, Kind};
-use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewSettings, Request};
+use crate::model::{Event, Listener, PreviewId, PreviewOutcome, Request, Settings};
 use crate::observe;
-use crate::plan::preview::room::{self, MakesRoom};
+use crate::plan::{
+    self,
+    preview::room::{self, MakesRoom},
+};
 use crate::report::{self, Reporter};
 use crate::world::{self, World};
 
@@ -17,27 +20,28 @@ use crate::world::{self, World};
 /// [`Kind::Refused`] where there is no room; nothing was written.
 pub(super) async fn make(
     id: &PreviewId,
-    settings: &PreviewSettings,
+    settings: &Settings,
     request: &Request,
     world: &World,
     out: &Reporter,
 ) -> Result<Option<PreviewOutcome>, Failure> {
-    if settings.limits.max_previews.is_none() {
+    let limits = &plan::preview::wanted(settings)?.limits;
+    if limits.max_previews.is_none() {
         return Ok(None);
     }
     let wanted = |other: &PreviewId| other.repository == id.repository && other.service == id.service;
     let found = world.cancel.or_cancelled(observe::preview::tagged(world, None, wanted)).await?;
     let standing = found.standing();
-    if room::excess(id, &standing, &settings.limits) == 0 {
+    if room::excess(id, &standing, limits) == 0 {
         return Ok(None);
     }
     let pull_requests = PullRequests::connect(request, &id.repository)?;
     let look = async { Ok(pull_requests.states(&standing).await) };
     let states = world.cancel.or_cancelled(world::told("GitHub to answer", out, look)).await?;
-    let going = room::decide(id, &standing, &states, &settings.limits);
+    let going = room::decide(id, &standing, &states, limits);
     for one in going.map_err(|problem| problem.into_failure(Kind::Refused))? {
         out.hear(Event::Warning(format!("the preview of pull request {} makes room", one.id.number)));
-        let deleted = apply::preview::down(&found.of(&one.id), world, out).await;
+        let deleted = apply::preview::down(&found.of(&one.id), settings.wait_timeout, world, out).await;
         if !deleted.left.is_empty() {
             return Ok(Some(not_deleted(deleted)));
         }

@@ -55,8 +55,8 @@ pub use preview::{
     PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
 };
 pub use preview_stage::{
-    FunctionVersion, ObservedStagePreview, Passage, PreviewAlias, PreviewStage, PreviewStrategy, PreviewVersion,
-    StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi, StagedFunction, VersionStep,
+    FunctionVersion, KeptIn, ObservedStagePreview, Passage, PreviewAlias, PreviewStage, PreviewStrategy,
+    PreviewVersion, StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi, StagedFunction, VersionStep,
 };
 pub use request::{Against, BaseSettings, Overrides, Packing, PreviewRequest, Request, Views};
 pub use settings::{

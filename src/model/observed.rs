@@ -113,6 +113,9 @@ pub struct ObservedFunction {
     /// Code signing refuses unsigned code.
     #[serde(default)]
     pub signing_enforced: bool,
+    /// The pull request whose code is in `$LATEST` for its preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passing: Option<u64>,
     /// A ten-minute link to the live code: used, never shown.
     #[serde(skip)]
     pub code_link: Option<Secret>,

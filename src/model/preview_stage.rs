@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, FunctionKey, FunctionName, ObjectKey, ObservedCode,
-    ObservedDeployment, ObservedStage, PreviewId, RestApiId, RevisionId, Sha256, SmokePlan, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, BucketName, FunctionKey, FunctionName, Moment, ObjectKey,
+    ObservedCode, ObservedDeployment, ObservedStage, PreviewId, RestApiId, RevisionId, Sha256, SmokePlan, Version,
 };
 
 /// How a preview is kept apart from what it is a preview of.
@@ -56,19 +56,45 @@ impl PreviewId {
 }
 
 /// Code of a preview in `$LATEST`. An alias of this description says so from before it goes there until after it is
-/// gone again, so that one run at a time does it, and that the next one knows how to mend what a killed one left.
+/// gone again, so that one run at a time does it, and that whoever comes next knows how to mend what a killed one left,
+/// also without settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
+    /// The number of the preview's pull request.
+    pub pull_request: u64,
     /// The nonce of the run.
     pub run: String,
     /// `CodeSha256` of `$LATEST` before, and afterwards.
     pub before: Sha256,
     /// `CodeSha256` in between.
     pub after: Sha256,
+    /// Where the code from before lies.
+    pub kept: KeptIn,
+}
+
+/// A folder of a bucket where code lies under its own digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptIn {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// What keys begin with, without the `/` behind it.
+    pub folder: String,
+}
+
+impl KeptIn {
+    /// The code of this digest.
+    pub fn object(&self, sha256: &Sha256) -> ObjectKey {
+        ObjectKey::new(format!("{}/{}.zip", self.folder, sha256.hex()))
+    }
 }
 
 impl Passage {
     const MARK: &str = "sls-release passage ";
+
+    /// How many characters the description of an alias may have.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html>
+    pub const LONGEST: usize = 256;
 
     /// Its alias, which stands on `$LATEST`.
     pub fn alias() -> AliasName {
@@ -77,15 +103,23 @@ impl Passage {
 
     /// The alias's description.
     pub fn description(&self) -> String {
-        format!("{}{} before {} after {}", Self::MARK, self.run, self.before.base64(), self.after.base64())
+        let Self { pull_request, run, before, after, kept: KeptIn { bucket, folder } } = self;
+        let (before, after) = (before.base64(), after.base64());
+        format!("{}{pull_request} {run} before {before} after {after} in {bucket}/{folder}", Self::MARK)
     }
 
     /// `None` where it is none of ours.
     pub fn of_description(description: &str) -> Option<Self> {
-        let words: Vec<&str> = description.strip_prefix(Self::MARK)?.split(' ').collect();
-        let &[run, "before", before, "after", after] = words.as_slice() else { return None };
-        let (before, after) = (Sha256::from_base64(before)?, Sha256::from_base64(after)?);
-        Some(Self { run: run.to_owned(), before, after })
+        let words: Vec<&str> = description.strip_prefix(Self::MARK)?.splitn(8, ' ').collect();
+        let &[pull_request, run, "before", before, "after", after, "in", kept] = words.as_slice() else { return None };
+        let (bucket, folder) = kept.split_once('/')?;
+        Some(Self {
+            pull_request: pull_request.parse().ok()?,
+            run: run.to_owned(),
+            before: Sha256::from_base64(before)?,
+            after: Sha256::from_base64(after)?,
+            kept: KeptIn { bucket: BucketName::new(bucket), folder: folder.to_owned() },
+        })
     }
 }
 
@@ -132,6 +166,8 @@ pub struct StagedFunction {
     pub versions: Vec<FunctionVersion>,
     /// Who calls `$LATEST`, or may: in words.
     pub callers: Vec<String>,
+    /// A preview's code is in `$LATEST`, or a run that was killed left it there.
+    pub passage: Option<Passage>,
 }
 
 /// A stage, as the list of all has it.
@@ -141,6 +177,8 @@ pub struct PreviewStage {
     pub stage: ObservedStage,
     /// All of its tags.
     pub tags: BTreeMap<String, String>,
+    /// When it was made.
+    pub created: Option<Moment>,
 }
 
 /// An API that is to have a stage.
@@ -214,6 +252,10 @@ pub struct StagePlanFunction {
     pub known: BTreeSet<Version>,
     /// The APIs that the policy of the alias does not let call it yet.
     pub permits: Vec<RestApiId>,
+    /// Where the code of `$LATEST` is kept while the pull request's is there.
+    pub kept: KeptIn,
+    /// An earlier run for this pull request may have left its code in `$LATEST`.
+    pub left_in_latest: bool,
 }
 
 /// What becomes of a stage.
@@ -265,8 +307,9 @@ pub struct StagePlan {
 impl StagePlan {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let stands =
-            |function: &StagePlanFunction| function.version.step == VersionStep::Stands && function.permits.is_empty();
+        let stands = |function: &StagePlanFunction| {
+            function.version.step == VersionStep::Stands && function.permits.is_empty() && !function.left_in_latest
+        };
         self.functions.iter().all(stands) && self.apis.iter().all(|api| api.step == StageStep::Nothing)
     }
 }

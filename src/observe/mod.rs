@@ -17,7 +17,7 @@ use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     AccountId, AliasName, ApiName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings,
     Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject,
-    Qualifier, RestApiId, Settings,
+    Passage, PreviewStrategy, Qualifier, RestApiId, Settings,
 };
 use crate::plan::{code_changes, object_key};
 use crate::world::{Look, Wait, WaitError, World};
@@ -157,6 +157,7 @@ async fn function(
         alias,
         policies: policy.map(|policy| (qualifier, policy.statements)).into_iter().collect(),
         signing_enforced: false,
+        passing: None,
         code_link: latest.link,
     }))
 }
@@ -285,27 +286,40 @@ async fn changing_function(
     Ok(ObservedFunction { signing_enforced: signing?, ..settled? })
 }
 
-/// Waits until an update by somebody else has ended; past the deadline preflight refuses it as busy.
+/// Waits until an update by somebody else has ended, and a preview's passage through `$LATEST`; past the deadline
+/// preflight refuses both.
 async fn settled(
     before: &ObservedFunction,
     settings: &Settings,
     world: &World,
     listener: &dyn Listener,
 ) -> Result<ObservedFunction, ReadError> {
-    if !before.latest.is_busy() {
-        return Ok(before.clone());
-    }
-    let what = format!("the update of {} that somebody else began", before.name);
+    let what = format!("what somebody else began with {}", before.name);
     let wait = Wait::new(what, settings.wait_timeout, vec![world.cancel.clone()], listener);
+    let passes = settings.preview.as_ref().is_some_and(|preview| preview.strategy == PreviewStrategy::Stage);
+    let mut seen = before.clone();
     let look = async || {
-        let found = world.aws.lambda.function(&before.name, None).await.map_err(failed_to_read)?;
-        let Some(found) = found else { return Err(Problem::new(format!("function {} is gone", before.name))) };
-        let now = ObservedFunction { latest: found.code, code_link: found.link, ..before.clone() };
-        Ok(if now.latest.is_busy() { Look::NotYet(String::new()) } else { Look::Ready(now) })
+        if passes {
+            seen.passing = passing(&before.name, world).await.map_err(failed_to_read)?;
+        }
+        // What the first wave saw may have been in passing.
+        if passes || seen.latest.is_busy() {
+            let found = world.aws.lambda.function(&before.name, None).await.map_err(failed_to_read)?;
+            let Some(found) = found else { return Err(Problem::new(format!("function {} is gone", before.name))) };
+            (seen.latest, seen.code_link) = (found.code, found.link);
+        }
+        let is_settled = seen.passing.is_none() && !seen.latest.is_busy();
+        Ok(if is_settled { Look::Ready(()) } else { Look::NotYet(String::new()) })
     };
     match wait.until(look).await {
-        Ok(now) => Ok(now),
         Err(WaitError::Final(problem)) => Err(ReadError::Other(problem)),
-        Err(WaitError::Deadline(_) | WaitError::Cancelled) => Ok(before.clone()),
+        Ok(()) | Err(WaitError::Deadline(_) | WaitError::Cancelled) => Ok(seen),
     }
+}
+
+/// The pull request whose code passes through `$LATEST`.
+async fn passing(name: &FunctionName, world: &World) -> Result<Option<u64>, CallError> {
+    let found = world.aws.lambda.alias(name, &Passage::alias()).await?;
+    let passage = found.and_then(|found| Passage::of_description(&found.description));
+    Ok(passage.map(|passage| passage.pull_request))
 }

@@ -92,7 +92,7 @@ impl Found {
     /// Each preview once, in the order of repositories and numbers, with the time of the last change to any part.
     pub fn standing(&self) -> Vec<StandingPreview> {
         let functions = self.functions.iter().map(|one| (&one.preview, one.active));
-        let stages = self.stages.iter().map(|one| (&one.preview, None));
+        let stages = self.stages.iter().map(|one| (&one.preview, one.active));
         let parts = functions.chain(self.apis.iter().map(|one| (&one.preview, one.active))).chain(stages);
         let mut standing: BTreeMap<&PreviewId, Option<Moment>> = BTreeMap::new();
         for (id, active) in parts {

@@ -7,12 +7,12 @@ use futures::future::join_all;
 
 use super::preview::{objects, present, with};
 use super::{ReadError, api_id, refuse, sort};
-use crate::aws::{CallError, TaggedApi};
+use crate::aws::{CallError, TaggedApi, time};
 use crate::error::Failure;
 use crate::model::{
-    AccountId, ApiKey, ApiSettings, Artifact, DeploymentId, Endpoint, FunctionKey, FunctionName, ObservedStage,
-    ObservedStagePreview, PolicyStatement, PreviewAlias, PreviewId, PreviewStage, Qualifier, RestApiId, Settings,
-    StagedApi, StagedFunction,
+    AccountId, ApiKey, ApiSettings, Artifact, DeploymentId, Endpoint, FunctionKey, FunctionName, Moment, ObservedStage,
+    ObservedStagePreview, Passage, PolicyStatement, PreviewAlias, PreviewId, PreviewStage, Qualifier, RestApiId,
+    Settings, StagedApi, StagedFunction,
 };
 use crate::plan::preview::stage::called;
 use crate::world::World;
@@ -37,6 +37,8 @@ pub struct FoundStage {
     pub deployments: Vec<DeploymentId>,
     /// Whose.
     pub preview: PreviewId,
+    /// When a run wrote to it, or to what it calls; else when it was made.
+    pub active: Option<Moment>,
 }
 
 impl FoundStage {
@@ -70,11 +72,13 @@ async fn function(name: &FunctionName, id: &PreviewId, world: &World) -> Result<
     let (lambda, alias) = (&world.aws.lambda, id.alias());
     let Some(latest) = lambda.function(name, None).await? else { return Ok(None) };
     let of_alias = Qualifier::Named(alias.clone());
-    let (found, statements, versions, callers) = futures::join!(
+    let of_passage = Passage::alias();
+    let (found, statements, versions, callers, passage) = futures::join!(
         lambda.alias(name, &alias),
         lambda.policy(name, &of_alias),
         lambda.versions(name),
         callers(name, &latest.arn, world),
+        lambda.alias(name, &of_passage),
     );
     let statements = statements?.map(|policy| policy.statements).unwrap_or_default();
     let alias = |found: crate::aws::GotAlias| PreviewAlias {
@@ -91,19 +95,28 @@ async fn function(name: &FunctionName, id: &PreviewId, world: &World) -> Result<
         statements: statements.into_iter().map(|statement| statement.sid).collect(),
         versions: versions?,
         callers: callers?,
+        passage: passage?.and_then(|found| Passage::of_description(&found.description)),
     }))
 }
 
 /// Who may call `$LATEST`, as far as AWS tells: identities that are allowed to by policies of their own are not seen.
 async fn callers(name: &FunctionName, arn: &str, world: &World) -> Result<Vec<String>, CallError> {
     let lambda = &world.aws.lambda;
-    let (policy, sources, url) =
-        futures::join!(lambda.policy(name, &Qualifier::Latest), lambda.event_sources(name), lambda.has_url(name));
+    let (policy, sources, url, aliases) = futures::join!(
+        lambda.policy(name, &Qualifier::Latest),
+        lambda.event_sources(name),
+        lambda.has_url(name),
+        lambda.aliases(name),
+    );
     let statements = policy?.map(|policy| policy.statements).unwrap_or_default();
     let allowed = statements.into_iter().filter(|statement| is_of_latest(statement, arn));
     let mut callers: Vec<_> = allowed.map(|one| format!("statement {} of its policy", one.sid)).collect();
     callers.extend(sources?);
     callers.extend(url?.then(|| "its URL".to_owned()));
+    let of_latest = aliases?.into_iter().filter(|(alias, versions)| {
+        *alias != Passage::alias() && versions.iter().any(|version| version.as_str().starts_with('$'))
+    });
+    callers.extend(of_latest.map(|(alias, _)| format!("alias {alias}, which stands on $LATEST")));
     Ok(callers)
 }
 
@@ -153,10 +166,11 @@ async fn stages_of(
     // Somebody may have deleted the API since.
     let stages = world.aws.rest_apis.stages(id).await?.unwrap_or_default();
     let mut found = Vec::new();
-    for PreviewStage { stage, tags } in stages {
+    for PreviewStage { stage, tags, created } in stages {
         let owner = PreviewId::of_tags(&tags).filter(|owner| wanted(owner) && owner.stage() == stage.name);
         let Some((preview, key)) = owner.zip(tags.get(PreviewId::API)) else { continue };
-        found.push(whole(id, ApiKey::new(key), stage, preview, world).await?);
+        let active = tags.get(PreviewId::UPDATED).and_then(|text| time::read(text)).or(created);
+        found.push(FoundStage { active, ..whole(id, ApiKey::new(key), stage, preview, world).await? });
     }
     Ok(found)
 }
@@ -182,5 +196,6 @@ async fn whole(
         deployments: deployments.map(|deployment| deployment.id).collect(),
         stage,
         preview,
+        active: None,
     })
 }

@@ -100,6 +100,7 @@ pub(super) fn check(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         problems.extend(unused(function, stack));
         if let Some(change) = plan.code.iter().find(|change| change.function == *function.key) {
             problems.extend(busy(function));
+            problems.extend(passing(function));
             let updates = matches!(change.step, CodeStep::Update { .. });
             problems.extend(if updates { update(function, stack) } else { Vec::new() });
         }
@@ -215,6 +216,17 @@ fn busy(function: &Function<'_>) -> Option<Problem> {
         .latest
         .is_busy()
         .then(|| refused(function, "an update of it is still in progress", "try again when it has ended"))
+}
+
+/// A release that fails would put the pull request's code back.
+fn passing(function: &Function<'_>) -> Option<Problem> {
+    let number = function.observed.passing?;
+    let why = format!("the code of pull request {number} is in its $LATEST: a run for its preview has not ended");
+    let fix = format!(
+        "where that run was cancelled or killed, put it right by `sls-release preview down --pr {number}`, or by the \
+         pull request's next `preview up`"
+    );
+    Some(refused(function, &why, &fix))
 }
 
 fn runtime(function: &Function<'_>) -> Option<Problem> {

@@ -10,7 +10,7 @@ use super::{duration, names, near, placeholders};
 use crate::error::Problem;
 use crate::model::{Request, Source, Sourced, StageName};
 
-const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
+pub(super) const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
 const OUT_DIR: &str = "target/sls-release";
 
 /// The first of a flag, an environment variable and the file that says something.
@@ -61,14 +61,17 @@ fn slip(stage: &Sourced<StageName>, document: &Table) -> Option<Problem> {
 
 /// How long one wait for AWS may take.
 pub(super) fn wait_timeout(request: &Request, document: &Table, problems: &mut Problems) -> Duration {
-    if let Some(flag) = request.overrides.wait_timeout {
-        return flag;
+    wait_timeout_asked_for(request, problems).or_else(|| duration_in(document, "wait_timeout")).unwrap_or(WAIT_TIMEOUT)
+}
+
+/// The same by a flag or a variable.
+pub(super) fn wait_timeout_asked_for(request: &Request, problems: &mut Problems) -> Option<Duration> {
+    if request.overrides.wait_timeout.is_some() {
+        return request.overrides.wait_timeout;
     }
-    let Some(said) = from_environment(request, "SLS_RELEASE_WAIT_TIMEOUT") else {
-        return duration_in(document, "wait_timeout").unwrap_or(WAIT_TIMEOUT);
-    };
+    let said = from_environment(request, "SLS_RELEASE_WAIT_TIMEOUT")?;
     let invalid = |why| Problem::new(format!("invalid duration `{}`{}", said.value, origin(&said.source))).why(why);
-    problems.keep(duration::parse(&said.value).map_err(invalid), None).unwrap_or(WAIT_TIMEOUT)
+    problems.keep(duration::parse(&said.value).map_err(invalid), None)
 }
 
 /// A duration from the file; the schema has reported a bad one by then.

@@ -25,4 +25,4 @@ pub use base::ignored;
 pub use duration::parse as parse_duration;
 pub use file::{FILE_NAME, SettingsFile, find, read};
 pub use lock_file::LockFile;
-pub use resolve::{region_asked_for, resolve};
+pub use resolve::{region_asked_for, resolve, wait_timeout_asked_for};

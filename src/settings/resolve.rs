@@ -1,6 +1,7 @@
 //! From what was said to what is meant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::document::{self, Table};
 use super::file::SettingsFile;
@@ -89,6 +90,16 @@ pub fn region_asked_for(request: &Request) -> Result<Option<Sourced<Region>>, Fa
     let said = layers::first(request, flag, "SLS_RELEASE_REGION", None);
     let region = said.and_then(|said| problems.name(said, &names::REGION, Region::new));
     problems.into_result().map(|()| region)
+}
+
+/// How long one wait for AWS may take, where no settings are read.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn wait_timeout_asked_for(request: &Request) -> Result<Duration, Failure> {
+    let mut problems = Problems::default();
+    let timeout = layers::wait_timeout_asked_for(request, &mut problems);
+    problems.into_result().map(|()| timeout.unwrap_or(layers::WAIT_TIMEOUT))
 }
 
 /// The functions to release, in the order of their keys, each once.

@@ -48,8 +48,9 @@ pub struct Deleted {
     pub left: Vec<(PreviewId, Problem)>,
 }
 
-/// Deletes all of this. What is gone already is no problem.
-pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Deleted {
+/// Deletes all of this. What is gone already is no problem. A run that lets code through `$LATEST` and moves nothing
+/// for `patience` was killed.
+pub async fn down(found: &Found, patience: Duration, world: &World, listener: &dyn Listener) -> Deleted {
     let deletion = Deletion { world, listener, stops: vec![world.cancel.clone()], turn: TURN };
     let apis = async {
         // One after the other: they have to take turns anyway.
@@ -64,7 +65,8 @@ pub async fn down(found: &Found, world: &World, listener: &dyn Listener) -> Dele
         let is_ours = move |now: &PreviewId, _: Option<&String>| now == preview;
         deletion.function(name, arn, is_ours).map(move |ended| (preview, ended))
     }));
-    let stages = join_all(found.stages.iter().map(|stage| super::stage::delete_stage(&deletion, stage).boxed_local()));
+    let of_stage = |stage| super::stage::delete_stage(&deletion, stage, patience).boxed_local();
+    let stages = join_all(found.stages.iter().map(of_stage));
     let (apis, functions, stages) = futures::join!(apis, functions, stages);
     let mut deleted = Deleted::default();
     for (FoundStage { preview, .. }, ended) in found.stages.iter().zip(stages) {

@@ -1,6 +1,6 @@
 //! Versions and aliases that come and go, and who calls a function without a qualifier.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::types::FunctionConfiguration;
@@ -37,18 +37,19 @@ impl Lambda {
         }
     }
 
-    /// The versions that an alias stands on, or sends a part of its calls to: `ListAliases`, all pages.
+    /// Each alias with the versions that it stands on, or sends a part of its calls to: `ListAliases`, all pages.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListAliases.html>
-    pub async fn versions_in_use(&self, name: &FunctionName) -> Result<BTreeSet<Version>, CallError> {
-        let (mut found, mut marker) = (BTreeSet::new(), None);
+    pub async fn aliases(&self, name: &FunctionName) -> Result<BTreeMap<AliasName, BTreeSet<Version>>, CallError> {
+        let (mut found, mut marker) = (BTreeMap::new(), None);
         loop {
             let page = self.client.list_aliases().function_name(name.as_str()).set_marker(marker).send().await;
             let page = page.map_err(|error| CallError::new("lambda:ListAliases", name.as_str(), &error))?;
             for alias in page.aliases.unwrap_or_default() {
                 let weights = alias.routing_config.and_then(|routing| routing.additional_version_weights);
                 let weighted = weights.unwrap_or_default().into_keys();
-                found.extend(alias.function_version.into_iter().chain(weighted).map(Version::new));
+                let versions = alias.function_version.into_iter().chain(weighted).map(Version::new).collect();
+                found.insert(AliasName::new(alias.name.unwrap_or_default()), versions);
             }
             match page.next_marker.filter(|marker| !marker.is_empty()) {
                 Some(next) => marker = Some(next),

@@ -8,6 +8,7 @@ use aws_sdk_apigateway::types::{Op, PatchOperation, Stage};
 use super::RestApis;
 use super::write::path;
 use crate::aws::call_error::{self, Answer, CallError};
+use crate::aws::time;
 use crate::model::{DeploymentId, ObservedStage, PreviewStage, RestApiId, StageName};
 
 /// What `CreateStage` takes.
@@ -95,5 +96,6 @@ fn stage(found: Stage) -> Option<PreviewStage> {
         has_cache: found.cache_cluster_enabled,
         has_canary: found.canary_settings.is_some_and(|canary| canary.percent_traffic > 0.0),
     };
-    Some(PreviewStage { stage, tags: found.tags.unwrap_or_default().into_iter().collect() })
+    let created = found.created_date.map(time::of);
+    Some(PreviewStage { stage, tags: found.tags.unwrap_or_default().into_iter().collect(), created })
 }

@@ -1,5 +1,6 @@
 //! Previews by the strategy `stage` behind the strict proxy.
 
+mod passing;
 mod refused;
 pub(super) mod scene;
 mod sweep;
@@ -173,51 +174,6 @@ fn two_pull_requests_with_the_same_code_share_a_version_until_the_last_is_closed
 }
 
 #[test]
-fn pull_requests_take_turns() {
-    let stack = scene();
-    let before = everything(&stack);
-    let held = stack.proxy.hold(When::Next("PublishVersion"));
-    let repository = stack.repository();
-    let command = |number: &str| {
-        let arguments = ["preview", "up", "--pr", number, "--stage", "dev", "--repository", &repository];
-        stack.command(&[&arguments[..], &["--output", "json"]].concat()).spawn().unwrap()
-    };
-    let first = command("42");
-    held.wait_until_reached();
-    stack.write("lambda/app.py", source("another one"));
-    let second = command("43");
-    while stack.proxy.calls().calls("GetAlias").iter().filter(|call| call.name(1) == "sls-release-passage").count() < 3
-    {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    held.let_go();
-    for (child, text) in [(first, "pull request"), (second, "another one")] {
-        let run: crate::support::Run = child.wait_with_output().unwrap().into();
-        assert_eq!(call(&run.exits(0)), (200, text.to_owned()));
-    }
-    only_preview_is_new(&before, &everything(&stack));
-}
-
-#[test]
-fn what_a_killed_run_left_in_latest_is_put_back_by_the_next() {
-    let stack = scene();
-    let before = everything(&stack);
-    let held = stack.proxy.hold(When::Next("PublishVersion"));
-    let repository = stack.repository();
-    let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository];
-    let mut child = stack.command(&arguments).spawn().unwrap();
-    held.wait_until_reached();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    held.let_go();
-    assert_ne!(everything(&stack).state.latest, before.state.latest, "it was killed in the middle");
-    stack.write("lambda/app.py", source("another one"));
-    let run = stack.preview("up", &["--pr", "43", "--stage", "dev", "--wait-timeout", "2s"]).exits(0);
-    assert_eq!(call(&run), (200, "another one".to_owned()));
-    only_preview_is_new(&before, &everything(&stack));
-}
-
-#[test]
 fn what_somebody_else_released_meanwhile_stays() {
     let (stack, aws) = (scene(), Aws::shared());
     let held = stack.proxy.hold(When::Next("PublishVersion"));
@@ -248,4 +204,31 @@ fn code_that_cannot_be_put_back_is_named_with_the_command() {
     let left = run.exits(5).document()["not_put_back"].to_string();
     let command = format!("aws lambda update-function-code --function-name {}", stack.function("dev"));
     assert!(left.contains(&command), "{left}");
+}
+
+/// Its tag tells of a change that only an alias took part in.
+#[test]
+fn what_nobody_touched_for_long_is_pruned() {
+    let stack = scene();
+    let before = everything(&stack);
+    up(&stack).exits(0);
+    stack.write("lambda/app.py", source("next commit"));
+    stack.proxy.take_calls();
+    up(&stack).exits(0);
+    let tagged = stack.proxy.take_calls().0.into_iter().find(|call| call.action == "TagResource").unwrap();
+    let tags = &tagged.document()["tags"];
+    assert!(tags["sls-release:updated"].as_str().unwrap().ends_with('Z'), "{tags}");
+
+    let prune = || stack.preview("prune", &["--older-than", "14d"]).exits(0);
+    assert_eq!(prune().outcome(), "nothing_done");
+    stack.proxy.show("GetStages", |page| {
+        for stage in page["item"].as_array_mut().into_iter().flatten() {
+            if stage["stageName"] == "pr-42" {
+                stage["tags"]["sls-release:updated"] = "2020-02-02T00:00:00Z".into();
+            }
+        }
+    });
+    assert_eq!(prune().document()["previews"][0]["pull_request"], 42);
+    stack.proxy.clear_orders();
+    assert_eq!(everything(&stack), before);
 }

@@ -125,7 +125,6 @@ impl Stack {
         command.env_clear().env("HOME", self.folder()).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(environment(&self.proxy.endpoint));
         command.env("AWS_ACCESS_KEY_ID", &self.key.0).env("AWS_SECRET_ACCESS_KEY", &self.key.1);
-        command.env("SLS_RELEASE_EXPERIMENTAL", "preview-stage");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

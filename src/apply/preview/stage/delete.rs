@@ -1,5 +1,9 @@
 //! Deletes what belongs to a preview by the strategy `stage`: each thing is looked at once more before it goes.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::leave;
 use super::run::StageRun;
 use crate::apply::preview::delete::{Deletion, TURN};
 use crate::aws::{Answer, CallError};
@@ -14,10 +18,12 @@ use crate::world::World;
 pub(in crate::apply::preview) async fn stage(
     deletion: &Deletion<'_>,
     found: &FoundStage,
+    patience: Duration,
 ) -> Result<Vec<String>, Problem> {
     let (apis, preview, name) = (&deletion.world.aws.rest_apis, &found.preview, &found.stage.name);
     let mut gone = Vec::new();
     for function in &found.functions {
+        gone.extend(leave::left(deletion, function, preview.number, patience).await?);
         let permission = ours(function, &found.id, preview);
         gone.extend(self::permission(deletion.world, deletion, &permission).await?);
         let stood = stands_on(deletion, function, preview).await?;
@@ -146,8 +152,9 @@ async fn unused(
 ) -> Result<Vec<String>, Problem> {
     let lambda = &deletion.world.aws.lambda;
     let deletable = async || {
-        let (all, in_use) = futures::join!(lambda.versions(name), lambda.versions_in_use(name));
-        let (all, in_use) = (all?, absent_is_empty(in_use)?);
+        let (all, aliases) = futures::join!(lambda.versions(name), lambda.aliases(name));
+        let (all, aliases) = (all?, absent_is_empty(aliases)?);
+        let in_use: BTreeSet<Version> = aliases.into_values().flatten().collect();
         let is_ours = |found: &crate::model::FunctionVersion| {
             let owner = PreviewId::of_description(&found.description);
             owner.is_some_and(|owner| wanted(&owner, &found.version)) && !in_use.contains(&found.version)

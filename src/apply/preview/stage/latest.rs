@@ -2,9 +2,9 @@
 
 use futures::FutureExt;
 
-use super::passage;
 use super::run::StageRun;
 use super::undo::Undo;
+use super::{leave, passage};
 use crate::apply::preview::writes::Writes;
 use crate::apply::run::{StepError, ended};
 use crate::apply::write::conflicts;
@@ -60,6 +60,11 @@ pub(super) async fn versions(run: &StageRun<'_>) -> Result<(), Failure> {
 }
 
 async fn one(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<(), StepError> {
+    if function.left_in_latest {
+        let (id, patience) = (&run.plan.id, run.settings.wait_timeout);
+        let left = leave::left(&run.putting_back(), &function.name, id.number, patience).await?;
+        left.into_iter().for_each(|done| run.writes.done(done));
+    }
     let version = match &function.version.step {
         VersionStep::Stands => return Ok(()),
         VersionStep::Published(version) => version.clone(),

@@ -5,6 +5,7 @@
 mod aliases;
 mod delete;
 mod latest;
+mod leave;
 mod passage;
 mod run;
 mod stages;
@@ -37,6 +38,7 @@ async fn steps(run: &StageRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     latest::versions(run).await?;
     aliases::point(run).await?;
     aliases::permit(run).await?;
+    stages::touch(run).await;
     super::proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await
 }
 

@@ -4,15 +4,14 @@ use std::cell::RefCell;
 use std::fs;
 
 use super::latest::send;
+use super::leave::{self, standing, write};
 use super::run::StageRun;
 use super::undo::Undo;
-use crate::apply::preview::delete::{Deletion, TURN_TO_PUT_BACK};
 use crate::apply::run::{StepError, ended};
 use crate::apply::write::conflicts;
-use crate::aws::{Answer, CallError, FoundObject, GotFunction, NewCode, Put};
+use crate::aws::{Answer, CallError, FoundObject, GotFunction, Put};
 use crate::error::Problem;
-use crate::model::{ObjectKey, ObservedCode, Passage, RevisionId, Sha256, StagePlanFunction, Version};
-use crate::plan::preview::preview_key;
+use crate::model::{ObservedCode, Passage, StagePlanFunction, Version};
 use crate::world::{Look, WaitError};
 
 /// A passage that has begun.
@@ -37,6 +36,7 @@ pub(super) async fn begin(run: &StageRun<'_>, function: &StagePlanFunction) -> R
             Err(WaitError::Deadline(_)) if seen.borrow().is_some() => {
                 if let Some(left) = seen.take() {
                     end(run, function, &left).await?;
+                    run.writes.done(format!("what run {} left in $LATEST of {name} put back", left.run));
                 }
             }
             Err(error) => return Err(ended(error, &failed, "try again in a minute")),
@@ -57,7 +57,8 @@ async fn attempt(
     remembered: &mut Option<usize>,
 ) -> Result<Look<Turn>, StepError> {
     run.writes.may_write()?;
-    let Some(other) = standing(run, function).await.map_err(|error| failed_to_look(function, error))? else {
+    let name = &function.name;
+    let Some(other) = standing(run.world, name).await.map_err(|error| failed_to_look(function, error))? else {
         return announced(run, function, remembered).await;
     };
     let other = other?;
@@ -82,7 +83,13 @@ async fn announced(
         return Ok(Look::NotYet("an update of it is in progress".to_owned()));
     };
     keep(run, function, &found).await?;
-    let passage = Passage { run: run.world.nonce.clone(), before: found.code.sha256, after: function.version.sha256 };
+    let passage = Passage {
+        pull_request: run.plan.id.number,
+        run: run.world.nonce.clone(),
+        before: found.code.sha256,
+        after: function.version.sha256,
+        kept: function.kept.clone(),
+    };
     run.writes.may_write()?;
     let memory = run.writes.remember(Undo::Passage { function: function.clone(), passage: passage.clone() });
     *remembered = Some(memory);
@@ -103,20 +110,6 @@ async fn announced(
 
 fn failed_to_look(function: &StagePlanFunction, error: CallError) -> StepError {
     error.into_problem(format!("failed to look at {}", function.name)).into()
-}
-
-/// What another run says; a problem where the alias is somebody else's.
-async fn standing(
-    run: &StageRun<'_>,
-    function: &StagePlanFunction,
-) -> Result<Option<Result<Passage, Problem>>, CallError> {
-    let alias = Passage::alias();
-    let Some(found) = run.world.aws.lambda.alias(&function.name, &alias).await? else { return Ok(None) };
-    Ok(Some(Passage::of_description(&found.description).ok_or_else(|| {
-        Problem::new(format!("alias {alias} of {} was not made by sls-release", function.name))
-            .why(format!("its description is `{}`", found.description))
-            .fix("rename it: runs tell each other by this alias whose code is in $LATEST")
-    })))
 }
 
 async fn announce(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Passage) -> Result<(), CallError> {
@@ -158,8 +151,8 @@ async fn latest(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<Opti
 
 /// Makes sure that the code of `$LATEST` is in the bucket, so that it can be put back.
 async fn keep(run: &StageRun<'_>, function: &StagePlanFunction, found: &GotFunction) -> Result<(), StepError> {
-    let (sha256, bucket) = (&found.code.sha256, run.bucket()?);
-    let key = preview_key(run.settings, &function.key, sha256);
+    let (sha256, bucket) = (&found.code.sha256, &function.kept.bucket);
+    let key = function.kept.object(sha256);
     let failed =
         |why: String| Problem::new(format!("failed to keep the code of $LATEST of {}", function.name)).why(why);
     match run.world.aws.s3.object(bucket, &key).await {
@@ -188,6 +181,12 @@ async fn keep(run: &StageRun<'_>, function: &StagePlanFunction, found: &GotFunct
     Ok(())
 }
 
+/// Looks and writes until `$LATEST` holds what it held, and nothing tells of a passage any more.
+pub(super) async fn end(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Passage) -> Result<(), Problem> {
+    let object_version = run.object_version(&passage.kept.object(&passage.before));
+    leave::end(&run.putting_back(), &function.name, passage, object_version.as_deref()).await.map(|_| ())
+}
+
 /// The pull request's code into `$LATEST`.
 pub(super) async fn enter(
     run: &StageRun<'_>,
@@ -197,96 +196,12 @@ pub(super) async fn enter(
     let version = &function.version;
     let made = run.object_version(&version.object);
     let object_version = made.or_else(|| version.present.clone().flatten());
-    let write =
-        async || write(run, function, latest, (&version.object, object_version.as_deref()), &latest.revision).await;
+    let code = (run.bucket()?, &version.object, object_version.as_deref());
+    let write = async || write(run.world, &function.name, latest, code).await;
     let done = async || {
         let now = run.world.aws.lambda.function(&function.name, None).await?;
         Ok(now.filter(|now| now.code.sha256 == version.sha256).map(|_| ()))
     };
     let failed = format!("failed to update the code of {}", function.name);
     run.writes.send(&failed, Undo::Nothing, conflicts, write, done).await
-}
-
-/// An update reverts what it does not name.
-async fn write(
-    run: &StageRun<'_>,
-    function: &StagePlanFunction,
-    as_it_is: &ObservedCode,
-    (key, object_version): (&ObjectKey, Option<&str>),
-    revision: &RevisionId,
-) -> Result<(), CallError> {
-    let Ok(bucket) = run.bucket() else { return Ok(()) };
-    let code = NewCode {
-        name: &function.name,
-        bucket,
-        key,
-        object_version,
-        revision,
-        architecture: as_it_is.architecture.as_deref(),
-        source_kms_key: as_it_is.source_kms_key.as_deref(),
-        storage_mode: as_it_is.storage_mode.as_deref(),
-        publish: false,
-    };
-    run.world.aws.lambda.update_code(&code).await.map(|_| ())
-}
-
-/// Looks and writes until `$LATEST` holds what it held, or what somebody else released since, and takes the alias
-/// away. A signal does not end this.
-pub(super) async fn end(run: &StageRun<'_>, function: &StagePlanFunction, passage: &Passage) -> Result<(), Problem> {
-    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK };
-    back(run, &deletion, function, passage).await?;
-    let (lambda, name, alias) = (&run.world.aws.lambda, &function.name, Passage::alias());
-    let is_there = async || {
-        let now = lambda.alias(name, &alias).await?;
-        Ok(now.is_some_and(|now| now.description == passage.description()))
-    };
-    deletion
-        .until_gone(&format!("alias {alias} of {name}"), is_there, async || lambda.delete_alias(name, &alias).await)
-        .await?;
-    Ok(())
-}
-
-async fn back(
-    run: &StageRun<'_>,
-    deletion: &Deletion<'_>,
-    function: &StagePlanFunction,
-    passage: &Passage,
-) -> Result<(), Problem> {
-    if passage.before == passage.after {
-        return Ok(());
-    }
-    let (name, key) = (&function.name, preview_key(run.settings, &function.key, &passage.before));
-    let object_version = run.object_version(&key);
-    let now = async || run.world.aws.lambda.function(name, None).await;
-    let is_there = async || match now().await? {
-        Some(now) if now.code.is_busy() => Err(busy(name.as_str())),
-        now => Ok(now.is_some_and(|now| now.code.sha256 == passage.after)),
-    };
-    let undo = async || match now().await? {
-        Some(now) if now.code.sha256 == passage.after => {
-            let object = (&key, object_version.as_deref());
-            write(run, function, &now.code, object, &now.code.revision).await
-        }
-        _ => Ok(()),
-    };
-    let failed = format!("failed to put the code of $LATEST of {name} back");
-    deletion.until_undone(&failed, &format!("$LATEST of {name} holds its code again"), is_there, undo).await?;
-    Ok(())
-}
-
-fn busy(resource: &str) -> CallError {
-    CallError {
-        action: "lambda:GetFunction",
-        resource: resource.to_owned(),
-        answer: Answer::Conflict,
-        code: String::new(),
-        message: "an update of it is in progress".to_owned(),
-    }
-}
-
-/// The command that puts the code back by hand.
-pub(super) fn by_hand(run: &StageRun<'_>, function: &StagePlanFunction, before: &Sha256) -> String {
-    let bucket = run.bucket().map(ToString::to_string).unwrap_or_default();
-    let (name, key) = (&function.name, preview_key(run.settings, &function.key, before));
-    format!("aws lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::undo::Undo;
+use crate::apply::preview::delete::{Deletion, TURN_TO_PUT_BACK};
 use crate::apply::preview::writes::Writes;
 use crate::error::Problem;
 use crate::model::{
@@ -44,6 +45,11 @@ impl<'a> StageRun<'a> {
 
     fn made<T>(&self, look: impl FnOnce(&mut Made) -> T) -> T {
         look(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How something is put back: a signal does not end it.
+    pub(super) fn putting_back(&self) -> Deletion<'a> {
+        Deletion { world: self.world, listener: self.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK }
     }
 
     pub(super) fn bucket(&self) -> Result<&BucketName, Problem> {

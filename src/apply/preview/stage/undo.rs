@@ -1,9 +1,9 @@
 //! Puts back what a run did, the latest first, and only that.
 
 use super::delete::{alias, deployments, versions};
-use super::passage;
 use super::run::StageRun;
-use crate::apply::preview::delete::{Deletion, TURN_TO_PUT_BACK};
+use super::{leave, passage};
+use crate::apply::preview::delete::Deletion;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     AddPermission, FunctionName, NotPutBack, ObservedStage, Passage, PreviewId, PreviewOutcome, PutBack, RestApiId,
@@ -34,7 +34,7 @@ pub(super) enum Undo {
 
 /// Puts all back; the failure's kind says whether that worked.
 pub(super) async fn put_back(run: &StageRun<'_>, failure: Failure) -> PreviewOutcome {
-    let deletion = Deletion { world: run.world, listener: run.listener, stops: Vec::new(), turn: TURN_TO_PUT_BACK };
+    let deletion = run.putting_back();
     let (mut put_back, mut not_put_back) = (Vec::new(), Vec::<NotPutBack>::new());
     for undo in run.writes.take_undo() {
         match one(run, &deletion, &undo).await {
@@ -129,7 +129,7 @@ fn left(run: &StageRun<'_>, undo: &Undo, problem: Problem) -> NotPutBack {
     let PreviewId { repository, number, service } = &run.plan.id;
     let down = || format!("sls-release preview down --pr {number} --repository {repository} --service {service}");
     let command = match undo {
-        Undo::Passage { function, passage } => passage::by_hand(run, function, &passage.before),
+        Undo::Passage { function, passage } => leave::by_hand(&function.name, passage),
         Undo::MovedAlias { .. } | Undo::ChangedStage { .. } => format!("sls-release preview up --pr {number}"),
         _ => down(),
     };

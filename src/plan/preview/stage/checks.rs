@@ -2,8 +2,8 @@
 
 use crate::error::Problem;
 use crate::model::{
-    ApiKey, FunctionKey, ObservedStagePreview, PreviewId, PreviewSettings, PreviewStage, Settings, StagedApi,
-    StagedFunction,
+    ApiKey, FunctionKey, ObservedStagePreview, Passage, PreviewId, PreviewSettings, PreviewStage, Settings,
+    StagePlanFunction, StagedApi, StagedFunction,
 };
 
 /// How many stages an API may have unless AWS allows more.
@@ -83,6 +83,20 @@ pub(super) fn function(key: &FunctionKey, found: &StagedFunction, id: &PreviewId
     let refused = reasons.into_iter().filter(|(holds, _)| *holds);
     problems.extend(refused.map(|(_, why)| Problem::new(format!("function {key} cannot have a preview")).why(why)));
     problems
+}
+
+/// Whoever finds the pull request's code in `$LATEST` must be able to read where the code from before lies.
+pub(super) fn kept(function: &StagePlanFunction, id: &PreviewId) -> Option<Problem> {
+    let StagePlanFunction { name, kept, version, .. } = function;
+    let (before, after) = (version.sha256, version.sha256);
+    let passage = Passage { pull_request: id.number, run: "0".repeat(16), before, after, kept: kept.clone() };
+    let length = passage.description().chars().count();
+    let place = format!("{}/{}", kept.bucket, kept.folder);
+    (length > Passage::LONGEST).then(|| {
+        Problem::new(format!("`{place}` is too long a place for the code of {name}"))
+            .why(format!("it is written into an alias's description, which would have {length} characters of {}", Passage::LONGEST))
+            .fix("choose a shorter `prefix` in [artifacts] or a shorter key of the function, or write `strategy = \"copy\"`")
+    })
 }
 
 /// An API that can have no further stage, or has one of the preview's name that is somebody else's.

@@ -11,8 +11,9 @@ use calls::{Calls, Stage};
 use super::{preview_key, smoke, wanted};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    ApiKey, Artifact, FunctionKey, FunctionVersion, ObservedStage, ObservedStagePreview, PreviewId, PreviewVersion,
-    RestApiId, Settings, StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi, StagedFunction, VersionStep,
+    ApiKey, Artifact, FunctionKey, FunctionVersion, KeptIn, ObservedStage, ObservedStagePreview, PreviewId,
+    PreviewVersion, RestApiId, Settings, StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi,
+    StagedFunction, VersionStep,
 };
 use crate::plan::{definition_in, description_of};
 
@@ -60,9 +61,10 @@ pub fn decide(
         if by.is_empty() {
             warnings.push(format!("no API calls function {key} by a stage variable: the preview has none of it"));
         } else {
-            functions.push(function(key, found, of.version(key, artifact, found), by, id));
+            functions.extend(of.function(key, artifact, found, by));
         }
     }
+    problems.extend(functions.iter().filter_map(|function| checks::kept(function, id)));
     if functions.is_empty() && problems.is_empty() {
         problems.push(Problem::new("no API calls a function of the settings").why("there is nothing to preview"));
     }
@@ -102,25 +104,33 @@ impl Preview<'_> {
             step,
         }
     }
-}
 
-fn function(
-    key: &FunctionKey,
-    found: &StagedFunction,
-    version: PreviewVersion,
-    by: Vec<RestApiId>,
-    id: &PreviewId,
-) -> StagePlanFunction {
-    let permits = |api: &RestApiId| found.alias.is_none() || !found.statements.contains(&id.statement_id(api));
-    StagePlanFunction {
-        key: key.clone(),
-        name: found.name.clone(),
-        arn: found.arn.clone(),
-        account: found.account.clone(),
-        alias: found.alias.clone(),
-        version,
-        known: found.versions.iter().map(|version| version.version.clone()).collect(),
-        permits: by.into_iter().filter(permits).collect(),
+    /// `None` without a bucket, which is a refusal of its own.
+    fn function(
+        &self,
+        key: &FunctionKey,
+        artifact: &Artifact,
+        found: &StagedFunction,
+        by: Vec<RestApiId>,
+    ) -> Option<StagePlanFunction> {
+        let id = self.id;
+        let permits = |api: &RestApiId| found.alias.is_none() || !found.statements.contains(&id.statement_id(api));
+        let version = self.version(key, artifact, found);
+        let bucket = self.settings.artifacts.as_ref()?.bucket.value.clone();
+        let (folder, _) = version.object.as_str().rsplit_once('/')?;
+        let kept = KeptIn { bucket, folder: folder.to_owned() };
+        Some(StagePlanFunction {
+            key: key.clone(),
+            name: found.name.clone(),
+            arn: found.arn.clone(),
+            account: found.account.clone(),
+            alias: found.alias.clone(),
+            version,
+            known: found.versions.iter().map(|version| version.version.clone()).collect(),
+            permits: by.into_iter().filter(permits).collect(),
+            kept,
+            left_in_latest: found.passage.as_ref().is_some_and(|passage| passage.pull_request == id.number),
+        })
     }
 }
 

@@ -119,11 +119,21 @@ fn what_an_alias_cannot_follow_is_refused_in_the_settings() {
 }
 
 #[test]
-fn nobody_uses_it_by_accident() {
+fn an_alias_that_stands_on_latest_would_answer_with_the_pull_requests_code() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let call = aws.lambda.create_alias().function_name(stack.function("dev")).name("staging");
+    aws.block_on(call.function_version("$LATEST").send()).unwrap();
+    let refused = refusal(&stack);
+    assert!(refused.contains("may be called without a qualifier"), "{refused}");
+    assert!(refused.contains("by alias staging, which stands on $LATEST"), "{refused}");
+}
+
+#[test]
+fn a_place_that_no_description_can_hold_is_refused() {
     let stack = scene();
-    let before = everything(&stack);
-    let mut command = stack.command(&["preview", "up", "--pr", "42", "--stage", "dev", "--repository", "acme/hello"]);
-    let run: Run = command.env_remove("SLS_RELEASE_EXPERIMENTAL").output().unwrap().into();
-    assert!(run.exits(3).stderr.contains("strategy \"stage\" is experimental"));
-    assert_eq!(everything(&stack), before);
+    let long = format!("prefix = \"{}\"", "team/service/".repeat(9).trim_end_matches('/'));
+    stack.settings(&settings().replace("prefix = \"hello\"", &long));
+    let refused = refusal(&stack);
+    assert!(refused.contains("is too long a place for the code of"), "{refused}");
+    assert!(refused.contains("choose a shorter `prefix` in [artifacts]"), "{refused}");
 }
