@@ -1,28 +1,58 @@
 #!/bin/sh
 # Publishes the folder of package-release.sh: a draft with all files, the tag, the release, the moving tag; in this
-# order, so that nobody sees half of it. A run that was stopped in between is begun again from the start.
+# order, so that nobody sees half of it. A run that was stopped in between is begun again from the start; where only the
+# moving tag is left, that alone is moved.
 #
 #   publish-release.sh FOLDER VERSION
 set -eu
 
 folder=$1 version=$2 tag=v$2 moving=v${2%%.*}
 
-case $(gh release view "$tag" --json isDraft --jq .isDraft 2>/dev/null || true) in
-  false) echo "$tag is published already: raise the version in Cargo.toml" >&2 && exit 1 ;;
-  true) gh release delete "$tag" --yes ;;
-esac
+main() {
+  # The newest first, as `v1.2.3 DRAFT`. A list that cannot be read is not an empty one.
+  releases=$(gh release list --limit 1000 --json tagName,isDraft --jq '.[] | "\(.tagName) \(.isDraft)"')
+  case $(printf '%s\n' "$releases" | awk -v tag="$tag" '$1 == tag { print $2; exit }') in
+    false) finish ;;
+    true) gh release delete "$tag" --yes && publish --force ;; # of a run that was stopped: nothing was published by it
+    *) publish ;;
+  esac
+}
 
-cp "$folder/manifest.json" action/manifest.json
-git add action/manifest.json
-git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
-  commit --quiet --message "Release $version"
-git tag --force "$tag"
-git tag --force "$moving"
+# With --force the tag of such a run gives way.
+publish() {
+  cp "$folder/manifest.json" action/manifest.json
+  git add action/manifest.json
+  git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
+    commit --quiet --message "Release $version"
+  git tag --force "$tag"
 
-gh auth setup-git
-gh release create "$tag" --draft --target "$(git rev-parse HEAD~1)" --title "$version" \
-  --notes "See CHANGELOG.md. Verify a file by \`gh attestation verify FILE --repo $GITHUB_REPOSITORY\`." \
-  "$folder"/*.tar.gz "$folder/SHA256SUMS"
-git push --force origin "refs/tags/$tag" # of a run that was stopped, if there is one: nothing was published by it
-gh release edit "$tag" --draft=false --verify-tag
-git push --force origin "refs/tags/$moving"
+  gh auth setup-git
+  gh release create "$tag" --draft --target "$(git rev-parse HEAD~1)" --title "$version" \
+    --notes "See CHANGELOG.md. Verify a file by \`gh attestation verify FILE --repo $GITHUB_REPOSITORY\`." \
+    "$folder"/*.tar.gz "$folder/SHA256SUMS"
+  git push "$@" origin "refs/tags/$tag"
+  gh release edit "$tag" --draft=false --verify-tag
+  move "$(git rev-parse "$tag")"
+}
+
+# Published already. The moving tag never goes back to an older release.
+finish() {
+  newest=$(printf '%s\n' "$releases" | awk '$2 == "false" { print $1; exit }')
+  published=$(commit_of "$tag")
+  [ "$newest" = "$tag" ] && [ "$(commit_of "$moving")" != "$published" ] ||
+    { echo "$tag is published already: raise the version in Cargo.toml" >&2 && exit 1; }
+  gh auth setup-git
+  git fetch --quiet --depth 1 origin "refs/tags/$tag"
+  move "$published"
+}
+
+# That which a tag of the remote names.
+commit_of() {
+  git ls-remote origin "refs/tags/$1" | cut -f 1
+}
+
+move() {
+  git push --force origin "$1:refs/tags/$moving"
+}
+
+main

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use sls_release::model::Sha256;
@@ -196,8 +196,9 @@ fn a_release_is_published_when_it_is_whole() {
     fs::write(at("built"), "binary").unwrap();
     fs::create_dir_all(at("bin")).unwrap();
     let said = format!("echo \"$1 $2\" $(git ls-remote --tags origin | cut -f 2) >>{}", at("log").display());
-    // `view` finds what the file `release` says, if there is one.
-    let gh = format!("#!/bin/sh\n[ \"$2\" != view ] || exec cat {}\n{said}\n", at("release").display());
+    // `list` finds what the file `releases` says.
+    let gh = format!("#!/bin/sh\n[ \"$2\" != list ] || exec cat {}\n{said}\n", at("releases").display());
+    fs::write(at("releases"), "v1.2.2 false\n").unwrap();
     fs::write(at("bin/gh"), gh).unwrap();
     output_of(Command::new("chmod").arg("755").arg(at("bin/gh"))).unwrap();
     let git = |arguments: &[&str]| {
@@ -232,7 +233,7 @@ fn a_release_is_published_when_it_is_whole() {
 
     // Stopped before the release was published, and built anew from the same commit.
     fs::remove_file(at("log")).unwrap();
-    fs::write(at("release"), "true\n").unwrap();
+    fs::write(at("releases"), "v1.2.3 true\nv1.2.2 false\n").unwrap();
     git(&["reset", "--quiet", "--hard", "origin/main"]);
     package(&at("dist"), "1.2.3", &[(TARGETS[0], &at("built"))], "https://b.example");
     assert!(publish().status.success());
@@ -243,11 +244,31 @@ fn a_release_is_published_when_it_is_whole() {
     assert_eq!(git(&["rev-parse", "HEAD"]), git(&["rev-parse", "v1.2.3"]));
     assert!(git(&["show", "v1.2.3:action/manifest.json"]).contains("https://b.example"));
 
-    fs::write(at("release"), "false\n").unwrap();
-    let again = publish();
-    assert!(!again.status.success());
-    assert_eq!(
-        String::from_utf8(again.stderr).unwrap(),
-        "v1.2.3 is published already: raise the version in Cargo.toml\n"
-    );
+    let refused = |publish: Output| {
+        assert!(!publish.status.success());
+        String::from_utf8(publish.stderr).unwrap()
+    };
+    let published = "v1.2.3 is published already: raise the version in Cargo.toml\n";
+    fs::write(at("releases"), "v1.2.3 false\nv1.2.2 false\n").unwrap();
+    assert_eq!(refused(publish()), published);
+
+    // Stopped before the moving tag was moved.
+    let newest = git(&["rev-parse", "v1.2.3"]);
+    git(&["push", "--quiet", "--force", "origin", "origin/main:refs/tags/v1"]);
+    let moved = publish();
+    assert!(moved.status.success(), "{moved:?}");
+    assert_eq!(git(&["ls-remote", "origin", "refs/tags/v1"]).split('\t').next(), Some(newest.trim_end()));
+
+    // A newer one is published: the moving tag stays at it.
+    git(&["push", "--quiet", "--force", "origin", "origin/main:refs/tags/v1"]);
+    fs::write(at("releases"), "v1.3.0 false\nv1.2.3 false\n").unwrap();
+    assert_eq!(refused(publish()), published);
+
+    // A tag that somebody else set stays, and a list that cannot be read is not an empty one.
+    git(&["reset", "--quiet", "--hard", "origin/main"]);
+    fs::write(at("releases"), "").unwrap();
+    assert!(refused(publish()).contains("already exists"));
+    fs::remove_file(at("releases")).unwrap();
+    refused(publish());
+    assert_eq!(git(&["ls-remote", "origin", "refs/tags/v1.2.3"]).split('\t').next(), Some(newest.trim_end()));
 }
