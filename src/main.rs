@@ -119,6 +119,7 @@ fn run_verb(cli: &Cli, errand: Option<&Errand>, out: &Arc<Reporter>) -> Result<u
         out.about_a_preview();
         request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));
         request.preview.remote = remote();
+        request.preview.deletes_environment = errand.is_some_and(|errand| errand.deletes_environment);
         let variables = environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_GITHUB_"));
         request.github = variables.map(|(name, value)| (name, Secret::new(value))).collect();
     }
@@ -144,11 +145,13 @@ async fn verb(
         return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
     if let Command::Preview(verb) = cli.command() {
-        let event = errand.and_then(|errand| Some((errand, errand.pull_request.as_ref()?)));
-        return match event {
-            Some((errand, event)) => preview_of_event(&verb, request, errand, event, cancel, out).await,
-            None => preview(&verb, request, cancel, out).await,
+        let is_of_one = matches!(verb, Preview::Up(_) | Preview::Down(_));
+        let code = match errand {
+            Some(errand) if is_of_one => preview_in_workflow(&verb, request, errand, cancel, out).await?,
+            _ => preview(&verb, request, cancel, out).await?,
         };
+        let is_strict = errand.is_some_and(|errand| errand.is_report_strict);
+        return Ok(if code == 0 && is_strict && out.has_untold() { Kind::Internal.exit_code() } else { code });
     }
     let outcome = commands::release(request, cancel, out).await?;
     out.outcome(&outcome);
@@ -167,34 +170,37 @@ async fn preview(verb: &Preview, request: &Request, cancel: &Cancellation, out: 
 }
 
 /// GitHub is told of it, too; after the sinks of this machine, since that may take its time.
-async fn preview_of_event(
+async fn preview_in_workflow(
     verb: &Preview,
     request: &Request,
     errand: &Errand,
-    event: &EventPullRequest,
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<u8, Failure> {
     let mut variables = environment("GITHUB_");
     variables.extend(environment("SLS_RELEASE_"));
     let github = GitHub::connect(&variables)?;
-    let about = About::of_event(errand, event, request, &variables);
+    let event = match &errand.pull_request {
+        Some(event) => event.clone(),
+        None if matches!(verb, Preview::Up(_)) => commands::pull_request::named(request, github.as_ref()).await?,
+        // What is deleted by its number needs nobody to know the pull request.
+        None => return preview(verb, request, cancel, out).await,
+    };
+    let request = &Request { commit: commit(Some(&event)), ..request.clone() };
+    let about = About::of_event(&event, request, &variables);
     let mut reporting = github.as_ref().map(|github| Reporting::new(github, about.clone(), out));
-    let result = match verb {
-        Preview::Up(_) => commands::pull_request::up(request, event, reporting.as_mut(), cancel, out).await,
-        Preview::Down(_) => commands::pull_request::down(request, event, github.as_ref(), cancel, out).await,
-        Preview::List(_) | Preview::Prune(_) => return preview(verb, request, cancel, out).await,
+    let result = if let Preview::Up(_) = verb {
+        commands::pull_request::up(request, &event, reporting.as_mut(), cancel, out).await
+    } else {
+        commands::pull_request::down(request, &event, github.as_ref(), cancel, out).await
     };
     if let Ok(outcome) = &result {
         out.preview(outcome);
     }
-    let untold = match reporting {
-        Some(reporting) => reporting.end(&result, |service| comment(&about, service, &result, out)).await,
-        None => Vec::new(),
-    };
-    let code = preview_exit_code(&result?);
-    let is_red = code == 0 && errand.is_report_strict && !untold.is_empty();
-    Ok(if is_red { Kind::Internal.exit_code() } else { code })
+    if let Some(reporting) = reporting {
+        reporting.end(&result, |service| comment(&about, service, &result, out)).await;
+    }
+    Ok(preview_exit_code(&result?))
 }
 
 fn comment(about: &About, service: &str, result: &Result<PreviewOutcome, Failure>, out: &Reporter) -> String {

@@ -81,11 +81,8 @@ async fn made(
     let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
     let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
-    if is_empty {
-        out.changes(compared.await);
-        return Ok(PreviewOutcome::Unchanged(apply::preview::report(&run)));
-    }
-    let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
+    let applied = async { if is_empty { apply::preview::unchanged(run).await } else { apply::preview::up(run).await } };
+    let (outcome, compared) = futures::join!(applied, compared);
     out.changes(compared);
     Ok(outcome)
 }
@@ -108,10 +105,11 @@ async fn up_by_stage(
         return Ok(end);
     }
     let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
-    if is_empty {
-        return Ok(PreviewOutcome::Unchanged(apply::preview::stage::report(&run)));
-    }
-    Ok(apply::preview::stage::up(run).boxed_local().await)
+    Ok(if is_empty {
+        apply::preview::stage::unchanged(run).await
+    } else {
+        apply::preview::stage::up(run).boxed_local().await
+    })
 }
 
 /// The end of a run that has written nothing yet, where it is not its turn.

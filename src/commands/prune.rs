@@ -8,7 +8,7 @@ use crate::apply;
 use crate::apply::preview::Deleted;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport, PullRequestState, Request};
-use crate::observe::preview::Found;
+use crate::observe::{self, preview::Found};
 use crate::plan::preview::prune::{self, PrunePlan, PruneReason};
 use crate::report::Reporter;
 use crate::world::{self, Cancellation, World};
@@ -79,9 +79,8 @@ async fn delete(
             deleted.left.push((id.clone(), Problem::new(what).why("the run was cancelled")));
             continue;
         }
-        if *reason == PruneReason::Closed && pull_requests.state(id.number).await != PullRequestState::Closed {
-            let what = format!("pull request {} is not known to be closed any more: its preview stays", id.number);
-            out.hear(Event::Warning(what));
+        if let Some(why) = not_any_more(id, *reason, found, pull_requests, world).await {
+            out.hear(Event::Warning(format!("the preview of pull request {} stays: {why}", id.number)));
             continue;
         }
         let one = apply::preview::down(&found.of(id), patience, world, out).await;
@@ -94,6 +93,31 @@ async fn delete(
     deleted
 }
 
+/// Why it does not go any more, in words.
+async fn not_any_more(
+    id: &PreviewId,
+    reason: PruneReason,
+    found: &Found,
+    pull_requests: &PullRequests,
+    world: &World,
+) -> Option<String> {
+    match reason {
+        PruneReason::Closed if pull_requests.state(id.number).await == PullRequestState::Closed => None,
+        PruneReason::Closed => Some("the pull request is not known to be closed any more".to_owned()),
+        PruneReason::Idle { .. } => touched(id, found, world).await,
+    }
+}
+
+/// Whether somebody touched a preview since it was found, in words; on doubt somebody did.
+pub(super) async fn touched(id: &PreviewId, found: &Found, world: &World) -> Option<String> {
+    let active = |found: &Found| found.of(id).standing().into_iter().find_map(|standing| standing.active);
+    match observe::preview::tagged(world, Some(id.number), |other| other == id).await {
+        Ok(now) if active(&now) <= active(found) => None,
+        Ok(_) => Some("a run brought it up to date meanwhile".to_owned()),
+        Err(failure) => Some(failure.to_string()),
+    }
+}
+
 /// GitHub shows no deployment of what is gone; that it cannot be told keeps nothing.
 async fn tell(id: &PreviewId, reason: PruneReason, pull_requests: &PullRequests, out: &Reporter) {
     let text = out.gone(id, &reason.in_words(id));
@@ -102,7 +126,7 @@ async fn tell(id: &PreviewId, reason: PruneReason, pull_requests: &PullRequests,
         PruneReason::Idle { .. } => pull_requests.tell(id, &text).await,
     };
     if let Err(why) = told {
-        out.hear(Event::Warning(format!(
+        out.hear(Event::Untold(format!(
             "GitHub was not told that the preview of pull request {} is gone: {why}",
             id.number
         )));

@@ -14,7 +14,7 @@ use crate::model::{BaseSettings, CodeSource, Event, Listener, PreviewOutcome, Pr
 use crate::plan;
 use crate::report::Reporter;
 use crate::settings::{self, SettingsFile};
-use crate::world::Cancellation;
+use crate::world::{Cancellation, World};
 
 /// Makes the preview of a pull request, or brings it up to date, with the settings of its base branch, as long as the
 /// pull request is open and its head is the commit of the event. GitHub hears of it before the first write.
@@ -31,7 +31,7 @@ pub async fn up(
     let reporting = reporting.ok_or_else(no_token)?;
     let github = reporting.github();
     let turn = async || {
-        let now = github.pull_request(event.number).await?.ok_or_else(|| unknown(event))?;
+        let now = github.pull_request(event.number).await?.ok_or_else(|| unknown(event.number))?;
         Ok((turn_of(event, &now), now))
     };
     let now = match cancel.or_cancelled(refused(turn())).await? {
@@ -39,16 +39,21 @@ pub async fn up(
         (Turn::Closed(why), _) => return Ok(PreviewOutcome::Nothing(why)),
         (Turn::Newer(why), _) => return Ok(PreviewOutcome::Superseded(why)),
     };
-    let checkout = Checkout::of(settings::read(request, Path::new(""))?)?;
-    let text = cancel.or_cancelled(refused(github.file(&checkout.path, &now.base_sha))).await?;
+    let Some(file) = settings::find(request, Path::new(""))? else { return Ok(PreviewOutcome::Nothing(no_head(&now))) };
+    let checkout = Checkout::of(file)?;
+    let text = cancel.or_cancelled(refused(of_base(github, &checkout, &now))).await?;
     let Some(text) = text else { return Ok(PreviewOutcome::Nothing(no_base(&checkout, &now))) };
     let shown = PathBuf::from(format!("{}:{}", now.base_ref, checkout.path));
     let request = Request { base: Some(BaseSettings { shown, text }), ..request.clone() };
+    let settings = settings::resolve(&request, &checkout.file)?;
+    if settings.preview.is_none() {
+        return Ok(PreviewOutcome::Nothing(no_previews(&checkout, &now)));
+    }
     for warning in settings::ignored(&request, &checkout.file)? {
         out.hear(Event::Warning(warning));
     }
-    let settings = settings::resolve(&request, &checkout.file)?;
     stays_inside(&settings, &checkout.top)?;
+    is_found_again(&settings, &request, cancel).await?;
     reporting.begin(&plan::preview::id(&request, plan::preview::wanted(&settings)?)?).await;
     preview::up_while(&request, async || Ok(turn().await?.0), cancel, out).await
 }
@@ -111,18 +116,73 @@ fn no_token() -> Failure {
         .into_failure(Kind::Refused)
 }
 
-fn unknown(event: &EventPullRequest) -> Problem {
-    Problem::new(format!("GitHub shows no pull request {}", event.number))
+fn unknown(number: u64) -> Problem {
+    Problem::new(format!("GitHub shows no pull request {number}"))
         .why("the token may not read it, or it is gone")
         .fix("give the job the permissions `pull-requests: read` and `contents: read`")
 }
 
+/// As they are on the base branch now, not when the pull request was opened: who may not have a preview any more gets none.
+async fn of_base(github: &GitHub, checkout: &Checkout, now: &PullRequest) -> Result<Option<String>, Problem> {
+    let Some(tip) = github.tip(&now.base_ref).await? else { return Ok(None) };
+    github.file(&checkout.path, &tip).await
+}
+
 fn no_base(checkout: &Checkout, now: &PullRequest) -> String {
-    let (path, branch, commit) = (&checkout.path, &now.base_ref, short(&now.base_sha));
+    let (path, branch) = (&checkout.path, &now.base_ref);
     format!(
-        "previews begin once the settings are on the base branch: `{branch}`, as of {commit}, from which the pull request \
-         comes, has no `{path}`, or none that the token may read: merge them, and push to the pull request"
+        "previews begin once the settings are on the base branch: `{branch}` has no `{path}`, or none that the token may \
+         read: merge them, and run this again"
     )
+}
+
+fn no_previews(checkout: &Checkout, now: &PullRequest) -> String {
+    let (path, branch) = (&checkout.path, &now.base_ref);
+    format!(
+        "previews begin once the base branch wants them: `{path}` on `{branch}` has no [preview] table: merge one, and run \
+         this again"
+    )
+}
+
+fn no_head(now: &PullRequest) -> String {
+    let branch = &now.base_ref;
+    format!("the checkout has no {}: merge `{branch}` into the branch of the pull request", settings::FILE_NAME)
+}
+
+/// The closing of a pull request reads no settings, so that it must look where the preview is made.
+async fn is_found_again(settings: &Settings, request: &Request, cancel: &Cancellation) -> Result<(), Failure> {
+    let Some(here) = &settings.region else { return Ok(()) };
+    let asked = settings::region_asked_for(request)?;
+    let there = World::connect(asked.as_ref().map(|region| &region.value), cancel.clone()).await;
+    let there = there.map_or_else(|_| "none".to_owned(), |world| world.aws.region.to_string());
+    if there == here.value.as_str() {
+        return Ok(());
+    }
+    Err(Problem::new(format!("the preview would be in {}, where its end would not look for it", here.value))
+        .why(format!("the closing of a pull request reads no settings, and its region is AWS_REGION: {there}"))
+        .fix(format!("give the action the input `region: {}`, or let AWS_REGION say it", here.value))
+        .at(here.location())
+        .into_failure(Kind::Refused))
+}
+
+/// The pull request that the input `pr` names, where the event is about none. Its preview is made by the same rules.
+///
+/// # Errors
+/// [`Kind::Refused`] where GitHub does not tell it, or its code is another repository's.
+pub async fn named(request: &Request, github: Option<&GitHub>) -> Result<EventPullRequest, Failure> {
+    let number = request.preview.number.unwrap_or_default();
+    let github = github.ok_or_else(no_token)?;
+    let found = refused(github.pull_request(number)).await?;
+    let found = found.ok_or_else(|| unknown(number).into_failure(Kind::Refused))?;
+    if !found.is_own {
+        return Err(Problem::new(format!(
+            "the code of pull request {number} is a fork's, or of a repository that is gone"
+        ))
+        .why("a preview would run it with what the stage's functions may do")
+        .fix("push the branch to this repository, after a review of it")
+        .into_failure(Kind::Refused));
+    }
+    Ok(EventPullRequest { number, head_sha: found.head_sha, is_closing: false })
 }
 
 /// The settings file in a checkout.

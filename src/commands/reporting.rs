@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Errand;
 use crate::error::{Failure, Problem};
 use crate::github::{Environment, EventPullRequest, GitHub, State};
 use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport, Request};
@@ -26,7 +25,7 @@ pub struct About {
     pub run_url: Option<String>,
     /// The pull request was closed, so that its preview is deleted.
     pub is_closing: bool,
-    /// On close, the environment at GitHub goes as well.
+    /// With a preview, its environment at GitHub goes as well.
     pub deletes_environment: bool,
 }
 
@@ -36,17 +35,11 @@ pub struct Reporting<'a> {
     about: About,
     out: &'a dyn Listener,
     deployment: Option<(Environment, u64)>,
-    untold: Vec<Problem>,
 }
 
 impl About {
     /// The event of a pull request; `variables` holds `GITHUB_*`.
-    pub fn of_event(
-        errand: &Errand,
-        event: &EventPullRequest,
-        request: &Request,
-        variables: &BTreeMap<String, String>,
-    ) -> Self {
+    pub fn of_event(event: &EventPullRequest, request: &Request, variables: &BTreeMap<String, String>) -> Self {
         let said = |name: &str| variables.get(name).filter(|value| !value.is_empty());
         let server_url = said("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/'));
         let repository = request.preview.repository.clone().unwrap_or_default();
@@ -59,7 +52,7 @@ impl About {
             server_url: server_url.to_owned(),
             run_url,
             is_closing: event.is_closing,
-            deletes_environment: errand.deletes_environment,
+            deletes_environment: request.preview.deletes_environment,
         }
     }
 }
@@ -67,7 +60,7 @@ impl About {
 impl<'a> Reporting<'a> {
     /// Nothing is said yet.
     pub fn new(github: &'a GitHub, about: About, out: &'a dyn Listener) -> Self {
-        Self { github, about, out, deployment: None, untold: Vec::new() }
+        Self { github, about, out, deployment: None }
     }
 
     /// Who is told.
@@ -85,23 +78,26 @@ impl<'a> Reporting<'a> {
         self.set_state(&State::InProgress { log_url: self.about.run_url.clone() }).await;
     }
 
-    /// At the end: how the deployment ended, and the comment of each service, whose text is asked for. Returns what
-    /// could not be told, which was a warning already.
-    pub async fn end(
-        mut self,
-        result: &Result<PreviewOutcome, Failure>,
-        comment: impl Fn(&str) -> String,
-    ) -> Vec<Problem> {
+    /// At the end: how the deployment ended, and the comment of each service, whose text is asked for.
+    pub async fn end(mut self, result: &Result<PreviewOutcome, Failure>, comment: impl Fn(&str) -> String) {
         match result {
             Ok(PreviewOutcome::Up(report) | PreviewOutcome::Unchanged(report)) => self.stands(report, comment).await,
             Ok(PreviewOutcome::Down(reports)) => self.gone(reports, comment).await,
             Ok(PreviewOutcome::Failed { .. }) | Err(_) => self.failed(comment).await,
+            Ok(PreviewOutcome::Nothing(_)) => self.withdrawn().await,
             Ok(_) => self.set_state(&State::Inactive).await,
         }
-        self.untold
     }
 
-    async fn stands(&mut self, report: &PreviewReport, comment: impl Fn(&str) -> String) {
+    /// The pull request was closed before anything was written: who told GitHub that it is gone may have done so before
+    /// this deployment was made.
+    async fn withdrawn(&self) {
+        let Some((_, deployment)) = self.deployment else { return };
+        let deleted = self.github.delete_deployment(deployment).await;
+        self.told(deleted);
+    }
+
+    async fn stands(&self, report: &PreviewReport, comment: impl Fn(&str) -> String) {
         let environment_url = report.endpoints.values().next().cloned();
         self.set_state(&State::Success { environment_url, log_url: self.about.run_url.clone() }).await;
         if let Some((environment, deployment)) = self.deployment.clone() {
@@ -112,7 +108,7 @@ impl<'a> Reporting<'a> {
     }
 
     /// What stood before may still stand, so that its deployment stays as it is.
-    async fn failed(&mut self, comment: impl Fn(&str) -> String) {
+    async fn failed(&self, comment: impl Fn(&str) -> String) {
         self.set_state(&State::Failure { log_url: self.about.run_url.clone() }).await;
         let service = self.service();
         self.comment(&service, comment(&service)).await;
@@ -134,7 +130,7 @@ impl<'a> Reporting<'a> {
 
     /// The one that was named; else those that had a preview, or that GitHub was told of by a run whose end it did not
     /// hear.
-    async fn services(&mut self, reports: &[PreviewReport]) -> BTreeSet<String> {
+    async fn services(&self, reports: &[PreviewReport]) -> BTreeSet<String> {
         if let Some(named) = &self.about.service {
             return BTreeSet::from([named.clone()]);
         }
@@ -144,7 +140,7 @@ impl<'a> Reporting<'a> {
     }
 
     /// A pull request that never had a preview needs no word at its end.
-    async fn comment(&mut self, service: &str, body: String) {
+    async fn comment(&self, service: &str, body: String) {
         let (github, number) = (self.github, self.about.pull_request);
         let said = if self.about.is_closing {
             github.comment_again(number, service, &body).await
@@ -154,7 +150,7 @@ impl<'a> Reporting<'a> {
         self.told(said);
     }
 
-    async fn set_state(&mut self, state: &State) {
+    async fn set_state(&self, state: &State) {
         let Some((_, deployment)) = self.deployment else { return };
         let set = self.github.set_state(deployment, state).await;
         self.told(set);
@@ -170,12 +166,11 @@ impl<'a> Reporting<'a> {
         self.about.service.clone().unwrap_or_else(usual)
     }
 
-    fn told<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+    fn told<T>(&self, result: Result<T, Problem>) -> Option<T> {
         match result {
             Ok(done) => Some(done),
             Err(problem) => {
-                self.out.hear(Event::Warning(problem.to_string()));
-                self.untold.push(problem);
+                self.out.hear(Event::Untold(problem.to_string()));
                 None
             }
         }

@@ -1,11 +1,12 @@
 //! Room for a new preview, where the settings allow only so many.
 
 use super::preview::not_deleted;
+use super::prune::touched;
 use super::states::PullRequests;
 use crate::apply;
-use crate::error::{Failure, Kind};
-use crate::model::{Event, Listener, PreviewId, PreviewOutcome, Request, Settings};
-use crate::observe;
+use crate::error::{Failure, Kind, Problem};
+use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PullRequestState, Request, Settings};
+use crate::observe::{self, preview::Found};
 use crate::plan::{
     self,
     preview::room::{self, MakesRoom},
@@ -40,6 +41,10 @@ pub(super) async fn make(
     let states = world.cancel.or_cancelled(world::told("GitHub to answer", out, look)).await?;
     let going = room::decide(id, &standing, &states, limits);
     for one in going.map_err(|problem| problem.into_failure(Kind::Refused))? {
+        if let Some(why) = not_any_more(&one, &found, &pull_requests, world).await {
+            let what = format!("the preview of pull request {} no longer makes room", one.id.number);
+            return Err(Problem::new(what).why(why).fix("run it again").into_failure(Kind::Refused));
+        }
         out.hear(Event::Warning(format!("the preview of pull request {} makes room", one.id.number)));
         let deleted = apply::preview::down(&found.of(&one.id), settings.wait_timeout, world, out).await;
         if !deleted.left.is_empty() {
@@ -48,6 +53,15 @@ pub(super) async fn make(
         tell(&one, id, &pull_requests, out).await;
     }
     Ok(None)
+}
+
+/// Why it does not go any more, in words.
+async fn not_any_more(gone: &MakesRoom, found: &Found, pull_requests: &PullRequests, world: &World) -> Option<String> {
+    if !gone.is_closed {
+        return touched(&gone.id, found, world).await;
+    }
+    let is_closed = pull_requests.state(gone.id.number).await == PullRequestState::Closed;
+    (!is_closed).then(|| "the pull request is not known to be closed any more".to_owned())
 }
 
 /// Who looks at an open pull request learns where its preview went.
@@ -59,7 +73,7 @@ async fn tell(gone: &MakesRoom, id: &PreviewId, pull_requests: &PullRequests, ou
         pull_requests.tell(&gone.id, &text).await
     };
     if let Err(why) = told {
-        out.hear(Event::Warning(format!(
+        out.hear(Event::Untold(format!(
             "pull request {} was not told that its preview is gone: {why}",
             gone.id.number
         )));

@@ -7,7 +7,10 @@ use crate::github::{Environment, GitHub};
 use crate::model::{PreviewId, PullRequestState, Request, StandingPreview};
 
 /// The pull requests of one repository.
-pub(super) struct PullRequests(Option<GitHub>);
+pub(super) struct PullRequests {
+    github: Option<GitHub>,
+    deletes_environment: bool,
+}
 
 /// Why nobody knows.
 const NO_TOKEN: &str = "there is no token for GitHub";
@@ -18,12 +21,12 @@ impl PullRequests {
         let text = |(name, value): (&String, &crate::model::Secret)| (name.clone(), value.reveal().to_owned());
         let mut variables: BTreeMap<String, String> = request.github.iter().map(text).collect();
         variables.insert("GITHUB_REPOSITORY".to_owned(), repository.to_owned());
-        Ok(Self(GitHub::connect(&variables)?))
+        Ok(Self { github: GitHub::connect(&variables)?, deletes_environment: request.preview.deletes_environment })
     }
 
     /// Whether there is anybody to ask.
     pub(super) fn can_tell(&self) -> bool {
-        self.0.is_some()
+        self.github.is_some()
     }
 
     /// Those of what stands; none where there is nobody to ask. GitHub wants its readers to ask one after the other.
@@ -52,7 +55,7 @@ impl PullRequests {
     ///
     /// <https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource>
     pub(super) async fn state(&self, number: u64) -> PullRequestState {
-        let Some(github) = &self.0 else { return PullRequestState::Unknown(NO_TOKEN.to_owned()) };
+        let Some(github) = &self.github else { return PullRequestState::Unknown(NO_TOKEN.to_owned()) };
         match github.pull_request(number).await {
             Ok(Some(found)) if found.is_open => PullRequestState::Open,
             Ok(Some(_)) => PullRequestState::Closed,
@@ -68,24 +71,26 @@ impl PullRequests {
     /// Puts a comment on the pull request of a preview that is gone, and shows no deployment of it as one that stands;
     /// in words, why not.
     pub(super) async fn tell(&self, id: &PreviewId, text: &str) -> Result<(), String> {
-        let github = self.0.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
+        let github = self.github.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
         let environment = Environment::of_preview(&id.repository, &id.service, id.number);
         let commented = github.comment(id.number, &id.service, text).await;
-        both(commented, github.retire(&environment, None).await)
+        each([commented, github.retire(&environment, None).await])
     }
 
-    /// The same where the pull request is closed: its deployments go, and nobody is told who was not told before.
-    /// Nothing where there is nobody to tell.
+    /// The same where the pull request is closed: its deployments go, its environment where that is wished for, and
+    /// nobody is told who was not told before. Nothing where there is nobody to tell.
     pub(super) async fn close(&self, id: &PreviewId, text: &str) -> Result<(), String> {
-        let Some(github) = &self.0 else { return Ok(()) };
+        let Some(github) = &self.github else { return Ok(()) };
         let environment = Environment::of_preview(&id.repository, &id.service, id.number);
         let commented = github.comment_again(id.number, &id.service, text).await;
-        both(commented, github.delete_deployments(&environment).await)
+        let deployments = github.delete_deployments(&environment).await;
+        let gone = if self.deletes_environment { github.delete_environment(&environment).await } else { Ok(()) };
+        each([commented, deployments, gone])
     }
 }
 
-/// Where one could not be done, the other one was.
-fn both(one: Result<(), Problem>, other: Result<(), Problem>) -> Result<(), String> {
-    let failed: Vec<String> = [one, other].into_iter().filter_map(Result::err).map(|it| it.to_string()).collect();
+/// Where one could not be done, the others were.
+fn each<const N: usize>(all: [Result<(), Problem>; N]) -> Result<(), String> {
+    let failed: Vec<String> = all.into_iter().filter_map(Result::err).map(|it| it.to_string()).collect();
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }

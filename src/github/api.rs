@@ -36,10 +36,10 @@ pub struct PullRequest {
     pub is_open: bool,
     /// The newest commit of its branch.
     pub head_sha: String,
-    /// The commit that it is compared with.
-    pub base_sha: String,
     /// The branch that it is to be merged into.
     pub base_ref: String,
+    /// Its branch is one of this repository, by the repositories' ids.
+    pub is_own: bool,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +55,23 @@ struct Commit {
     sha: String,
     #[serde(rename = "ref")]
     name: String,
+    /// `null` where it was deleted.
+    repo: Option<Repository>,
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    sha: String,
 }
 
 impl GitHub {
@@ -92,13 +109,30 @@ impl GitHub {
         };
         let what = || format!("failed to read pull request {number}");
         let found = found.map_err(|error| error.into_problem(what(), "pull-requests: read"))?;
+        let id = |commit: &Commit| commit.repo.as_ref().map(|repository| repository.id);
         Ok(Some(PullRequest {
             number: found.number,
             is_open: found.state == "open",
+            is_own: id(&found.head).is_some() && id(&found.head) == id(&found.base),
             head_sha: found.head.sha,
-            base_sha: found.base.sha,
             base_ref: found.base.name,
         }))
+    }
+
+    /// The newest commit of a branch; `None` where there is none that this token may see. A pull request tells that of
+    /// its base only as it was when somebody pushed to it last.
+    ///
+    /// <https://docs.github.com/rest/git/refs#get-a-reference>
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn tip(&self, branch: &str) -> Result<Option<String>, Problem> {
+        let call = Call::get(self.path(&format!("git/ref/{}", encoded(&format!("heads/{branch}")))));
+        match self.rest.read(&call).await.and_then(|reply| reply.document::<Reference>()) {
+            Ok(found) => Ok(Some(found.object.sha)),
+            Err(error) if error.answer == Answer::NotFound => Ok(None),
+            Err(error) => Err(error.into_problem(format!("failed to read the branch `{branch}`"), "contents: read")),
+        }
     }
 
     /// A text file of the repository as it stands in this commit; `None` where the commit has none.

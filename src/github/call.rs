@@ -206,6 +206,11 @@ impl Reply {
         CallError { call: self.call.clone(), answer: Answer::Refused, message }
     }
 
+    /// A success that tells nothing, in these words.
+    pub(super) fn unknown(&self, message: &str) -> CallError {
+        CallError { call: self.call.clone(), answer: Answer::Unknown, message: message.to_owned() }
+    }
+
     /// The body as it came.
     pub(super) fn text(self) -> String {
         self.body
@@ -297,4 +302,19 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     // A reference to an error is an error as well, so that it says which one is meant.
     std::iter::successors(Some(error), |cause| (*cause).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secondary_limit_without_a_time_is_a_minute() {
+        let none = HeaderMap::new();
+        let secondary = "You have exceeded a secondary rate limit.";
+        for (status, message) in [(403, secondary), (429, secondary), (429, "Too many requests")] {
+            assert_eq!(answer(status, &none, message), Answer::Limited(UNNAMED_WAIT), "{status} {message}");
+        }
+        assert_eq!(answer(403, &none, "Resource not accessible by integration"), Answer::Denied);
+    }
 }

@@ -82,8 +82,13 @@ impl GitHub {
     /// Where GitHub does not answer, or refuses.
     pub async fn comment_again(&self, number: u64, service: &str, body: &str) -> Result<(), Problem> {
         let what = || format!("failed to comment on pull request {number}");
-        let found = self.found(number, service).await.map_err(|error| error.into_problem(what(), PERMISSION))?;
-        if found.is_some() { self.comment(number, service, body).await } else { Ok(()) }
+        match self.found(number, service).await {
+            Ok(Some(_)) => self.comment(number, service, body).await,
+            Ok(None) => Ok(()),
+            // The pull request itself is gone.
+            Err(error) if error.answer == Answer::NotFound => Ok(()),
+            Err(error) => Err(error.into_problem(what(), PERMISSION)),
+        }
     }
 
     /// One that is gone by now is written anew.
@@ -157,7 +162,9 @@ impl GitHub {
     /// Whose the token is. Where it may not ask, it is a workflow's; where GitHub does not answer, nobody knows, and a
     /// guess could make a second comment.
     ///
-    /// <https://docs.github.com/graphql/reference/queries#viewer>
+    /// <https://docs.github.com/graphql/reference/queries#viewer>. An error of GraphQL, such as that of its own rate
+    /// limit, has the status 200:
+    /// <https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
     async fn ask_author(&self) -> Result<Author, CallError> {
         let asked = match self.viewer().await {
             Err(error) if matches!(error.answer, Answer::Denied | Answer::NotFound | Answer::Refused) => None,
@@ -171,7 +178,12 @@ impl GitHub {
         let Some(graphql) = &self.graphql else { return Ok(None) };
         let reply: Reply = graphql.read(&Call::post("/graphql".to_owned(), &query)).await?;
         let document: serde_json::Value = reply.document()?;
-        Ok(document["data"]["viewer"]["login"].as_str().map(ToOwned::to_owned))
+        if let Some(login) = document["data"]["viewer"]["login"].as_str() {
+            return Ok(Some(login.to_owned()));
+        }
+        let error = &document["errors"][0];
+        let may_not_ask = ["FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"].iter().any(|kind| error["type"] == *kind);
+        if may_not_ask { Ok(None) } else { Err(reply.unknown(error["message"].as_str().unwrap_or("no viewer"))) }
     }
 }
 

@@ -15,6 +15,7 @@ const PER_PAGE: usize = 100;
 /// More deployments of one pull request than anybody has.
 const MOST_PAGES: usize = 10;
 const PERMISSION: &str = "deployments: write";
+const FAILED_TO_DELETE: &str = "failed to delete the deployments of the preview at GitHub";
 /// The key of the payload that says whose a deployment is; others of the same environment are left alone.
 const SERVICE: &str = "sls-release:service";
 /// The key of the payload that tells a run's deployment from all others.
@@ -170,6 +171,18 @@ impl GitHub {
         })
     }
 
+    /// Makes one inactive, and deletes it.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn delete_deployment(&self, id: u64) -> Result<(), Problem> {
+        let deleted = async {
+            self.make_inactive(id).await?;
+            self.delete(&format!("deployments/{id}")).await
+        };
+        deleted.await.map_err(|error: CallError| error.into_problem(FAILED_TO_DELETE, PERMISSION))
+    }
+
     /// Makes all deployments of this preview inactive, and deletes them.
     ///
     /// # Errors
@@ -182,9 +195,7 @@ impl GitHub {
             }
             Ok(())
         };
-        deleted.await.map_err(|error: CallError| {
-            error.into_problem("failed to delete the deployments of the preview at GitHub", PERMISSION)
-        })
+        deleted.await.map_err(|error: CallError| error.into_problem(FAILED_TO_DELETE, PERMISSION))
     }
 
     /// Deletes the environment itself, with its settings; that takes an administrator's token.

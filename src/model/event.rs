@@ -116,6 +116,8 @@ pub enum Event {
     PuttingBack(String),
     /// Something the user should know, in words.
     Warning(String),
+    /// What GitHub could not be told, in words: it makes no run worse, unless that is wished for.
+    Untold(String),
 }
 
 /// Hears events; implementations must be quick, since packing calls them from its threads.

@@ -107,6 +107,8 @@ pub struct SourceFunction {
     pub code: ObservedCode,
     /// It mounts a file system.
     pub has_file_system: bool,
+    /// Why Lambda does not show its environment, in AWS's words: most often a key that may not be used.
+    pub environment_hidden: Option<String>,
     /// A ten-minute link to the code: used, never shown.
     pub code_link: Option<Secret>,
 }
@@ -124,6 +126,8 @@ pub struct SourceApi {
     pub has_policy: bool,
     /// It is reached from a VPC alone.
     pub is_private: bool,
+    /// Its execute-api endpoint is switched off: it is reached by its own domain alone.
+    pub execute_api_disabled: bool,
 }
 
 /// A function of the preview's name that is there.

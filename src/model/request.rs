@@ -62,6 +62,8 @@ pub struct PreviewRequest {
     pub repository: Option<String>,
     /// What Git's remote `origin` says: stands below the settings file.
     pub remote: Option<String>,
+    /// With a preview, its environment at GitHub goes as well.
+    pub deletes_environment: bool,
     /// `preview down` where a pull request was closed: nothing of what it brings is read.
     pub without_settings: bool,
     /// `prune --older-than`: deletes what nobody touched for longer.

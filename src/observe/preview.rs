@@ -108,7 +108,7 @@ impl Found {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const AT_ONCE: usize = 8;
 
-/// For the tags of one function, while AWS throttles.
+/// For one read of something of a preview, while AWS throttles.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Everything whose tags name a preview that is `wanted`; functions are asked for their tags where their names end as
@@ -174,18 +174,26 @@ async fn functions_of_previews(world: &World, number: Option<u64>) -> Result<Vec
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Many runs at once that look at many previews are throttled for longer than the SDK tries.
 async fn tags(arn: &str, world: &World) -> Result<Option<BTreeMap<String, String>>, CallError> {
-    let wait = Wait::new("the tags of a function", PATIENCE, vec![world.cancel.clone()], &Silent);
-    let look = async || match world.aws.lambda.tags(arn).await {
+    patiently("the tags of a function", world, async || world.aws.lambda.tags(arn).await).await
+}
+
+/// Many runs at once that look at many previews are throttled for longer than the SDK tries.
+pub(super) async fn patiently<T>(
+    what: &str,
+    world: &World,
+    read: impl AsyncFn() -> Result<T, CallError>,
+) -> Result<T, CallError> {
+    let wait = Wait::new(what, PATIENCE, vec![world.cancel.clone()], &Silent);
+    let look = async || match read().await {
         Err(error) if error.answer == Answer::Throttled => Ok(Look::NotYet(error.message)),
         other => other.map(Look::Ready),
     };
     match wait.until(look).await {
-        Ok(tags) => Ok(tags),
+        Ok(found) => Ok(found),
         Err(WaitError::Final(error)) => Err(error),
         // Whoever cancelled hears of nothing else, and after the deadline AWS says once more what is wrong.
-        Err(WaitError::Cancelled | WaitError::Deadline(_)) => world.aws.lambda.tags(arn).await,
+        Err(WaitError::Cancelled | WaitError::Deadline(_)) => read().await,
     }
 }
 
@@ -246,6 +254,7 @@ async fn source(settings: &FunctionSettings, world: &World) -> Result<Option<Sou
         configuration: found.configuration,
         code: found.code,
         has_file_system: found.has_file_system,
+        environment_hidden: found.environment_hidden,
         code_link: found.link,
     }))
 }
@@ -262,6 +271,7 @@ async fn source_api(settings: &ApiSettings, world: &World) -> Result<Option<Sour
         name: api.name,
         has_policy: has_policy.iter().any(|policy| !policy.is_null() && policy.as_str() != Some("")),
         is_private: types.into_iter().flatten().any(|kind| kind == "PRIVATE"),
+        execute_api_disabled: api.execute_api_disabled,
         variables: stage.variables,
         document,
     }))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt;
 use futures::future::join_all;
 
-use super::preview::{objects, present, with};
+use super::preview::{objects, patiently, present, with};
 use super::{ReadError, api_id, refuse, sort};
 use crate::aws::{CallError, TaggedApi, time};
 use crate::error::Failure;
@@ -164,7 +164,8 @@ async fn stages_of(
     world: &World,
 ) -> Result<Vec<FoundStage>, CallError> {
     // Somebody may have deleted the API since.
-    let stages = world.aws.rest_apis.stages(id).await?.unwrap_or_default();
+    let stages = patiently("the stages of an API", world, async || world.aws.rest_apis.stages(id).await).await?;
+    let stages = stages.unwrap_or_default();
     let mut found = Vec::new();
     for PreviewStage { stage, tags, created } in stages {
         let owner = PreviewId::of_tags(&tags).filter(|owner| wanted(owner) && owner.stage() == stage.name);

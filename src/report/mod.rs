@@ -84,6 +84,8 @@ struct Inner {
     clock: Clock,
     /// The plan was shown, so that the end need not show it again.
     planned: bool,
+    /// GitHub could not be told of something.
+    has_untold: bool,
 }
 
 impl Reporter {
@@ -96,6 +98,7 @@ impl Reporter {
             memory: Memory::default(),
             clock: Clock::new(clock::since_now()),
             planned: false,
+            has_untold: false,
         };
         Self { format, verbosity, inner: Mutex::new(inner) }
     }
@@ -211,6 +214,11 @@ impl Reporter {
         self.comment(&run, End::Gone(why))
     }
 
+    /// Whether there was anything that GitHub could not be told.
+    pub fn has_untold(&self) -> bool {
+        self.lock().has_untold
+    }
+
     /// The first write that failed, once, as `<sink>: <why>`; a reader that went away is no error.
     pub fn write_error(&self) -> Option<io::Error> {
         self.lock().writers.error.take()
@@ -252,7 +260,9 @@ impl Inner {
     fn remember(&mut self, event: &Event) {
         match event {
             Event::Began(phase) => self.clock.began(*phase),
-            Event::Warning(text) if !self.memory.warnings.contains(text) => self.memory.warnings.push(text.clone()),
+            Event::Warning(text) | Event::Untold(text) if !self.memory.warnings.contains(text) => {
+                self.memory.warnings.push(text.clone());
+            }
             _ => {}
         }
     }
@@ -272,12 +282,15 @@ impl Inner {
 impl Listener for Reporter {
     fn hear(&self, event: Event) {
         let inner = &mut *self.lock();
+        inner.has_untold |= matches!(event, Event::Untold(_));
         inner.remember(&event);
         if self.verbosity == Verbosity::Quiet {
             return;
         }
         match event {
-            Event::Warning(text) if self.format == Format::Github => inner.writers.stdout(&github::warning(&text)),
+            Event::Warning(text) | Event::Untold(text) if self.format == Format::Github => {
+                inner.writers.stdout(&github::warning(&text));
+            }
             event => {
                 if let Some(line) = inner.progress.hear(event) {
                     inner.line(&line);

@@ -1,6 +1,7 @@
 //! Previews for people.
 
 use super::document::{Document, Ending};
+use super::human::smoke_words;
 use super::page::{Look, Page};
 use crate::model::PreviewReport;
 
@@ -25,7 +26,7 @@ pub(super) fn previews(page: &mut Page, document: &Document<'_>) {
             page.line(2, Look::Dim, &format!("function {function}"));
         }
         if let Some(smoke) = &preview.smoke {
-            page.line(2, Look::Dim, &format!("{} answered {} {} times", smoke.url, smoke.status, smoke.hits));
+            page.line(2, Look::Dim, &format!("{} {}", smoke.url, smoke_words(smoke)));
         }
     }
 }

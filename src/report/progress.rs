@@ -67,7 +67,7 @@ impl Progress {
             }
             Event::Done(what) => Some(line(Look::Good, "done:", what)),
             Event::PuttingBack(what) => Some(line(Look::Warning, "putting back:", what)),
-            Event::Warning(what) => Some(line(Look::Warning, "warning:", what)),
+            Event::Warning(what) | Event::Untold(what) => Some(line(Look::Warning, "warning:", what)),
             _ => None,
         }
     }
@@ -130,7 +130,7 @@ impl Bars {
             Event::WaitFinished { what } => self.finish(Work::Wait, what),
             // What is put back began nothing new, and what was under way has ended, well or not.
             Event::PuttingBack(_) => self.clear_sizes(),
-            Event::Began(_) | Event::Done(_) | Event::Warning(_) => {}
+            Event::Began(_) | Event::Done(_) | Event::Warning(_) | Event::Untold(_) => {}
         }
     }
 

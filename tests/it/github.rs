@@ -4,6 +4,7 @@ mod comment;
 mod deployment;
 mod openapi;
 mod prism;
+mod races;
 mod reads;
 mod reporting;
 mod schema;

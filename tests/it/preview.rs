@@ -4,7 +4,7 @@ mod broken;
 mod decisions;
 mod full;
 mod github;
-mod logs;
+pub(crate) mod logs;
 mod policy;
 mod prune;
 mod queue;

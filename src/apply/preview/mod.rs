@@ -29,6 +29,14 @@ pub async fn up(run: PreviewRun<'_>) -> PreviewOutcome {
     }
 }
 
+/// Where nothing had to be written, whether it answers: the run that made it so may have failed at this.
+pub async fn unchanged(run: PreviewRun<'_>) -> PreviewOutcome {
+    match proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await {
+        Ok(smoke) => PreviewOutcome::Unchanged(PreviewReport { smoke, ..report(&run) }),
+        Err(failure) => undo::put_back(&run, failure).await,
+    }
+}
+
 /// The story of a preview: each line begins when the one before has ended well.
 async fn steps(run: &PreviewRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     functions::upload(run).await?;
@@ -40,7 +48,7 @@ async fn steps(run: &PreviewRun<'_>) -> Result<Option<SmokeResult>, Failure> {
 }
 
 /// What there is of the preview now.
-pub fn report(run: &PreviewRun<'_>) -> PreviewReport {
+fn report(run: &PreviewRun<'_>) -> PreviewReport {
     let endpoints: BTreeMap<_, _> = run.endpoints().into_iter().collect();
     PreviewReport {
         functions: run.plan.functions.iter().map(|function| function.name.clone()).collect(),

@@ -27,6 +27,8 @@ pub struct GotWhole {
     pub configuration: FunctionConfiguration,
     /// It mounts a file system.
     pub has_file_system: bool,
+    /// Why the environment is not shown, in AWS's words. The configuration then has none of it.
+    pub environment_hidden: Option<String>,
     /// A ten-minute link to the code: used, never shown.
     pub link: Option<Secret>,
 }
@@ -80,6 +82,7 @@ impl Lambda {
             code,
             configuration: configuration(&found),
             has_file_system: !found.file_system_configs().is_empty(),
+            environment_hidden: environment_hidden(&found),
             link: answer.code.and_then(|code| code.location).map(Secret::new),
         }))
     }
@@ -204,6 +207,13 @@ fn configuration(found: &SdkConfiguration) -> FunctionConfiguration {
 
 fn ephemeral_storage(wanted: &FunctionConfiguration) -> Option<EphemeralStorage> {
     EphemeralStorage::builder().size(wanted.ephemeral_mib?).build().ok()
+}
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html>
+fn environment_hidden(found: &SdkConfiguration) -> Option<String> {
+    let error = found.environment()?.error()?;
+    let said = [error.error_code(), error.message()].into_iter().flatten();
+    Some(said.collect::<Vec<_>>().join(": "))
 }
 
 fn environment(wanted: &FunctionConfiguration) -> Environment {

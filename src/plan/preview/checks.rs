@@ -83,7 +83,12 @@ fn uncopyable(key: &FunctionKey, source: &SourceFunction) -> Vec<Problem> {
     ];
     let refused = reasons.into_iter().filter(|(holds, _)| *holds);
     let problem = |(_, why)| Problem::new(format!("function {key} cannot be copied")).why(why);
-    refused.map(problem).collect()
+    let hidden = source.environment_hidden.as_ref().map(|why| {
+        Problem::new(format!("function {key} cannot be copied"))
+            .why(format!("Lambda does not show its environment: {why}"))
+            .fix("allow this role `kms:Decrypt` and `kms:Encrypt` on the key of the function's environment")
+    });
+    refused.map(problem).chain(hidden).collect()
 }
 
 /// An API that cannot be copied, or of which there is more than one copy.
@@ -101,6 +106,13 @@ pub(super) fn api(key: &ApiKey, source: &SourceApi, observed: &ObservedPreview) 
             Problem::new(format!("API {key} is private"))
                 .why("its copy would be open to everybody")
                 .fix("preview a stage of an API that is not"),
+        );
+    }
+    if source.execute_api_disabled {
+        problems.push(
+            Problem::new(format!("the default endpoint of API {key} is disabled"))
+                .why("who may call it is decided in front of it, and its copy would answer everybody at such an endpoint")
+                .fix("preview a stage of an API whose default endpoint is enabled"),
         );
     }
     let standing = observed.apis.get(key).map_or(0, Vec::len);

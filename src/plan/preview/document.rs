@@ -56,10 +56,21 @@ struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    /// Lets this call the copy of the function that it calls; what calls no function stays as it is.
+    /// Lets this call the copy of the function that it calls; a mock, or what is called by HTTP, stays as it is.
     fn replace(&mut self, caller: Option<&mut Value>, uri: &str, credentials: &str, what: &str) {
         let Some(caller) = caller else { return };
-        let Some((raw, target)) = self.target(caller, uri) else { return };
+        let by_role = caller.get(credentials).is_some_and(|role| !role.is_null());
+        let Some((raw, target)) = self.target(caller, uri) else {
+            if by_role {
+                let said = caller.get(uri).and_then(Value::as_str).unwrap_or_default();
+                self.refuse(
+                    what,
+                    format!("it calls another service by a role: `{said}`"),
+                    "preview an API without it: the copy would use the stage's own data",
+                );
+            }
+            return;
+        };
         let Some(copy) = self.copy_of(&target) else {
             self.refuse(
                 what,
@@ -68,7 +79,7 @@ impl<'a> Calls<'a> {
             );
             return;
         };
-        if caller.get(credentials).is_some_and(|role| !role.is_null()) {
+        if by_role {
             self.refuse(
                 what,
                 format!("it calls function {} by a role, which need not allow to call its copy", target.function),

@@ -127,8 +127,10 @@ fn function(
     let step = match standing {
         None => PreviewStep::Create,
         Some(now) => {
-            let code =
-                now.code.sha256 != artifact.sha256 || now.configuration.architecture != configuration.architecture;
+            let other = now.code.sha256 != artifact.sha256;
+            // What failed is tried once more.
+            let failed = now.code.state == "Failed" || now.code.last_update_status == "Failed";
+            let code = other || failed || now.configuration.architecture != configuration.architecture;
             // The architecture belongs to the code.
             let same =
                 FunctionConfiguration { architecture: configuration.architecture.clone(), ..now.configuration.clone() };

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::pull_request::{PREVIEW, Repository, payload, repository, settings_of};
 use super::runner::Told;
+use crate::preview::logs::groups;
 use crate::preview::scene::{SETTINGS, apis, functions, greeting, source};
 use crate::support::github::{BASE, Fault};
 use crate::support::local_aws::get;
@@ -37,8 +38,11 @@ fn error(told: &Told) -> String {
     told.annotations().into_iter().find(|it| it.level == "error").unwrap().message
 }
 
+/// AWS and GitHub hold nothing of it.
 fn is_gone(repository: &Repository) {
     assert_eq!((functions(&repository.stack), apis(&repository.stack)), (Vec::new(), Vec::new()));
+    assert_eq!(groups(&repository.stack), Vec::new());
+    assert_eq!(repository.github.deployments(), Vec::new());
 }
 
 fn wrote_nothing(repository: &Repository) {
@@ -60,6 +64,8 @@ fn a_pull_request_has_a_preview_from_its_opening_to_its_closing() {
     let told = repository.event("closed").ends(true);
     assert_eq!(told.outputs()["changed"], "true");
     is_gone(&repository);
+    let comments = repository.github.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
     repository.event("closed").ends(true);
 
     let reopened = repository.event("reopened").ends(true);
@@ -114,6 +120,39 @@ fn previews_begin_once_the_settings_are_on_the_base_branch() {
     let told = repository.event("opened").ends(true);
     assert!(told.summary().contains("previews begin once the settings are on the base branch"), "{}", told.summary());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
+
+    let without = settings_of(&repository.stack, &SETTINGS.replace("[preview]\nshare_role = true\n", ""));
+    let without = without.replace("service = \"hello\"\n[preview.environment]\nTABLE_NAME = \"table-{pr}\"\n", "");
+    repository.github.file("sls-release.toml", BASE, &without);
+    let told = repository.event("opened").ends(true);
+    assert!(told.summary().contains("previews begin once the base branch wants them"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+
+    std::fs::remove_file(repository.stack.folder().join("sls-release.toml")).unwrap();
+    let told = repository.event("opened").ends(true);
+    assert!(told.summary().contains("into the branch of the pull request"), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+}
+
+/// Who took the previews away meanwhile, or their role, did so for those that are open as well.
+#[test]
+fn the_settings_are_those_of_the_base_branch_as_it_is_now() {
+    let repository = repository();
+    let moved = "f".repeat(40);
+    repository.github.tip("main", &moved);
+    let settings = settings_of(&repository.stack, &SETTINGS.replace("table-{pr}", "newer-{pr}"));
+    repository.github.file("sls-release.toml", &moved, &settings);
+    assert_eq!(answer(&repository.event("opened").ends(true)), greeting("pull request", "newer-42"));
+}
+
+#[test]
+fn a_preview_that_its_end_would_not_find_is_refused() {
+    let repository = repository();
+    let elsewhere = settings_of(&repository.stack, &SETTINGS.replace("us-east-1", "eu-west-1"));
+    repository.github.file("sls-release.toml", BASE, &elsewhere);
+    let told = repository.event("opened").ends(false);
+    assert!(error(&told).contains("the preview would be in eu-west-1, where its end would not look for it"));
+    wrote_nothing(&repository);
 }
 
 #[test]
@@ -164,7 +203,7 @@ fn a_closed_one_is_torn_down_without_githubs_word() {
     let head = repository.push();
     repository.github.always("", Fault::Status(500));
     repository.run("closed", &head).ends(true);
-    is_gone(&repository);
+    assert_eq!((functions(&repository.stack), apis(&repository.stack)), (Vec::new(), Vec::new()));
 }
 
 #[test]
@@ -301,6 +340,10 @@ fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
         assert_eq!(repository.stack.proxy.take_calls().0, []);
     }
     fork["action"] = json!("closed");
-    repository.run_with(fork, &[]).ends(true);
+    repository.run_with(fork.clone(), &[]).ends(true);
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
+    fork["pull_request"]["head"]["repo"] = json!(null);
+    let told = repository.run_with(fork, &[]).ends(true);
+    assert!(told.summary().contains("the repository of the code was deleted"), "{}", told.summary());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
 }

@@ -96,7 +96,7 @@ fn it_is_found_behind_a_thousand_others() {
 fn the_owner_of_another_token_finds_its_own_comment() {
     for login in ["preview-of-acme[bot]", "Octocat"] {
         let double = with_pull_request();
-        double.viewer(Some(&login.to_lowercase()));
+        double.viewer(Ok(&login.to_lowercase()));
         let of_workflow = double.comment_of(42, WORKFLOW, &body("a workflow's"));
         let own = double.comment_of(42, login, &body("old"));
         comment(&double, &body("new")).unwrap();
@@ -109,9 +109,20 @@ fn the_owner_of_another_token_finds_its_own_comment() {
 #[test]
 fn where_nobody_says_who_the_owner_is_it_is_a_workflow() {
     let double = with_pull_request();
-    double.viewer(None);
+    double.viewer(Err("FORBIDDEN"));
     double.comment_of(42, WORKFLOW, &body("old"));
     comment(&double, &body("new")).unwrap();
+    assert_eq!(double.comments(42).len(), 1);
+}
+
+/// It has the status 200, and the comment of an app would not be found.
+#[test]
+fn where_graphql_is_at_its_limit_nobody_guesses() {
+    let double = with_pull_request();
+    double.viewer(Err("RATE_LIMITED"));
+    double.comment_of(42, "preview-of-acme[bot]", &body("old"));
+    let untold = comment(&double, &body("new")).unwrap_err();
+    assert!(untold.why.contains("GraphQL has an error"), "{untold}");
     assert_eq!(double.comments(42).len(), 1);
 }
 

@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 use crate::archive_file::installed::installed_by_npm;
 
 /// The calls.
-const CALLS: [(&str, &[&str]); 8] = [
+const CALLS: [(&str, &[&str]); 10] = [
+    ("/repos/{owner}/{repo}/pulls", &["get"]),
+    ("/repos/{owner}/{repo}/git/ref/{ref}", &["get"]),
     ("/repos/{owner}/{repo}/pulls/{pull_number}", &["get"]),
     ("/repos/{owner}/{repo}/contents/{path}", &["get"]),
     ("/repos/{owner}/{repo}/issues/{issue_number}/comments", &["get", "post"]),

@@ -19,16 +19,23 @@ fn a_pull_request_is_read() {
     let double = with_pull_request();
     double.pull_request(43, false, "1111");
     let read = |number| with_client(&double, async |github| github.pull_request(number).await.unwrap());
-    let open = PullRequest {
-        number: 42,
-        is_open: true,
-        head_sha: HEAD.to_owned(),
-        base_sha: "0000000000000000000000000000000000000000".to_owned(),
-        base_ref: "main".to_owned(),
-    };
+    let open =
+        PullRequest { number: 42, is_open: true, head_sha: HEAD.to_owned(), base_ref: "main".to_owned(), is_own: true };
     assert_eq!(read(42), Some(open));
     assert!(!read(43).unwrap().is_open);
     assert_eq!(read(44), None);
+    double.is_fork(43);
+    assert!(!read(43).unwrap().is_own);
+}
+
+/// A pull request tells its base as it was when somebody pushed to it last.
+#[test]
+fn the_newest_commit_of_a_branch_is_read() {
+    let double = with_pull_request();
+    double.tip("feature/of acme", "1111");
+    let read = |branch| with_client(&double, async |github| github.tip(branch).await.unwrap());
+    assert_eq!(read("feature/of acme").as_deref(), Some("1111"));
+    assert_eq!(read("feature"), None);
 }
 
 #[test]

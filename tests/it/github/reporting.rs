@@ -1,8 +1,9 @@
 //! What the real binary tells GitHub of a preview, from its opening to its closing, and when GitHub refuses to listen.
 
 use std::fs;
+use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use sls_release::report::marker;
 
@@ -14,10 +15,10 @@ use crate::support::{Run, Stack};
 /// The commit of the base branch, as the double names it.
 const BASE: &str = "0000000000000000000000000000000000000000";
 /// The second commit of the pull request.
-const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
+pub(super) const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
 
 /// A stack whose settings are on the base branch, and its pull request 42.
-fn opened() -> (Stack, GitHubDouble) {
+pub(super) fn opened() -> (Stack, GitHubDouble) {
     let stack = scene();
     stack.write(".git/HEAD", "");
     let double = github_of(&stack);
@@ -39,6 +40,10 @@ fn log_url(stack: &Stack) -> String {
 
 /// What the action runs for this event.
 fn event(stack: &Stack, double: &GitHubDouble, action: &str, head: &str, more: &[(&str, &str)]) -> Run {
+    command(stack, double, action, head).envs(more.iter().copied()).output().unwrap().into()
+}
+
+pub(super) fn command(stack: &Stack, double: &GitHubDouble, action: &str, head: &str) -> Command {
     let payload = json!({
         "action": action, "number": 42, "repository": { "id": 1, "default_branch": "main" },
         "pull_request": {
@@ -46,11 +51,16 @@ fn event(stack: &Stack, double: &GitHubDouble, action: &str, head: &str, more: &
             "head": { "ref": "change", "sha": head, "repo": { "id": 1 } },
         },
     });
-    stack.write("event.json", payload.to_string());
+    of_event(stack, double, "pull_request", &format!("{action}-{}", &head[..7]), &payload)
+}
+
+fn of_event(stack: &Stack, double: &GitHubDouble, event: &str, name: &str, payload: &Value) -> Command {
+    let file = format!("{name}.json");
+    stack.write(&file, payload.to_string());
     let mut command = stack.command(&["--stage", "dev", "--output", "github", "ci"]);
-    command.envs(double.environment()).env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request");
-    command.env("GITHUB_EVENT_PATH", stack.folder().join("event.json"));
-    command.envs(more.iter().copied()).output().unwrap().into()
+    command.envs(double.environment()).env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", event);
+    command.env("GITHUB_EVENT_PATH", stack.folder().join(&file));
+    command
 }
 
 fn states(double: &GitHubDouble) -> Vec<Vec<String>> {
@@ -164,6 +174,60 @@ fn what_is_pruned_is_no_deployment_any_more() {
     let comments = double.comments(42);
     assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
     assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+}
+
+/// As in a workflow by a schedule.
+#[test]
+fn who_prunes_deletes_environments_and_is_red_where_that_is_wished_for() {
+    let (stack, double) = opened();
+    let schedule = |wish: (&str, &str)| -> Run {
+        let payload = json!({ "repository": { "id": 1 } });
+        of_event(&stack, &double, "schedule", "schedule", &payload).envs([wish]).output().unwrap().into()
+    };
+    event(&stack, &double, "opened", HEAD, &[]).exits(0);
+    double.pull_request(42, false, HEAD);
+    double.always("DELETE /repos/", Fault::Status(403));
+    let red = schedule(("SLS_RELEASE_STRICT_REPORT", "true")).exits(1);
+    assert!(red.stdout.contains("GitHub was not told that the preview of pull request 42 is gone"), "{red:?}");
+    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+
+    let other = github_of(&stack);
+    event(&stack, &other, "opened", HEAD, &[]).exits(0);
+    other.pull_request(42, false, HEAD);
+    let payload = json!({ "repository": { "id": 1 } });
+    let mut prune = of_event(&stack, &other, "schedule", "schedule", &payload);
+    Run::from(prune.env("SLS_RELEASE_DELETE_ENVIRONMENT", "true").output().unwrap()).exits(0);
+    assert_eq!(other.deleted_environments(), ["preview/hello/pr-42"]);
+}
+
+/// By `workflow_dispatch`, say.
+#[test]
+fn the_preview_of_a_pull_request_that_is_only_named_follows_the_same_rules() {
+    let (stack, double) = opened();
+    let named = |verb: &str| -> Run {
+        let payload = json!({ "repository": { "id": 1 } });
+        let mut command = of_event(&stack, &double, "workflow_dispatch", "dispatch", &payload);
+        command.args(["--pr", "42", verb]).output().unwrap().into()
+    };
+    stack.settings(&crate::preview::scene::SETTINGS.replace("table-{pr}", "users"));
+    let run = named("preview-up").exits(0);
+    assert!(run.stdout.contains("`TABLE_NAME` of [preview.environment] differs"), "{run:?}");
+    assert_eq!(states(&double), [["in_progress", "success"]]);
+    assert_eq!(double.deployments()[0].asked["ref"], HEAD);
+    assert!(double.comments(42)[0].body.contains(&HEAD[..7]));
+
+    double.is_fork(42);
+    let refused = named("preview-up").exits(3);
+    assert!(refused.stdout.contains("the code of pull request 42 is a fork's"), "{refused:?}");
+    named("preview-down").exits(0);
+    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+
+    let closed = github_of(&stack);
+    closed.pull_request(42, false, HEAD);
+    let payload = json!({ "repository": { "id": 1 } });
+    let mut command = of_event(&stack, &closed, "workflow_dispatch", "dispatch", &payload);
+    Run::from(command.args(["--pr", "42", "preview-up"]).output().unwrap()).exits(0);
+    assert!(functions(&stack).is_empty() && closed.take_writes().is_empty());
 }
 
 /// The preview is gone; GitHub did not hear of it.

@@ -10,7 +10,7 @@ use sls_release::report::marker;
 use super::openapi::{self, example, trimmed};
 use super::prism::Prism;
 use super::{HEAD, with_pull_request};
-use crate::support::github::{Fault, GitHubDouble, REPOSITORY, TOKEN};
+use crate::support::github::{BASE, Fault, GitHubDouble, REPOSITORY, TOKEN};
 use crate::support::strict::{Message, send};
 
 /// The double, whose answers have all that GitHub's have.
@@ -48,6 +48,9 @@ fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
     with_client_at(&double, &judge.url, async |github| {
         assert!(github.pull_request(42).await.unwrap().unwrap().is_open);
         assert!(github.pull_request(43).await.unwrap().is_none());
+        assert!(github.shows_pull_requests().await.unwrap());
+        assert_eq!(github.tip("main").await.unwrap().as_deref(), Some(BASE));
+        assert_eq!(github.tip("feature/none").await.unwrap(), None);
         github.comment(42, "hello", &body("up")).await.unwrap();
         github.comment(42, "hello", &body("up again")).await.unwrap();
         let url = || Some("https://example.com/".to_owned());
@@ -93,6 +96,9 @@ fn githubs_own_examples_are_understood() {
     with_client_at(&double, &mock.url, async |github| {
         let pull_request = github.pull_request(42).await.unwrap().unwrap();
         assert!(pull_request.is_open && pull_request.head_sha.len() == 40, "{pull_request:?}");
+        assert!(pull_request.is_own, "{pull_request:?}");
+        assert_eq!(github.tip("main").await.unwrap().unwrap().len(), 40);
+        assert!(github.shows_pull_requests().await.unwrap());
         github.comment(42, "hello", &marker("hello")).await.unwrap();
         let environment = Environment::of_preview(REPOSITORY, "hello", 42);
         let id = github.deploy(&environment, HEAD).await.unwrap();

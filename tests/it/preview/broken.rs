@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::scene::{SETTINGS, apis, call, down, functions, greeting, scene, source, up};
 use crate::support::strict::{Fault, When};
-use crate::support::{Aws, Run, Stack};
+use crate::support::{Aws, Call, Run, Stack};
 
 /// The writes of a first `preview up` behind the upload, in their order.
 const WRITES: [&str; 5] = ["CreateFunction", "CreateRestApi", "PutRestApi", "CreateDeployment", "AddPermission"];
@@ -63,8 +63,33 @@ fn what_a_failed_update_left_is_named() {
     let left = &run.document()["not_put_back"];
     assert_eq!(left[0]["what"], format!("function {}", stack.function("dev-pr-42")));
     assert_eq!(left[0]["command"], "sls-release preview up --pr 42");
+    // Again without a change, it is not well because of that.
+    stack.proxy.take_calls();
+    let again = up(&stack).exits(4);
+    assert!(again.document()["failure"]["problems"].to_string().contains("failed to get good answers"), "{again:?}");
+    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
     stack.write("lambda/app.py", source("mended"));
     assert_eq!(call(&up(&stack).exits(0)), (200, greeting("mended", "table-42")));
+}
+
+#[test]
+fn a_function_whose_last_update_failed_is_updated_again() {
+    let stack = scene();
+    up(&stack).exits(0);
+    let name = stack.function("dev-pr-42");
+    stack.proxy.show("GetFunction", move |function| {
+        if function["Configuration"]["FunctionName"] == name.as_str() {
+            function["Configuration"]["LastUpdateStatus"] = "Failed".into();
+            function["Configuration"]["LastUpdateStatusReason"] = "the subnet is full".into();
+        }
+    });
+    stack.proxy.take_calls();
+    let run = up(&stack).exits(5);
+    assert!(run.stdout.contains("the subnet is full"), "{run:?}");
+    let calls = stack.proxy.take_calls();
+    assert_eq!(calls.calls("UpdateFunctionCode").len(), 1);
+    stack.proxy.clear_orders();
+    assert_eq!(call(&up(&stack).exits(0)), (200, greeting("pull request", "table-42")));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn numbers(stack: &Stack) -> Vec<u64> {
 #[test]
 fn one_preview_too_many_is_refused_before_the_first_write() {
     let stack = two_at_most("refuse");
-    let github = GitHub::start(&[(3, "open"), (5, "open"), (8, "open")]);
+    let github = GitHub::start(&stack, &[(3, "open"), (5, "open"), (8, "open")]);
     stack.proxy.take_calls();
     let run = up(&stack, "8", &github).exits(3);
     assert!(run.stdout.contains("previews stand of pull requests 3, 5"), "{run:?}");
@@ -43,7 +43,7 @@ fn one_preview_too_many_is_refused_before_the_first_write() {
 #[test]
 fn the_preview_of_a_closed_pull_request_makes_room() {
     let stack = two_at_most("refuse");
-    let github = GitHub::start(&[(3, "open"), (5, "closed"), (8, "open")]);
+    let github = GitHub::start(&stack, &[(3, "open"), (5, "closed"), (8, "open")]);
     up(&stack, "8", &github).exits(0);
     assert_eq!(numbers(&stack), [3, 8]);
     assert!(github.comments().is_empty(), "nobody has to be told");
@@ -52,7 +52,7 @@ fn the_preview_of_a_closed_pull_request_makes_room() {
 #[test]
 fn the_oldest_one_makes_room_and_its_pull_request_is_told() {
     let stack = two_at_most("replace-oldest");
-    let github = GitHub::start(&[(3, "open"), (5, "open"), (8, "open")]);
+    let github = GitHub::start(&stack, &[(3, "open"), (5, "open"), (8, "open")]);
     up(&stack, "8", &github).exits(0);
     assert_eq!(numbers(&stack), [5, 8]);
     let comments = github.comments();
@@ -65,7 +65,7 @@ fn the_oldest_one_makes_room_and_its_pull_request_is_told() {
 #[test]
 fn nothing_is_made_where_what_has_to_go_stays() {
     let stack = two_at_most("replace-oldest");
-    let github = GitHub::start(&[(3, "open"), (5, "open"), (8, "open")]);
+    let github = GitHub::start(&stack, &[(3, "open"), (5, "open"), (8, "open")]);
     stack.proxy.fault(When::Next("DeleteFunction"), Fault::Denied);
     let run = up(&stack, "8", &github).exits(5);
     assert!(run.stdout.contains("failed to delete function"), "{run:?}");

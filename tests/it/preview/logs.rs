@@ -26,7 +26,7 @@ fn group(stack: &Stack) -> String {
 }
 
 /// The log groups of the stack's previews: names with days of retention.
-fn groups(stack: &Stack) -> Vec<(String, Option<i64>)> {
+pub(crate) fn groups(stack: &Stack) -> Vec<(String, Option<i64>)> {
     let prefix = format!("/aws/lambda/{}", stack.function("dev-pr-"));
     let found = logs("DescribeLogGroups", &json!({ "logGroupNamePrefix": prefix }));
     let group = |group: &Value| (group["logGroupName"].as_str().unwrap().to_owned(), group["retentionInDays"].as_i64());

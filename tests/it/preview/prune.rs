@@ -52,7 +52,7 @@ fn everything_is_from(stack: &Stack, day: &'static str) {
 fn previews_of_closed_pull_requests_go_and_those_of_open_ones_stay() {
     let stack = scene();
     up(&stack, &[3, 5, 8]);
-    let github = GitHub::start(&[(3, "closed"), (5, "open")]);
+    let github = GitHub::start(&stack, &[(3, "closed"), (5, "open")]);
 
     stack.proxy.take_calls();
     let run = prune(&stack, &github, &["--dry-run"]).exits(0);
@@ -73,7 +73,7 @@ fn on_doubt_a_preview_stays() {
     let stack = scene();
     up(&stack, &[3]);
     for status in [403, 404, 500] {
-        let github = GitHub::start(&[(3, "closed")]);
+        let github = GitHub::start(&stack, &[(3, "closed")]);
         github.break_with(status);
         let run = prune(&stack, &github, &[]).exits(0);
         assert_eq!(run.outcome(), "nothing_done", "{status}");
@@ -99,6 +99,25 @@ fn without_a_token_only_the_age_decides() {
     assert_eq!(standing(&stack), Vec::<u64>::new());
 }
 
+/// Deletions queue: somebody may push to a pull request meanwhile.
+#[test]
+fn what_is_brought_up_to_date_meanwhile_stays() {
+    let stack = scene();
+    up(&stack, &[3, 5]);
+    everything_is_from(&stack, "2020-02-02");
+    let held = stack.proxy.hold(When::Next("DeleteFunction"));
+    let repository = stack.repository();
+    let arguments = ["preview", "prune", "--older-than", "14d", "--repository", &repository, "--output", "json"];
+    let prune = stack.command(&arguments).spawn().unwrap();
+    held.wait_until_reached();
+    stack.proxy.clear_orders(); // both are as young as they are
+    held.let_go();
+    let run = Run::from(prune.wait_with_output().unwrap()).exits(0);
+    assert_eq!(numbers(&run.document()["previews"]), [3]);
+    assert!(run.stderr.contains("the preview of pull request 5 stays: a run brought it up to date"), "{run:?}");
+    assert_eq!(standing(&stack), [5]);
+}
+
 /// The API's tag tells of a change that no function took part in.
 #[test]
 fn a_run_that_writes_to_the_api_says_when() {
@@ -121,7 +140,7 @@ fn a_run_that_writes_to_the_api_says_when() {
 fn what_could_not_be_deleted_is_named_and_goes_with_the_next_attempt() {
     let stack = scene();
     up(&stack, &[3, 5]);
-    let github = GitHub::start(&[(3, "closed"), (5, "closed")]);
+    let github = GitHub::start(&stack, &[(3, "closed"), (5, "closed")]);
     stack.proxy.fault(When::Next("DeleteFunction"), Fault::Denied);
     let run = prune(&stack, &github, &[]).exits(5);
     let left = &run.document()["not_put_back"];
@@ -160,7 +179,7 @@ fn previews_are_found_across_pages() {
     up(&stack, &all);
     assert_eq!(standing(&stack), all);
     stack.proxy.take_calls();
-    let github = GitHub::start(&[(2, "closed"), (4, "open"), (7, "closed")]);
+    let github = GitHub::start(&stack, &[(2, "closed"), (4, "open"), (7, "closed")]);
     let run = prune(&stack, &github, &["--dry-run"]).exits(0);
     assert_eq!(numbers(&run.document()["previews"]), [1, 2, 3, 5, 6, 7, 8]);
     let calls = stack.proxy.take_calls();

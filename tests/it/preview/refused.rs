@@ -51,13 +51,25 @@ fn all_reasons_are_told_at_once() {
     let stack = Stack::build(&["--function", "$NAME-dev=/hello", "--function", "$NAME-other=/other"]);
     stack.settings(SETTINGS);
     stack.write("lambda/app.py", answering(200, "one"));
-    stack.proxy.show("GetRestApi", |api| api["policy"] = "{}".into());
+    stack.proxy.show("GetRestApi", |api| {
+        api["policy"] = "{}".into();
+        api["disableExecuteApiEndpoint"] = true.into();
+    });
     stack.proxy.show("GetFunction", |function| {
         function["Configuration"]["FileSystemConfigs"] =
             serde_json::json!([{ "Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/data" }]);
+        function["Configuration"]["Environment"] = serde_json::json!({
+            "Error": { "ErrorCode": "AccessDeniedException", "Message": "Lambda was unable to decrypt" }
+        });
     });
     let refused = refusal(&stack);
-    let reasons = ["has a resource policy", "mounts a file system", "GET /other of API public cannot be copied"];
+    let reasons = [
+        "has a resource policy",
+        "the default endpoint of API public is disabled",
+        "mounts a file system",
+        "Lambda does not show its environment: AccessDeniedException: Lambda was unable to decrypt",
+        "GET /other of API public cannot be copied",
+    ];
     for reason in reasons {
         assert!(refused.contains(reason), "{reason}: {refused}");
     }
@@ -77,6 +89,26 @@ fn a_lambda_authorizer_that_is_not_copied_is_refused() {
     let refused = refusal(&stack);
     assert!(refused.contains("authorizer guard of API public cannot be copied"), "{refused}");
     assert!(refused.contains("it calls function guard, which would not be copied"), "{refused}");
+}
+
+/// A queue or a table behind a method is the stage's own.
+#[test]
+fn a_method_that_calls_another_service_by_a_role_is_refused() {
+    let stack = scene();
+    stack.proxy.show("GetExport", |document| {
+        document["paths"]["/jobs"]["post"] = serde_json::json!({
+            "x-amazon-apigateway-integration": {
+                "type": "aws", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:sqs:path/000000000000/jobs",
+                "credentials": "arn:aws:iam::000000000000:role/api-to-queue",
+            },
+        });
+        document["paths"]["/health"]["get"] =
+            serde_json::json!({ "x-amazon-apigateway-integration": { "type": "mock" } });
+    });
+    let refused = refusal(&stack);
+    assert!(refused.contains("POST /jobs of API public cannot be copied"), "{refused}");
+    assert!(refused.contains("arn:aws:apigateway:us-east-1:sqs:path/000000000000/jobs"), "{refused}");
+    assert!(!refused.contains("/health"), "{refused}");
 }
 
 #[test]

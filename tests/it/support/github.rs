@@ -128,9 +128,19 @@ impl GitHubDouble {
         self.lock().deleted_environments.clone()
     }
 
-    /// GraphQL names somebody else as the owner of the token, or nobody.
-    pub(crate) fn viewer(&self, login: Option<&str>) {
+    /// GraphQL names somebody else as the owner of the token, or has an error of this type.
+    pub(crate) fn viewer(&self, login: Result<&str, &'static str>) {
         self.lock().viewer = login.map(ToOwned::to_owned);
+    }
+
+    /// Somebody pushes to a branch.
+    pub(crate) fn tip(&self, branch: &str, commit: &str) {
+        self.lock().tips.insert(branch.to_owned(), commit.to_owned());
+    }
+
+    /// The branch of this pull request is another repository's.
+    pub(crate) fn is_fork(&self, number: u64) {
+        self.lock().forks.insert(number);
     }
 
     /// The next call that begins like this goes wrong: `POST /repos/acme/hello/issues/`.

@@ -63,7 +63,9 @@ async fn one(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<(), Ste
     if function.left_in_latest {
         let (id, patience) = (&run.plan.id, run.settings.wait_timeout);
         let left = leave::left(&run.putting_back(), &function.name, id.number, patience).await?;
-        left.into_iter().for_each(|done| run.writes.done(done));
+        for done in left {
+            run.writes.done(done);
+        }
     }
     let version = match &function.version.step {
         VersionStep::Stands => return Ok(()),

@@ -28,6 +28,14 @@ pub async fn up(run: StageRun<'_>) -> PreviewOutcome {
     }
 }
 
+/// Where nothing had to be written, whether it answers: the run that made it so may have failed at this.
+pub async fn unchanged(run: StageRun<'_>) -> PreviewOutcome {
+    match super::proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await {
+        Ok(smoke) => PreviewOutcome::Unchanged(PreviewReport { smoke, ..report(&run) }),
+        Err(failure) => undo::put_back(&run, failure).await,
+    }
+}
+
 /// The story of a preview: each line begins when the one before has ended well.
 async fn steps(run: &StageRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     run.writes.began(Phase::Upload);
@@ -43,7 +51,7 @@ async fn steps(run: &StageRun<'_>) -> Result<Option<SmokeResult>, Failure> {
 }
 
 /// What there is of the preview now.
-pub fn report(run: &StageRun<'_>) -> PreviewReport {
+fn report(run: &StageRun<'_>) -> PreviewReport {
     let alias = run.plan.id.alias();
     let name = |function: &StagePlanFunction| FunctionName::new(format!("{}:{alias}", function.name));
     PreviewReport {

@@ -2,8 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::BASE;
 use super::state::{Comment, Deployment, State};
+
+/// GitHub tells the base as it was when somebody pushed to the pull request last.
+const OLD_BASE: &str = "00000000000000000000000000000000000001d0";
+
+pub(super) fn branch(state: &State, reference: &str) -> Option<Value> {
+    let commit = state.tips.get(reference.strip_prefix("heads/")?)?;
+    let url = "https://api.github.com/repos/acme/hello/git/refs/heads/main";
+    let object = json!({ "type": "commit", "sha": commit, "url": url });
+    Some(json!({ "ref": format!("refs/{reference}"), "node_id": "x", "url": url, "object": object }))
+}
 
 pub(super) fn pull_request(state: &State, number: u64) -> Option<Value> {
     let (is_open, head) = state.pull_requests.get(&number)?;
@@ -11,8 +20,8 @@ pub(super) fn pull_request(state: &State, number: u64) -> Option<Value> {
     let own = json!({
         "number": number,
         "state": said,
-        "head": { "sha": head, "ref": "change" },
-        "base": { "sha": BASE, "ref": "main" },
+        "head": { "sha": head, "ref": "change", "repo": { "id": if state.forks.contains(&number) { 2 } else { 1 } } },
+        "base": { "sha": OLD_BASE, "ref": "main", "repo": { "id": 1 } },
     });
     Some(over(state, "pull-request", own))
 }

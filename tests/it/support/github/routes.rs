@@ -52,6 +52,11 @@ fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'
             state.looked_at(number(n));
             seen
         }
+        ("GET", ["pulls"]) => {
+            let some = state.pull_requests.keys().next().and_then(|n| bodies::pull_request(state, *n));
+            Message::json(200, &some.into_iter().collect())
+        }
+        ("GET", ["git", "ref", reference]) => found(bodies::branch(state, reference)),
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), asked),
         ("GET", ["issues", n, "comments"]) => comments(state, number(n), asked),
         ("POST", ["issues", n, "comments"]) => create_comment(state, number(n), asked),
@@ -77,8 +82,8 @@ fn found(body: Option<Value>) -> Message {
 /// <https://docs.github.com/graphql/guides/forming-calls-with-graphql>: an error has the status 200.
 fn graphql(state: &State) -> Message {
     let body = match &state.viewer {
-        Some(login) => json!({ "data": { "viewer": { "login": login } } }),
-        None => json!({ "data": null, "errors": [{ "type": "FORBIDDEN", "message": "Resource not accessible" }] }),
+        Ok(login) => json!({ "data": { "viewer": { "login": login } } }),
+        Err(kind) => json!({ "data": null, "errors": [{ "type": kind, "message": "GraphQL has an error" }] }),
     };
     Message::json(200, &body)
 }

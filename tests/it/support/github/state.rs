@@ -1,10 +1,10 @@
 //! What this GitHub keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Fault, REPOSITORY, WORKFLOW};
+use super::{BASE, Fault, REPOSITORY, WORKFLOW};
 
 /// All of it.
 pub(super) struct State {
@@ -14,13 +14,17 @@ pub(super) struct State {
     pub(super) pull_requests: BTreeMap<u64, (bool, String)>,
     /// What becomes of a pull request after it was looked at so often: looks, number, whether it is open, head.
     pub(super) changes: Vec<(usize, u64, bool, String)>,
+    /// The newest commit of each branch but those of pull requests.
+    pub(super) tips: BTreeMap<String, String>,
+    /// The numbers of those whose branch is another repository's.
+    pub(super) forks: BTreeSet<u64>,
     /// By path and commit.
     pub(super) files: BTreeMap<(String, String), String>,
     pub(super) comments: Vec<Comment>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) deleted_environments: Vec<String>,
-    /// Who GraphQL says the token's owner is; `None`: it has an error instead.
-    pub(super) viewer: Option<String>,
+    /// Who GraphQL says the token's owner is, or the type of the error that it has instead.
+    pub(super) viewer: Result<String, &'static str>,
     /// The beginning of a call, what goes wrong with it, and whether that stays so.
     pub(super) faults: Vec<(String, Fault, bool)>,
     pub(super) calls: Vec<String>,
@@ -56,11 +60,13 @@ impl Default for State {
             repository: REPOSITORY.to_owned(),
             pull_requests: BTreeMap::new(),
             changes: Vec::new(),
+            tips: BTreeMap::from([("main".to_owned(), BASE.to_owned())]),
+            forks: BTreeSet::new(),
             files: BTreeMap::new(),
             comments: Vec::new(),
             deployments: Vec::new(),
             deleted_environments: Vec::new(),
-            viewer: Some(WORKFLOW.to_owned()),
+            viewer: Ok(WORKFLOW.to_owned()),
             faults: Vec::new(),
             calls: Vec::new(),
             hasty_writes: 0,

@@ -20,7 +20,7 @@ use std::any::Any;
 pub(crate) use authorization::{Permission, fits, permissions};
 pub(crate) use call::Call;
 pub(crate) use hooks::{Credentials, Fault, When};
-pub(crate) use http::{Message, read_request, send, write_answer};
+pub(crate) use http::{Message, send};
 pub(crate) use log::Log;
 pub(crate) use proxy::Proxy;
 pub(crate) use upstream::{ACCOUNT, REGION};

@@ -1,0 +1,56 @@
+//! Runs for one pull request that overlap, as those of workflows without a concurrency group do.
+
+use super::HEAD;
+use super::reporting::{NEXT, command, opened};
+use crate::preview::scene::{apis, functions, greeting, source};
+use crate::support::Run;
+use crate::support::local_aws::get;
+use crate::support::strict::When;
+
+/// The teardown has ended before the run that makes the preview goes on.
+#[test]
+fn a_pull_request_that_is_closed_while_it_deploys_leaves_nothing() {
+    for held in ["CreateFunction", "CreateRestApi", "CreateDeployment"] {
+        let (stack, double) = opened();
+        let held = stack.proxy.hold(When::Next(held));
+        let up = command(&stack, &double, "opened", HEAD).spawn().unwrap();
+        held.wait_until_reached();
+        double.pull_request(42, false, HEAD);
+        Run::from(command(&stack, &double, "closed", HEAD).output().unwrap()).exits(0);
+        held.let_go();
+        // What the teardown took from under it may have made it fail: the end is the same.
+        let run: Run = up.wait_with_output().unwrap().into();
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(functions(&stack).is_empty() && apis(&stack).is_empty(), "{run:?}");
+        assert!(double.deployments().is_empty(), "{:?}", double.deployments());
+    }
+}
+
+/// The older commit's run is the last to write.
+#[test]
+fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
+    let (stack, double) = opened();
+    Run::from(command(&stack, &double, "opened", HEAD).output().unwrap()).exits(0);
+    stack.write("lambda/app.py", source("older"));
+    double.pull_request(42, true, NEXT);
+    let held = stack.proxy.hold(When::Next("UpdateFunctionCode"));
+    let older = command(&stack, &double, "synchronize", NEXT).spawn().unwrap();
+    held.wait_until_reached();
+    let newest = "beef".repeat(10);
+    stack.write("lambda/app.py", source("newer"));
+    double.pull_request(42, true, &newest);
+    let newer = command(&stack, &double, "synchronize", &newest).spawn().unwrap();
+    held.let_go();
+    let (older, newer): (Run, Run) =
+        (older.wait_with_output().unwrap().into(), newer.wait_with_output().unwrap().into());
+    assert!(older.exits(0).stdout.contains("is beefbee by now"));
+    newer.exits(0);
+    let comments = double.comments(42);
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].body.contains("beefbee"), "{comments:?}");
+    let deployments = double.deployments();
+    let standing: Vec<_> = deployments.iter().filter(|one| one.state() == "success").collect();
+    assert_eq!(standing.len(), 1, "{deployments:?}");
+    let url = standing[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
+    assert_eq!(get(&format!("{url}/hello")).unwrap().body, greeting("newer", "table-42"));
+}
