@@ -266,6 +266,7 @@ fn a_release_is_published_when_it_is_whole() {
 
     // A tag that somebody else set stays, and a list that cannot be read is not an empty one.
     git(&["reset", "--quiet", "--hard", "origin/main"]);
+    package(&at("dist"), "1.2.3", &[(TARGETS[0], &at("built"))], "https://c.example");
     fs::write(at("releases"), "").unwrap();
     assert!(refused(publish()).contains("already exists"));
     fs::remove_file(at("releases")).unwrap();
