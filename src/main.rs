@@ -12,7 +12,7 @@ use sls_release::commands::reporting::{About, Reporting};
 use sls_release::commands::{self, Errand};
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::{Decision, EventPullRequest, GitHub};
-use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
+use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, PreviewReport, Request, Secret};
 use sls_release::report::{End, Format, Reporter, Run, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
@@ -204,7 +204,13 @@ async fn preview_in_workflow(
 }
 
 fn comment(about: &About, service: &str, result: &Result<PreviewOutcome, Failure>, out: &Reporter) -> String {
+    let up;
     let end = match result {
+        Ok(PreviewOutcome::Superseded { why, standing: Some(standing) }) => {
+            out.hear(Event::Warning(why.clone()));
+            up = PreviewOutcome::Up(PreviewReport::clone(standing));
+            End::Preview(&up)
+        }
         Ok(outcome) => End::Preview(outcome),
         Err(failure) => End::Failure(failure),
     };

@@ -121,7 +121,7 @@ async fn not_ours(
     Ok(match cancel.or_cancelled(asked).await? {
         Turn::Ours => None,
         Turn::Closed(why) => Some(PreviewOutcome::Nothing(why)),
-        Turn::Newer(why) => Some(PreviewOutcome::Superseded(why)),
+        Turn::Newer(why) => Some(PreviewOutcome::Superseded { why, standing: None }),
     })
 }
 
@@ -133,7 +133,7 @@ async fn overtaken(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    if cancel.is_cancelled() || matches!(outcome, PreviewOutcome::Nothing(_) | PreviewOutcome::Superseded(_)) {
+    if cancel.is_cancelled() || matches!(outcome, PreviewOutcome::Nothing(_) | PreviewOutcome::Superseded { .. }) {
         return Ok(outcome);
     }
     let warn = |text: String| out.hear(Event::Warning(text));
@@ -149,7 +149,13 @@ async fn overtaken(
     match now {
         Turn::Ours => Ok(outcome),
         Turn::Newer(_) if is_left => Ok(outcome),
-        Turn::Newer(why) => Ok(PreviewOutcome::Superseded(why)),
+        Turn::Newer(why) => {
+            let standing = match outcome {
+                PreviewOutcome::Up(report) | PreviewOutcome::Unchanged(report) => Some(Box::new(report)),
+                _ => None,
+            };
+            Ok(PreviewOutcome::Superseded { why, standing })
+        }
         Turn::Closed(why) => {
             warn(format!("{why}; what was made is deleted again"));
             let ended = down(request, cancel, out).await?;

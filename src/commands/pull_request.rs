@@ -37,7 +37,7 @@ pub async fn up(
     let now = match cancel.or_cancelled(refused(turn())).await? {
         (Turn::Ours, now) => now,
         (Turn::Closed(why), _) => return Ok(PreviewOutcome::Nothing(why)),
-        (Turn::Newer(why), _) => return Ok(PreviewOutcome::Superseded(why)),
+        (Turn::Newer(why), _) => return Ok(PreviewOutcome::Superseded { why, standing: None }),
     };
     let Some(file) = settings::find(request, Path::new(""))? else { return Ok(PreviewOutcome::Nothing(no_head(&now))) };
     let checkout = Checkout::of(file)?;

@@ -82,6 +82,7 @@ impl<'a> Reporting<'a> {
     pub async fn end(mut self, result: &Result<PreviewOutcome, Failure>, comment: impl Fn(&str) -> String) {
         match result {
             Ok(PreviewOutcome::Up(report) | PreviewOutcome::Unchanged(report)) => self.stands(report, comment).await,
+            Ok(PreviewOutcome::Superseded { standing: Some(report), .. }) => self.overtaken(report, comment).await,
             Ok(PreviewOutcome::Down(reports)) => self.gone(reports, comment).await,
             Ok(PreviewOutcome::Failed { .. }) | Err(_) => self.failed(comment).await,
             Ok(PreviewOutcome::Nothing(_)) => self.withdrawn().await,
@@ -105,6 +106,16 @@ impl<'a> Reporting<'a> {
             self.told(retired);
         }
         self.comment(&report.service, comment(&report.service)).await;
+    }
+
+    /// What stands is this commit's until the run for the newer one has written, and that may never begin: GitHub starts
+    /// none for a pull request with a merge conflict. Where one has begun, it has the word.
+    async fn overtaken(&self, report: &PreviewReport, comment: impl Fn(&str) -> String) {
+        let Some((environment, deployment)) = &self.deployment else { return };
+        match self.told(self.github.has_newer(environment, *deployment).await) {
+            Some(false) => self.stands(report, comment).await,
+            Some(true) | None => self.set_state(&State::Inactive).await,
+        }
     }
 
     /// What stood before may still stand, so that its deployment stays as it is.

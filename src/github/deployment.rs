@@ -155,6 +155,16 @@ impl GitHub {
         done.map_err(|error| error.into_problem("failed to tell GitHub how far the deployment is", PERMISSION))
     }
 
+    /// Whether there is a deployment of this preview that was made after this one.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn has_newer(&self, environment: &Environment, than: u64) -> Result<bool, Problem> {
+        let all = self.of_environment(environment).await;
+        let all = all.map_err(|error| error.into_problem("failed to look for newer deployments", PERMISSION))?;
+        Ok(all.iter().any(|it| it.id > than))
+    }
+
     /// Makes all other deployments of this preview inactive; `None`: all.
     ///
     /// # Errors

@@ -326,8 +326,13 @@ pub enum PreviewOutcome {
     Listed(Vec<PreviewReport>),
     /// There was no reason to begin, in words why.
     Nothing(String),
-    /// The head of the pull request moved on, so that the preview is another run's, in words whose.
-    Superseded(String),
+    /// The head of the pull request moved on, so that the preview is another run's.
+    Superseded {
+        /// In words, whose.
+        why: String,
+        /// What this run made of it before it saw that; `None` where it had written nothing, or put it back.
+        standing: Option<Box<PreviewReport>>,
+    },
     /// A step failed, or the run was cancelled.
     Failed {
         /// Why; its kind says whether all was put back.

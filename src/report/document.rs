@@ -196,7 +196,9 @@ impl Memory {
             PreviewOutcome::WouldDelete(previews) => Document { previews, ..self.so_far(Ending::Planned, 0) },
             PreviewOutcome::Listed(previews) => Document { previews, ..self.so_far(Ending::Listed, 0) },
             PreviewOutcome::Nothing(why) => self.document(End::NothingDone(why)),
-            PreviewOutcome::Superseded(why) => Document { reason: Some(why), ..self.so_far(Ending::Superseded, 0) },
+            PreviewOutcome::Superseded { why, .. } => {
+                Document { reason: Some(why), ..self.so_far(Ending::Superseded, 0) }
+            }
             PreviewOutcome::Failed { failure, put_back, not_put_back } => {
                 Document { put_back, not_put_back, ..self.failed(failure) }
             }

@@ -1,5 +1,7 @@
 //! The functions of a preview.
 
+use std::time::{Duration, Instant};
+
 use super::run::PreviewRun;
 use super::undo::Undo;
 use crate::apply::run::{StepError, ended};
@@ -11,6 +13,9 @@ use crate::model::{
     Qualifier, RestApiId, RevisionId,
 };
 use crate::world::Look;
+
+/// A function that was made is there for everybody by then.
+const APPEARS: Duration = Duration::from_secs(15);
 
 /// Artifacts into the bucket, where they are not there yet.
 pub(super) async fn upload(run: &PreviewRun<'_>) -> Result<(), Failure> {
@@ -147,10 +152,17 @@ fn changed(function: &PreviewFunction) -> Undo {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
 async fn settled(run: &PreviewRun<'_>, name: &FunctionName) -> Result<ObservedCode, StepError> {
     let what = format!("function {name}");
+    let began = Instant::now();
     let look = async || {
         let found = run.world.aws.lambda.function(name, None).await;
         let found = found.map_err(|error: CallError| error.into_problem(format!("failed to look at {what}")))?;
-        let Some(found) = found else { return Ok(Look::NotYet("it is not there yet".to_owned())) };
+        let Some(found) = found else {
+            if began.elapsed() < APPEARS {
+                return Ok(Look::NotYet("it is not there yet".to_owned()));
+            }
+            let gone = Problem::new(format!("{what} is gone")).why("somebody deleted it meanwhile");
+            return Err(gone.fix("run it again, unless the pull request was closed").into());
+        };
         let code = found.code;
         if code.is_busy() {
             return Ok(Look::NotYet("an update of it is in progress".to_owned()));

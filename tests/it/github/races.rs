@@ -13,7 +13,7 @@ fn a_pull_request_that_is_closed_while_it_deploys_leaves_nothing() {
     for held in ["CreateFunction", "CreateRestApi", "CreateDeployment"] {
         let (stack, double) = opened();
         let held = stack.proxy.hold(When::Next(held));
-        let up = command(&stack, &double, "opened", HEAD).spawn().unwrap();
+        let up = command(&stack, &double, "opened", HEAD).env("SLS_RELEASE_WAIT_TIMEOUT", "3s").spawn().unwrap();
         held.wait_until_reached();
         double.pull_request(42, false, HEAD);
         Run::from(command(&stack, &double, "closed", HEAD).output().unwrap()).exits(0);
@@ -53,4 +53,19 @@ fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
     assert_eq!(standing.len(), 1, "{deployments:?}");
     let url = standing[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
     assert_eq!(get(&format!("{url}/hello")).unwrap().body, greeting("newer", "table-42"));
+}
+
+/// GitHub starts no run for a newer commit that is in conflict with the base branch.
+#[test]
+fn a_newer_commit_that_no_run_follows_leaves_the_truth_about_the_older_one() {
+    let (stack, double) = opened();
+    double.pull_request_after(2, 42, true, NEXT);
+    let run = Run::from(command(&stack, &double, "opened", HEAD).output().unwrap()).exits(0);
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains(&HEAD[..7]), "{comments:?}");
+    assert!(comments[0].body.contains(&format!("is {} by now", &NEXT[..7])), "{comments:?}");
+    let deployments = double.deployments();
+    assert_eq!((deployments.len(), deployments[0].state()), (1, "success"), "{run:?}");
+    let url = deployments[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
+    assert_eq!(get(&format!("{url}/hello")).unwrap().body, greeting("pull request", "table-42"));
 }
