@@ -8,12 +8,11 @@ use std::process::{Command as Process, ExitCode};
 use std::sync::{Arc, LazyLock};
 
 use sls_release::cli::{self, Cli, Command, Preview};
-use sls_release::commands::reporting::{About, Reporting};
 use sls_release::commands::{self, Errand};
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::github::{Decision, EventPullRequest, GitHub};
-use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, PreviewReport, Request, Secret};
-use sls_release::report::{End, Format, Reporter, Run, Sinks, Verbosity};
+use sls_release::github::{Decision, EventPullRequest, PreviewVerb};
+use sls_release::model::{Event, Listener, Outcome, PreviewOutcome, Request, Secret};
+use sls_release::report::{Format, Reporter, Sinks, Verbosity};
 use sls_release::world::Cancellation;
 use tokio::sync::watch;
 use tracing::Level;
@@ -96,6 +95,7 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
         out.mask(secrets.iter().map(String::as_str));
     }
     let errand = commands::ci(&ci.command, &github, &environment("SLS_RELEASE_"))?;
+    let errand = Errand { service: ci.service.clone(), ..errand };
     match &errand.decision {
         Decision::Do(verb) => {
             let event = errand.pull_request.as_ref();
@@ -144,21 +144,44 @@ async fn verb(
         let differs = commands::package(request, cancel, out).await?;
         return Ok(if differs && asks_for_exit_code(cli) { CHANGES_PENDING } else { 0 });
     }
-    if let Command::Preview(verb) = cli.command() {
-        let is_of_one = matches!(verb, Preview::Up(_) | Preview::Down(_));
-        let code = match errand {
-            Some(errand) if is_of_one => preview_in_workflow(&verb, request, errand, cancel, out).await?,
-            _ => preview(&verb, request, cancel, out).await?,
-        };
-        let is_strict = errand.is_some_and(|errand| errand.is_report_strict);
-        return Ok(if code == 0 && is_strict && out.has_untold() { Kind::Internal.exit_code() } else { code });
-    }
-    let outcome = commands::release(request, cancel, out).await?;
-    out.outcome(&outcome);
-    Ok(exit_code(&outcome, asks_for_exit_code(cli)))
+    let code = match (cli.command(), errand) {
+        (Command::Preview(verb), errand) => preview(&verb, request, errand, cancel, out).await?,
+        (_, Some(errand)) => {
+            let outcome = commands::workflow::of_commit(request, errand, &told_by_workflow(), cancel, out).await?;
+            exit_code(&outcome, asks_for_exit_code(cli))
+        }
+        (_, None) => {
+            let outcome = commands::release(request, cancel, out).await?;
+            out.outcome(&outcome);
+            exit_code(&outcome, asks_for_exit_code(cli))
+        }
+    };
+    let is_strict = errand.is_some_and(|errand| errand.is_report_strict);
+    Ok(if code == 0 && is_strict && out.has_untold() { Kind::Internal.exit_code() } else { code })
 }
 
-async fn preview(verb: &Preview, request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<u8, Failure> {
+/// What GitHub tells of the run, and the names of what it is told with.
+fn told_by_workflow() -> BTreeMap<String, String> {
+    environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_")).collect()
+}
+
+async fn preview(
+    verb: &Preview,
+    request: &Request,
+    errand: Option<&Errand>,
+    cancel: &Cancellation,
+    out: &Reporter,
+) -> Result<u8, Failure> {
+    let of_one = match verb {
+        Preview::Up(_) => Some(PreviewVerb::Up),
+        Preview::Down(_) => Some(PreviewVerb::Down),
+        Preview::List(_) | Preview::Prune(_) => None,
+    };
+    if let Some((verb, errand)) = of_one.zip(errand) {
+        let told = told_by_workflow();
+        let outcome = commands::workflow::of_pull_request(verb, request, errand, &told, cancel, out).await?;
+        return Ok(preview_exit_code(&outcome));
+    }
     let outcome = match verb {
         Preview::Up(_) => commands::preview::up(request, cancel, out).await?,
         Preview::Down(_) => commands::preview::down(request, cancel, out).await?,
@@ -167,63 +190,6 @@ async fn preview(verb: &Preview, request: &Request, cancel: &Cancellation, out: 
     };
     out.preview(&outcome);
     Ok(preview_exit_code(&outcome))
-}
-
-/// GitHub is told of it, too; after the sinks of this machine, since that may take its time.
-async fn preview_in_workflow(
-    verb: &Preview,
-    request: &Request,
-    errand: &Errand,
-    cancel: &Cancellation,
-    out: &Reporter,
-) -> Result<u8, Failure> {
-    let mut variables = environment("GITHUB_");
-    variables.extend(environment("SLS_RELEASE_"));
-    let github = GitHub::connect(&variables)?;
-    let event = match &errand.pull_request {
-        Some(event) => event.clone(),
-        None if matches!(verb, Preview::Up(_)) => commands::pull_request::named(request, github.as_ref()).await?,
-        // What is deleted by its number needs nobody to know the pull request.
-        None => return preview(verb, request, cancel, out).await,
-    };
-    let request = &Request { commit: commit(Some(&event)), ..request.clone() };
-    let about = About::of_event(&event, request, &variables);
-    let mut reporting = github.as_ref().map(|github| Reporting::new(github, about.clone(), out));
-    let result = if let Preview::Up(_) = verb {
-        commands::pull_request::up(request, &event, reporting.as_mut(), cancel, out).await
-    } else {
-        commands::pull_request::down(request, &event, github.as_ref(), cancel, out).await
-    };
-    if let Ok(outcome) = &result {
-        out.preview(outcome);
-    }
-    if let Some(reporting) = reporting {
-        reporting.end(&result, |service| comment(&about, service, &result, out)).await;
-    }
-    Ok(preview_exit_code(&result?))
-}
-
-fn comment(about: &About, service: &str, result: &Result<PreviewOutcome, Failure>, out: &Reporter) -> String {
-    let up;
-    let end = match result {
-        Ok(PreviewOutcome::Superseded { why, standing: Some(standing) }) => {
-            out.hear(Event::Warning(why.clone()));
-            up = PreviewOutcome::Up(PreviewReport::clone(standing));
-            End::Preview(&up)
-        }
-        Ok(outcome) => End::Preview(outcome),
-        Err(failure) => End::Failure(failure),
-    };
-    let run = Run {
-        commit: about.commit.clone(),
-        repository: about.repository.clone(),
-        pull_request: about.pull_request,
-        service: service.to_owned(),
-        server_url: about.server_url.clone(),
-        run_url: about.run_url.clone().unwrap_or_default(),
-        phases: out.phases(),
-    };
-    out.comment(&run, end)
 }
 
 fn exit_code(outcome: &Outcome, asked: bool) -> u8 {

@@ -19,7 +19,7 @@ pub struct Ci {
     pr: Option<u64>,
     /// Tells the services of one repository apart [default: the settings', else the repository's name]
     #[arg(long, value_name = "NAME")]
-    service: Option<String>,
+    pub service: Option<String>,
     /// `preview prune`: delete as well what did not change for longer than this, such as 14d
     #[arg(long, value_name = "TIME", value_parser = super::times::age)]
     older_than: Option<Duration>,

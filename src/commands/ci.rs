@@ -16,6 +16,8 @@ pub struct Errand {
     pub is_report_strict: bool,
     /// With a preview, its environment at GitHub goes as well.
     pub deletes_environment: bool,
+    /// Tells the services of the repository apart, where the workflow names it.
+    pub service: Option<String>,
 }
 
 /// Decides what the event that started this workflow calls for; the caller does it.
@@ -35,7 +37,7 @@ pub fn ci(command: &str, github: &BTreeMap<String, String>, own: &BTreeMap<Strin
     let deletes_environment = flag(own, "delete-environment")?;
     let pull_request = payload.pull_request();
     let decision = github::decide(&Call { event, payload, actor, allow_privileged_events, wish })?;
-    Ok(Errand { decision, pull_request, is_report_strict, deletes_environment })
+    Ok(Errand { decision, pull_request, is_report_strict, deletes_environment, service: None })
 }
 
 fn needed<'a>(github: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, Failure> {

@@ -11,6 +11,7 @@ mod release;
 pub mod reporting;
 mod room;
 mod states;
+pub mod workflow;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -27,6 +27,8 @@ pub struct About {
     pub is_closing: bool,
     /// With a preview, its environment at GitHub goes as well.
     pub deletes_environment: bool,
+    /// What a release is for; as far as it is known before the settings are read.
+    pub stage: String,
 }
 
 /// A run that GitHub is told of.
@@ -40,20 +42,38 @@ pub struct Reporting<'a> {
 impl About {
     /// The event of a pull request; `variables` holds `GITHUB_*`.
     pub fn of_event(event: &EventPullRequest, request: &Request, variables: &BTreeMap<String, String>) -> Self {
+        Self {
+            pull_request: event.number,
+            commit: event.head_sha.clone(),
+            is_closing: event.is_closing,
+            deletes_environment: request.preview.deletes_environment,
+            ..Self::of_release(request, variables)
+        }
+    }
+
+    /// A release of a commit, whatever started it.
+    pub fn of_release(request: &Request, variables: &BTreeMap<String, String>) -> Self {
         let said = |name: &str| variables.get(name).filter(|value| !value.is_empty());
         let server_url = said("GITHUB_SERVER_URL").map_or("https://github.com", |url| url.trim_end_matches('/'));
-        let repository = request.preview.repository.clone().unwrap_or_default();
+        let repository = request.preview.repository.clone().or_else(|| said("GITHUB_REPOSITORY").cloned());
+        let repository = repository.unwrap_or_default();
+        let stage = request.overrides.stage.clone().or_else(|| said("SLS_RELEASE_STAGE").cloned());
         let run_url = said("GITHUB_RUN_ID").map(|id| format!("{server_url}/{repository}/actions/runs/{id}"));
         Self {
             repository,
-            pull_request: event.number,
-            commit: event.head_sha.clone(),
+            commit: request.commit.clone().unwrap_or_default(),
             service: request.preview.service.clone(),
             server_url: server_url.to_owned(),
             run_url,
-            is_closing: event.is_closing,
-            deletes_environment: request.preview.deletes_environment,
+            stage: stage.unwrap_or_default(),
+            ..Self::default()
         }
+    }
+
+    /// Where nobody names it: the repository's name.
+    pub(super) fn service(&self) -> String {
+        let usual = || self.repository.rsplit('/').next().unwrap_or_default().to_owned();
+        self.service.clone().unwrap_or_else(usual)
     }
 }
 
@@ -105,7 +125,7 @@ impl<'a> Reporting<'a> {
             let retired = self.github.retire(&environment, Some(deployment)).await;
             self.told(retired);
         }
-        self.comment(&report.service, comment(&report.service)).await;
+        self.comment(comment(&report.service)).await;
     }
 
     /// What stands is this commit's until the run for the newer one has written, and that may never begin: GitHub starts
@@ -121,8 +141,8 @@ impl<'a> Reporting<'a> {
     /// What stood before may still stand, so that its deployment stays as it is.
     async fn failed(&self, comment: impl Fn(&str) -> String) {
         self.set_state(&State::Failure { log_url: self.about.run_url.clone() }).await;
-        let service = self.service();
-        self.comment(&service, comment(&service)).await;
+        let service = self.about.service();
+        self.comment(comment(&service)).await;
     }
 
     async fn gone(&mut self, reports: &[PreviewReport], comment: impl Fn(&str) -> String) {
@@ -135,7 +155,7 @@ impl<'a> Reporting<'a> {
                 let deleted = self.github.delete_environment(&environment).await;
                 self.told(deleted);
             }
-            self.comment(&service, comment(&service)).await;
+            self.comment(comment(&service)).await;
         }
     }
 
@@ -147,16 +167,16 @@ impl<'a> Reporting<'a> {
         }
         let told = self.github.services(self.about.pull_request).await;
         let told = self.told(told).unwrap_or_default();
-        reports.iter().map(|report| report.service.clone()).chain(told).chain([self.service()]).collect()
+        reports.iter().map(|report| report.service.clone()).chain(told).chain([self.about.service()]).collect()
     }
 
     /// A pull request that never had a preview needs no word at its end.
-    async fn comment(&self, service: &str, body: String) {
+    async fn comment(&self, body: String) {
         let (github, number) = (self.github, self.about.pull_request);
         let said = if self.about.is_closing {
-            github.comment_again(number, service, &body).await
+            github.comment_again(number, &body).await
         } else {
-            github.comment(number, service, &body).await
+            github.comment(number, &body).await
         };
         self.told(said);
     }
@@ -169,12 +189,6 @@ impl<'a> Reporting<'a> {
 
     fn environment(&self, service: &str) -> Environment {
         Environment::of_preview(&self.about.repository, service, self.about.pull_request)
-    }
-
-    /// Where nobody names it: the repository's name.
-    fn service(&self) -> String {
-        let usual = || self.about.repository.rsplit('/').next().unwrap_or_default().to_owned();
-        self.about.service.clone().unwrap_or_else(usual)
     }
 
     fn told<T>(&self, result: Result<T, Problem>) -> Option<T> {

@@ -73,7 +73,7 @@ impl PullRequests {
     pub(super) async fn tell(&self, id: &PreviewId, text: &str) -> Result<(), String> {
         let github = self.github.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
         let environment = Environment::of_preview(&id.repository, &id.service, id.number);
-        let commented = github.comment(id.number, &id.service, text).await;
+        let commented = github.comment(id.number, text).await;
         each([commented, github.retire(&environment, None).await])
     }
 
@@ -82,7 +82,7 @@ impl PullRequests {
     pub(super) async fn close(&self, id: &PreviewId, text: &str) -> Result<(), String> {
         let Some(github) = &self.github else { return Ok(()) };
         let environment = Environment::of_preview(&id.repository, &id.service, id.number);
-        let commented = github.comment_again(id.number, &id.service, text).await;
+        let commented = github.comment_again(id.number, text).await;
         let deployments = github.delete_deployments(&environment).await;
         let gone = if self.deletes_environment { github.delete_environment(&environment).await } else { Ok(()) };
         each([commented, deployments, gone])

@@ -60,30 +60,30 @@ impl Author {
 }
 
 impl GitHub {
-    /// Writes the comment of this service on a pull request, or changes the one that is there; nothing where it says
-    /// this already. The body begins with the [`marker`]; GitHub takes 65,536 characters at most.
+    /// Writes a comment on a pull request, or changes the one that is there; nothing where it says this already. The
+    /// first line of the body is its [`marker`], by which it is found; GitHub takes 65,536 characters at most.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn comment(&self, number: u64, service: &str, body: &str) -> Result<(), Problem> {
+    pub async fn comment(&self, number: u64, body: &str) -> Result<(), Problem> {
         let what = || format!("failed to comment on pull request {number}");
         let result = async {
-            match self.found(number, service).await? {
-                Some(comment) => self.changed(number, service, &comment, body).await,
-                None => self.written(number, service, body).await,
+            match self.found(number, body).await? {
+                Some(comment) => self.changed(number, &comment, body).await,
+                None => self.written(number, body).await,
             }
         };
         result.await.map_err(|error: CallError| error.into_problem(what(), PERMISSION))
     }
 
-    /// The same where there is a comment of this service already; nothing where there is none.
+    /// The same where there is such a comment already; nothing where there is none.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn comment_again(&self, number: u64, service: &str, body: &str) -> Result<(), Problem> {
+    pub async fn comment_again(&self, number: u64, body: &str) -> Result<(), Problem> {
         let what = || format!("failed to comment on pull request {number}");
-        match self.found(number, service).await {
-            Ok(Some(_)) => self.comment(number, service, body).await,
+        match self.found(number, body).await {
+            Ok(Some(_)) => self.comment(number, body).await,
             Ok(None) => Ok(()),
             // The pull request itself is gone.
             Err(error) if error.answer == Answer::NotFound => Ok(()),
@@ -92,7 +92,7 @@ impl GitHub {
     }
 
     /// One that is gone by now is written anew.
-    async fn changed(&self, number: u64, service: &str, comment: &Comment, body: &str) -> Result<(), CallError> {
+    async fn changed(&self, number: u64, comment: &Comment, body: &str) -> Result<(), CallError> {
         if says(comment, body) {
             return Ok(());
         }
@@ -101,13 +101,13 @@ impl GitHub {
         // Done twice, it is the same.
         let look = async || Ok(None);
         match self.rest.write_once(&call, |_| Ok(()), look).await {
-            Err(error) if error.answer == Answer::NotFound => self.written(number, service, body).await,
+            Err(error) if error.answer == Answer::NotFound => self.written(number, body).await,
             result => result,
         }
     }
 
-    async fn written(&self, number: u64, service: &str, body: &str) -> Result<(), CallError> {
-        let look = async || Ok(self.found(number, service).await?.map(drop));
+    async fn written(&self, number: u64, body: &str) -> Result<(), CallError> {
+        let look = async || Ok(self.found(number, body).await?.map(drop));
         self.create(number, body, look).await
     }
 
@@ -132,11 +132,11 @@ impl GitHub {
         Ok(own.iter().filter_map(Comment::service).collect())
     }
 
-    /// Our own comment of this service; of two the older one.
-    async fn found(&self, number: u64, service: &str) -> Result<Option<Comment>, CallError> {
-        let marker = marker(service);
+    /// Our own comment with the marker of this one; of two the older one.
+    async fn found(&self, number: u64, body: &str) -> Result<Option<Comment>, CallError> {
+        let marker = body.lines().next();
         let own = self.own(number).await?;
-        Ok(own.into_iter().filter(|it| it.body.lines().next() == Some(&marker)).min_by_key(|comment| comment.id))
+        Ok(own.into_iter().filter(|it| it.body.lines().next() == marker).min_by_key(|comment| comment.id))
     }
 
     /// All that the owner of the token wrote.

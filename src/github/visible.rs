@@ -1,10 +1,39 @@
 //! Whether there is anything to see.
 
-use super::api::GitHub;
+use serde::Deserialize;
+
+use super::api::{GitHub, encoded};
 use super::call::{Answer, Call};
 use crate::error::Problem;
 
+/// A commit that came by more pull requests than this is a merge of branches, and news to nobody.
+const MOST: usize = 3;
+
+#[derive(Deserialize)]
+struct Found {
+    number: u64,
+}
+
 impl GitHub {
+    /// The numbers of the pull requests that brought a commit into the default branch, or else of those that are open
+    /// with it; none where this token may not see them, since it was not meant to.
+    ///
+    /// <https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit>
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn pull_requests_of(&self, commit: &str) -> Result<Vec<u64>, Problem> {
+        let call = Call::get(self.path(&format!("commits/{}/pulls?per_page={MOST}", encoded(commit))));
+        match self.rest.read(&call).await.and_then(|reply| reply.document::<Vec<Found>>()) {
+            Ok(found) => Ok(found.into_iter().map(|it| it.number).collect()),
+            Err(error) if matches!(error.answer, Answer::NotFound | Answer::Denied) => Ok(Vec::new()),
+            Err(error) => {
+                Err(error
+                    .into_problem(format!("failed to look for the pull request of {commit}"), "pull-requests: read"))
+            }
+        }
+    }
+
     /// Whether this token may list the repository's pull requests. Where it may not, GitHub says of each that there is
     /// none.
     ///

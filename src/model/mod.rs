@@ -35,7 +35,7 @@ pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Event, Listener, Phase, PhaseTime, Silent};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
-pub use marker::marker;
+pub use marker::{marker, release_marker};
 pub use moment::Moment;
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,

@@ -9,13 +9,13 @@ use super::markdown::code;
 use super::markdown::detail::{Detail, fitting};
 use super::markdown::parts;
 use crate::error::Kind;
-use crate::model::marker;
+use crate::model::{marker, release_marker};
 
 /// What GitHub takes as the body of a comment, in characters; here in bytes, which are no fewer.
 const LIMIT: usize = 65_536;
 
 /// What a comment says of the run besides how it ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Run {
     /// The commit that was run for, in full.
     pub commit: String,
@@ -25,6 +25,8 @@ pub struct Run {
     pub pull_request: u64,
     /// Tells the services of one repository apart.
     pub service: String,
+    /// What a release was for, as far as it is known; `None` for a preview.
+    pub stage: Option<String>,
     /// `https://github.com`.
     pub server_url: String,
     /// Where the log is. May be empty.
@@ -35,7 +37,8 @@ pub struct Run {
 
 /// The whole body, the marker first.
 pub(super) fn comment(run: &Run, document: &Document<'_>) -> String {
-    let marker = marker(&run.service);
+    let release = |stage: &String| release_marker(&run.service, stage);
+    let marker = run.stage.as_ref().map_or_else(|| marker(&run.service), release);
     let body = fitting(LIMIT - marker.len() - 1, |detail| whole(run, document, detail));
     format!("{marker}\n{body}")
 }

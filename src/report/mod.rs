@@ -209,8 +209,7 @@ impl Reporter {
     /// The comment about a preview that another run than its pull request's own took away, in words why.
     pub fn gone(&self, id: &PreviewId, why: &str) -> String {
         let PreviewId { repository, number, service } = id.clone();
-        let (commit, server_url, run_url) = (String::new(), String::new(), String::new());
-        let run = Run { commit, repository, pull_request: number, service, server_url, run_url, phases: Vec::new() };
+        let run = Run { repository, pull_request: number, service, ..Run::default() };
         self.comment(&run, End::Gone(why))
     }
 

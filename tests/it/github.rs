@@ -6,6 +6,7 @@ mod openapi;
 mod prism;
 mod races;
 mod reads;
+mod releases;
 mod reporting;
 mod schema;
 
@@ -31,5 +32,5 @@ fn with_client<T>(double: &GitHubDouble, work: impl AsyncFnOnce(GitHub) -> T) ->
 
 /// Writes the comment of the service `hello`.
 fn comment(double: &GitHubDouble, body: &str) -> Result<(), Problem> {
-    with_client(double, async |github| github.comment(42, "hello", body).await)
+    with_client(double, async |github| github.comment(42, body).await)
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::Stack;
-use crate::support::github::TOKEN;
+use crate::support::github::{GitHubDouble, TOKEN};
 use crate::support::local_aws::{environment, fixtures, output_of, virtual_environment};
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
@@ -101,6 +101,13 @@ impl<'a> Job<'a> {
         write_credentials(&credentials, &self.stack.proxy.endpoint);
         let checkout = write_checkout(self.scratch.path(), self.stack.folder());
         let (upload, download) = write_transfer(self.scratch.path());
+        let github = GitHubDouble::of(&self.repository);
+        if !self.command.get_args().any(|argument| argument.to_string_lossy().starts_with("GITHUB_API_URL=")) {
+            let variables = github.environment();
+            for name in ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "SLS_RELEASE_GITHUB_PAUSE"] {
+                self.command.arg("--env").arg(format!("{name}={}", variables[name]));
+            }
+        }
         let payload = self.scratch.path().join("event.json");
         fs::write(&payload, self.payload.to_string()).unwrap();
         let command = self.command.current_dir(self.stack.folder()).arg(self.event).arg("-e").arg(payload);

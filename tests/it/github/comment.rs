@@ -39,7 +39,7 @@ fn each_service_has_a_comment_of_its_own() {
     let double = with_pull_request();
     for service in ["hello", "worker"] {
         let body = format!("{}\nup", marker(service));
-        with_client(&double, async |github| github.comment(42, service, &body).await.unwrap());
+        with_client(&double, async |github| github.comment(42, &body).await.unwrap());
     }
     assert_eq!(double.comments(42).len(), 2);
 }
@@ -192,7 +192,7 @@ fn a_comment_is_only_changed_where_there_is_one() {
     let double = with_pull_request();
     let again = |text: &str| {
         let body = body(text);
-        with_client(&double, async |github| github.comment_again(42, "hello", &body).await.unwrap());
+        with_client(&double, async |github| github.comment_again(42, &body).await.unwrap());
     };
     again("deleted");
     assert!(double.comments(42).is_empty());

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use crate::archive_file::installed::installed_by_npm;
 
 /// The calls.
-const CALLS: [(&str, &[&str]); 10] = [
+const CALLS: [(&str, &[&str]); 11] = [
+    ("/repos/{owner}/{repo}/commits/{commit_sha}/pulls", &["get"]),
     ("/repos/{owner}/{repo}/pulls", &["get"]),
     ("/repos/{owner}/{repo}/git/ref/{ref}", &["get"]),
     ("/repos/{owner}/{repo}/pulls/{pull_number}", &["get"]),
@@ -26,13 +27,17 @@ const CALLS: [(&str, &[&str]); 10] = [
 
 /// Where npm installed the judge; beside it is [`trimmed`].
 pub(super) fn folder() -> PathBuf {
-    installed_by_npm("github", |folder| {
+    let folder = installed_by_npm("github", |folder| {
         let whole = folder.join("node_modules/@octokit/openapi/generated/api.github.com.json");
         let mut document: Value = serde_json::from_slice(&fs::read(whole).unwrap()).unwrap();
         trim(&mut document);
         fs::write(trimmed(folder), document.to_string()).unwrap();
         fs::remove_dir_all(folder.join("node_modules/@octokit")).unwrap();
-    })
+    });
+    let document: Value = serde_json::from_slice(&fs::read(trimmed(&folder)).unwrap()).unwrap();
+    let is_there = |(path, _): &(&str, _)| document["paths"].get(*path).is_some();
+    assert!(CALLS.iter().all(is_there), "it was trimmed to other calls: delete {}", folder.display());
+    folder
 }
 
 /// The schema, in the folder.

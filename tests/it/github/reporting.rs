@@ -54,7 +54,7 @@ pub(super) fn command(stack: &Stack, double: &GitHubDouble, action: &str, head: 
     of_event(stack, double, "pull_request", &format!("{action}-{}", &head[..7]), &payload)
 }
 
-fn of_event(stack: &Stack, double: &GitHubDouble, event: &str, name: &str, payload: &Value) -> Command {
+pub(super) fn of_event(stack: &Stack, double: &GitHubDouble, event: &str, name: &str, payload: &Value) -> Command {
     let file = format!("{name}.json");
     stack.write(&file, payload.to_string());
     let mut command = stack.command(&["--stage", "dev", "--output", "github", "ci"]);

@@ -29,6 +29,7 @@ fn whole_double() -> GitHubDouble {
     examples.get_mut("pull-request").unwrap()["requested_teams"] = json!([]);
     let double = GitHubDouble::with_examples(examples);
     double.pull_request(42, true, HEAD);
+    double.brought(HEAD, 42);
     double
 }
 
@@ -49,10 +50,11 @@ fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
         assert!(github.pull_request(42).await.unwrap().unwrap().is_open);
         assert!(github.pull_request(43).await.unwrap().is_none());
         assert!(github.shows_pull_requests().await.unwrap());
+        assert_eq!(github.pull_requests_of(HEAD).await.unwrap(), [42]);
         assert_eq!(github.tip("main").await.unwrap().as_deref(), Some(BASE));
         assert_eq!(github.tip("feature/none").await.unwrap(), None);
-        github.comment(42, "hello", &body("up")).await.unwrap();
-        github.comment(42, "hello", &body("up again")).await.unwrap();
+        github.comment(42, &body("up")).await.unwrap();
+        github.comment(42, &body("up again")).await.unwrap();
         let url = || Some("https://example.com/".to_owned());
         for state in [
             State::Success { environment_url: url(), log_url: url() },
@@ -78,7 +80,7 @@ fn each_refusal_of_the_double_fits_githubs_schema() {
     let judge = Prism::proxy(double.url());
     let long = format!("{}\n{}", marker("hello"), "x".repeat(70_000));
     with_client_at(&double, &judge.url, async |github| {
-        let refused = github.comment(42, "hello", &long).await.unwrap_err();
+        let refused = github.comment(42, &long).await.unwrap_err();
         assert!(refused.why.contains("422: Validation Failed: body is too long"), "{refused}");
         double.fault("POST ", Fault::Merged);
         let environment = Environment::of_preview(REPOSITORY, "hello", 42);
@@ -99,7 +101,8 @@ fn githubs_own_examples_are_understood() {
         assert!(pull_request.is_own, "{pull_request:?}");
         assert_eq!(github.tip("main").await.unwrap().unwrap().len(), 40);
         assert!(github.shows_pull_requests().await.unwrap());
-        github.comment(42, "hello", &marker("hello")).await.unwrap();
+        assert!(!github.pull_requests_of(HEAD).await.unwrap().is_empty());
+        github.comment(42, &marker("hello")).await.unwrap();
         let environment = Environment::of_preview(REPOSITORY, "hello", 42);
         let id = github.deploy(&environment, HEAD).await.unwrap();
         github.set_state(id, &State::Inactive).await.unwrap();

@@ -1,6 +1,6 @@
 //! The comment on a pull request, and what the other outputs say of a preview.
 
-use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, marker};
+use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, marker, release_marker};
 use sls_release::report::{End, Format, Reporter, Run, Verbosity};
 
 use super::{previews, samples, sinks, told};
@@ -12,10 +12,14 @@ fn reporter() -> Reporter {
 
 /// The comment on a run that told the usual things and ended so.
 pub(crate) fn comment(end: End<'_>) -> String {
+    comment_of(None, end)
+}
+
+fn comment_of(stage: Option<String>, end: End<'_>) -> String {
     let reporter = reporter();
     previews::told_on_the_way(&reporter);
     reporter.hear(Event::Warning("there is no [smoke] for `orders`".into()));
-    let run = Run { phases: reporter.phases(), ..previews::run() };
+    let run = Run { phases: reporter.phases(), stage, ..previews::run() };
     reporter.comment(&run, end)
 }
 
@@ -53,12 +57,13 @@ fn a_preview_that_was_refused() {
 #[test]
 fn a_release() {
     let released: Outcome = previews::released();
-    snapshot("released", &comment(End::Outcome(&released)));
+    snapshot("released", &comment_of(Some("dev".to_owned()), End::Outcome(&released)));
 }
 
 #[test]
 fn the_marker_is_the_first_line_and_cannot_be_left() {
     assert_eq!(comment(End::Preview(&previews::up())).lines().next(), Some("<!-- sls-release:hello -->"));
+    assert_eq!(release_marker("x", "--><b>"), "<!-- sls-release-to:--%3E%3Cb%3E:x -->");
     assert_eq!(marker("a b/c_d.e-f"), "<!-- sls-release:a b/c_d.e-f -->");
     assert_eq!(marker("x--><b>\n"), "<!-- sls-release:x--%3E%3Cb%3E%0A -->");
 }

@@ -19,6 +19,7 @@ pub(crate) fn run() -> Run {
         repository: "acme/hello".into(),
         pull_request: 42,
         service: "hello".into(),
+        stage: None,
         server_url: "https://github.com".into(),
         run_url: "https://github.com/acme/hello/actions/runs/7531902486".into(),
         phases: Vec::new(),

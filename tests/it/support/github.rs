@@ -138,6 +138,11 @@ impl GitHubDouble {
         self.lock().tips.insert(branch.to_owned(), commit.to_owned());
     }
 
+    /// A commit came to its branch by this pull request.
+    pub(crate) fn brought(&self, commit: &str, number: u64) {
+        self.lock().brought.entry(commit.to_owned()).or_default().push(number);
+    }
+
     /// The branch of this pull request is another repository's.
     pub(crate) fn is_fork(&self, number: u64) {
         self.lock().forks.insert(number);

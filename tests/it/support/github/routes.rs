@@ -56,6 +56,11 @@ fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'
             let some = state.pull_requests.keys().next().and_then(|n| bodies::pull_request(state, *n));
             Message::json(200, &some.into_iter().collect())
         }
+        ("GET", ["commits", commit, "pulls"]) => {
+            let numbers = state.brought.get(*commit).cloned().unwrap_or_default();
+            let found = numbers.into_iter().filter_map(|number| bodies::pull_request(state, number));
+            page(&found.collect::<Vec<_>>(), asked)
+        }
         ("GET", ["git", "ref", reference]) => found(bodies::branch(state, reference)),
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), asked),
         ("GET", ["issues", n, "comments"]) => comments(state, number(n), asked),

@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) tips: BTreeMap<String, String>,
     /// The numbers of those whose branch is another repository's.
     pub(super) forks: BTreeSet<u64>,
+    /// The pull requests that brought a commit.
+    pub(super) brought: BTreeMap<String, Vec<u64>>,
     /// By path and commit.
     pub(super) files: BTreeMap<(String, String), String>,
     pub(super) comments: Vec<Comment>,
@@ -62,6 +64,7 @@ impl Default for State {
             changes: Vec::new(),
             tips: BTreeMap::from([("main".to_owned(), BASE.to_owned())]),
             forks: BTreeSet::new(),
+            brought: BTreeMap::new(),
             files: BTreeMap::new(),
             comments: Vec::new(),
             deployments: Vec::new(),

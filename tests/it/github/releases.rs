@@ -1,0 +1,90 @@
+//! What GitHub is told of a release: a comment on the pull request that brought the commit.
+
+use serde_json::json;
+
+use super::HEAD;
+use super::reporting::{of_event, opened};
+use crate::preview::scene::source;
+use crate::support::github::{Fault, GitHubDouble};
+use crate::support::{Run, Stack};
+
+const MARKER: &str = "<!-- sls-release-to:dev:hello -->\n";
+
+/// What the action runs for a push of [`HEAD`].
+fn push(stack: &Stack, double: &GitHubDouble, more: &[(&str, &str)]) -> Run {
+    let payload = json!({ "ref": "refs/heads/main", "repository": { "id": 1, "default_branch": "main" } });
+    let mut command = of_event(stack, double, "push", "push", &payload);
+    command.env("GITHUB_SHA", HEAD).envs(more.iter().copied()).args(["--service", "hello"]).output().unwrap().into()
+}
+
+#[test]
+fn the_pull_request_that_was_merged_hears_of_its_release() {
+    let (stack, double) = opened();
+    double.pull_request(42, false, HEAD);
+    double.brought(HEAD, 42);
+    let run = push(&stack, &double, &[]).exits(0);
+    let comments = double.comments(42);
+    assert_eq!(comments.len(), 1, "{run:?}");
+    let said = &comments[0].body;
+    assert!(said.starts_with(MARKER) && said.contains("Release of hello is live on stage dev"), "{said}");
+    assert!(said.contains(&format!("/restapis/{}/dev/_user_request_", stack.api)), "{said}");
+    assert!(said.contains(&HEAD[..7]) && said.contains("To put the release before back"), "{said}");
+    assert!(double.deployments().is_empty(), "those of a release are the environment's of its job");
+
+    // Nothing to do is no news.
+    double.take_writes();
+    push(&stack, &double, &[]).exits(0);
+    assert!(double.take_writes().is_empty());
+
+    stack.settings(&crate::preview::scene::SETTINGS.replace("20s", "2s"));
+    stack.write("lambda/app.py", "def handler(event, context):\n    raise Exception(\"broken\")\n");
+    push(&stack, &double, &[]).exits(4);
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("Release of hello failed"), "{comments:?}");
+    assert!(comments[0].body.contains("Put back:"), "{comments:?}");
+}
+
+#[test]
+fn a_release_is_as_good_where_nobody_can_be_told() {
+    let (stack, double) = opened();
+    double.brought(HEAD, 42);
+    let texts = ["one", "two", "three", "four"].map(source);
+    stack.write("lambda/app.py", &texts[0]);
+    let unmerged = github_without_pull_requests(&stack);
+    let run = push(&stack, &unmerged, &[]).exits(0);
+    assert!(!run.stdout.contains("failed to"), "{run:?}");
+
+    // A workflow that was not given the permission is not told so at each push.
+    stack.write("lambda/app.py", &texts[1]);
+    let look = format!("GET /repos/{}/commits/", stack.repository());
+    double.fault(&look, Fault::Status(403));
+    let run = push(&stack, &double, &[("SLS_RELEASE_STRICT_REPORT", "true")]).exits(0);
+    assert!(!run.stdout.contains("failed to"), "{run:?}");
+
+    stack.write("lambda/app.py", &texts[2]);
+    double.always("POST /repos/", Fault::Status(403));
+    let run = push(&stack, &double, &[]).exits(0);
+    assert!(run.stdout.contains("failed to comment on pull request 42"), "{run:?}");
+    stack.write("lambda/app.py", &texts[3]);
+    push(&stack, &double, &[("SLS_RELEASE_STRICT_REPORT", "true")]).exits(1);
+    assert!(stack.call("/hello").body.starts_with("four"), "it is released all the same");
+}
+
+fn github_without_pull_requests(stack: &Stack) -> GitHubDouble {
+    GitHubDouble::of(&stack.repository())
+}
+
+/// What a pull request shows of its preview, and of the release that it was merged into, are two comments.
+#[test]
+fn the_closing_of_a_pull_request_leaves_the_word_of_its_release() {
+    let (stack, double) = opened();
+    double.brought(HEAD, 42);
+    Run::from(super::reporting::command(&stack, &double, "opened", HEAD).output().unwrap()).exits(0);
+    double.pull_request(42, false, HEAD);
+    push(&stack, &double, &[]).exits(0);
+    Run::from(super::reporting::command(&stack, &double, "closed", HEAD).output().unwrap()).exits(0);
+    let comments = double.comments(42);
+    assert_eq!(comments.len(), 2, "{comments:?}");
+    assert!(comments[0].body.contains("is gone"), "{comments:?}");
+    assert!(comments[1].body.contains("is live on stage dev"), "{comments:?}");
+}
