@@ -38,6 +38,7 @@ main() {
   [ -z "${SLS_RELEASE_INPUT_OLDER_THAN:-}" ] || set -- "$@" "--older-than=$SLS_RELEASE_INPUT_OLDER_THAN"
 
   binary=${SLS_RELEASE_BIN:-}
+  [ -z "$binary" ] || is_program "$binary" || fail "SLS_RELEASE_BIN names no program that can be run: $binary"
   [ -n "$binary" ] || binary=$(sh "$(dirname -- "$0")/install.sh")
   exec "$binary" "$@" -- "${SLS_RELEASE_INPUT_COMMAND:-auto}"
 }
@@ -45,6 +46,11 @@ main() {
 # An input that was not given leaves the job's variable as it is.
 variable() {
   [ -z "$2" ] || export "$1=$2"
+}
+
+# A path, or a name in one of the folders of PATH.
+is_program() {
+  found=$(command -v -- "$1") && [ -f "$found" ] && [ -x "$found" ]
 }
 
 is_true() {

@@ -72,8 +72,8 @@ fn written(out: &Reporter, code: u8) -> u8 {
     let Some(error) = out.write_error() else { return code };
     let said = writeln!(
         io::stderr(),
-        "error: the report could not be written to {error}\n  fix: what was released stays released; see it with \
-         `sls-release plan`"
+        "error: the report could not be written to {error}\n  fix: what was done stays done; make room for the report, \
+         and run it again"
     );
     if code == 0 || said.is_err() { Kind::Internal.exit_code() } else { code }
 }
@@ -157,7 +157,11 @@ async fn verb(
         }
     };
     let is_strict = errand.is_some_and(|errand| errand.is_report_strict);
-    Ok(if code == 0 && is_strict && out.has_untold() { Kind::Internal.exit_code() } else { code })
+    if code == 0 && is_strict && out.has_untold() {
+        out.untold_is_failure();
+        return Ok(Kind::Internal.exit_code());
+    }
+    Ok(code)
 }
 
 /// What GitHub tells of the run, and the names of what it is told with.

@@ -112,7 +112,7 @@ impl CallError {
             }
             (Answer::Unknown, "") if self.message.contains("credential") => {
                 "give it credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and \
-                 AWS_SECRET_ACCESS_KEY"
+                 AWS_SECRET_ACCESS_KEY; in a workflow, by aws-actions/configure-aws-credentials with `id-token: write`"
                     .to_owned()
             }
             (Answer::Refused, QUOTA) if is_quota(&self.code, &self.message) => {

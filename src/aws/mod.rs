@@ -85,7 +85,7 @@ impl Aws {
         let Some(region) = config.region() else {
             return Err(Problem::new("no AWS region is set")
                 .why("neither the settings nor the AWS configuration names one")
-                .fix("set `region` in sls-release.toml, pass --region, or set AWS_REGION")
+                .fix("set `region` in sls-release.toml, pass --region (to the action, the input `region`), or set AWS_REGION")
                 .into_failure(Kind::Usage));
         };
         let endpoint_url = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());

@@ -15,7 +15,7 @@ pub struct Ci {
     #[arg(default_value = "auto")]
     pub command: String,
     /// The pull request's number, where the event is about none
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "NUMBER", value_parser = super::preview::number)]
     pr: Option<u64>,
     /// Tells the services of one repository apart [default: the settings', else the repository's name]
     #[arg(long, value_name = "NAME")]
@@ -26,10 +26,13 @@ pub struct Ci {
 }
 
 impl Ci {
-    /// The verb of `preview` with these arguments; the pull request of the event wins over `--pr`.
+    /// The verb of `preview` with these arguments.
     pub(super) fn preview(self, verb: PreviewVerb, pull_request: Option<u64>) -> Result<Preview, Failure> {
         let owner = PreviewOwner { service: self.service, ..PreviewOwner::default() };
-        let number = pull_request.or(self.pr).ok_or_else(no_pull_request);
+        let number = match (pull_request, self.pr) {
+            (Some(event), Some(said)) if event != said => Err(another_pull_request(event, said)),
+            (event, said) => event.or(said).ok_or_else(no_pull_request),
+        };
         Ok(match verb {
             PreviewVerb::Up => Preview::Up(PreviewArguments { number: number?, owner }),
             PreviewVerb::Down => Preview::Down(PreviewArguments { number: number?, owner }),
@@ -37,6 +40,13 @@ impl Ci {
             PreviewVerb::Prune => Preview::Prune(PruneArguments { owner, older_than: self.older_than, dry_run: false }),
         })
     }
+}
+
+fn another_pull_request(event: u64, said: u64) -> Failure {
+    Problem::new(format!("the input `pr` is {said}, but the event is about pull request {event}"))
+        .why("a run for the one must not touch the preview of the other")
+        .fix("leave `pr` out; it is for events that are about no pull request")
+        .into_failure(Kind::Usage)
 }
 
 fn no_pull_request() -> Failure {

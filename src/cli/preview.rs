@@ -23,10 +23,16 @@ pub enum Preview {
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct PreviewArguments {
     /// The pull request's number
-    #[arg(long = "pr", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long = "pr", value_name = "NUMBER", value_parser = number)]
     pub(super) number: u64,
     #[command(flatten)]
     pub(super) owner: PreviewOwner,
+}
+
+/// The number of a pull request.
+pub(super) fn number(text: &str) -> Result<u64, String> {
+    let number = text.parse::<u32>().ok().filter(|number| *number > 0);
+    number.map(u64::from).ok_or_else(|| "write the number of a pull request, such as 42".to_owned())
 }
 
 /// The arguments of `preview prune`.

@@ -237,7 +237,9 @@ impl Asked {
 
     /// Whether a preview is of this repository, and of this service where one was named.
     fn is_about(&self, id: &PreviewId) -> bool {
-        id.repository == self.repository && self.service.as_ref().is_none_or(|service| id.service == *service)
+        // GitHub's names have no case.
+        id.repository.eq_ignore_ascii_case(&self.repository)
+            && self.service.as_ref().is_none_or(|service| id.service == *service)
     }
 }
 

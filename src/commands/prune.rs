@@ -31,6 +31,9 @@ pub async fn prune(request: &Request, cancel: &Cancellation, out: &Reporter) -> 
     for (id, why) in &plan.doubtful {
         out.hear(Event::Warning(format!("the preview of pull request {} stays: {why}", id.number)));
     }
+    if plan.delete.is_empty() && plan.doubtful.len() == standing.len() {
+        nobody_knows(&plan)?;
+    }
     let going = going(&plan, &found, &world);
     if request.preview.dry_run || going.is_empty() {
         return Ok(PreviewOutcome::WouldDelete(going));
@@ -41,6 +44,16 @@ pub async fn prune(request: &Request, cancel: &Cancellation, out: &Reporter) -> 
     }
     let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
     Ok(PreviewOutcome::Down(going.into_iter().map(with_deleted).filter(|report| !report.deleted.is_empty()).collect()))
+}
+
+/// Whoever prunes by a schedule must not take this for the answer that nothing has to go.
+fn nobody_knows(plan: &PrunePlan) -> Result<(), Failure> {
+    let Some((_, why)) = plan.doubtful.first() else { return Ok(()) };
+    let what = match plan.doubtful.len() {
+        1 => "nobody knows whether the one preview that stands has to go".to_owned(),
+        all => format!("nobody knows which of the {all} previews that stand have to go"),
+    };
+    Err(Problem::new(what).why(why.clone()).into_failure(Kind::Refused))
 }
 
 /// Without a token nobody knows which pull requests are closed.

@@ -39,7 +39,7 @@ pub async fn up(
         (Turn::Closed(why), _) => return Ok(PreviewOutcome::Nothing(why)),
         (Turn::Newer(why), _) => return Ok(PreviewOutcome::Superseded { why, standing: None }),
     };
-    let Some(file) = settings::find(request, Path::new(""))? else { return Ok(PreviewOutcome::Nothing(no_head(&now))) };
+    let Some(file) = settings::find(request, Path::new(""))? else { return no_head(&now).map(PreviewOutcome::Nothing) };
     let checkout = Checkout::of(file)?;
     let text = cancel.or_cancelled(refused(of_base(github, &checkout, &now))).await?;
     let Some(text) = text else { return Ok(PreviewOutcome::Nothing(no_base(&checkout, &now))) };
@@ -144,9 +144,17 @@ fn no_previews(checkout: &Checkout, now: &PullRequest) -> String {
     )
 }
 
-fn no_head(now: &PullRequest) -> String {
+/// A branch that began before there were settings has none.
+fn no_head(now: &PullRequest) -> Result<String, Failure> {
+    let here = std::env::current_dir().unwrap_or_default();
+    if !here.ancestors().any(|above| above.join(".git").exists()) {
+        return Err(Problem::new(format!("there is no Git checkout in `{}`", here.display()))
+            .why("a preview is made of the code of the pull request")
+            .fix("check it out before, by a step with `actions/checkout`")
+            .into_failure(Kind::Refused));
+    }
     let branch = &now.base_ref;
-    format!("the checkout has no {}: merge `{branch}` into the branch of the pull request", settings::FILE_NAME)
+    Ok(format!("the checkout has no {}: merge `{branch}` into the branch of the pull request", settings::FILE_NAME))
 }
 
 /// The closing of a pull request reads no settings, so that it must look where the preview is made.

@@ -61,7 +61,10 @@ impl PullRequests {
             Ok(Some(_)) => PullRequestState::Closed,
             Ok(None) => match github.shows_pull_requests().await {
                 Ok(true) => PullRequestState::Closed,
-                Ok(false) => PullRequestState::Unknown("this token may not see the pull requests".to_owned()),
+                Ok(false) => PullRequestState::Unknown(
+                    "this token may not see the pull requests: give the job the permission `pull-requests: read`"
+                        .to_owned(),
+                ),
                 Err(problem) => PullRequestState::Unknown(problem.to_string()),
             },
             Err(problem) => PullRequestState::Unknown(problem.to_string()),

@@ -61,7 +61,9 @@ pub(super) struct Reply {
 pub(super) enum Answer {
     /// 404, 410: there is no such thing, or not for this token.
     NotFound,
-    /// 401, 403.
+    /// 401: the token is none, or none any more.
+    NoToken,
+    /// 403.
     Denied,
     /// 409.
     Conflict,
@@ -221,6 +223,9 @@ impl CallError {
     /// The user's view: `what` says what could not be done, `permission` what the job needs for it.
     pub(super) fn into_problem(self, what: impl Into<String>, permission: &str) -> Problem {
         let fix = match self.answer {
+            Answer::NoToken => {
+                "GitHub does not take this token: give another one, or try again if it has expired".to_owned()
+            }
             Answer::Denied | Answer::NotFound => format!("give the job the permission `{permission}`"),
             Answer::Limited(wait) => {
                 format!("GitHub takes no more calls for {} seconds: try again then", wait.as_secs())
@@ -258,7 +263,8 @@ fn answer(status: u16, headers: &HeaderMap, message: &str) -> Answer {
         return Answer::Limited(wait);
     }
     match status {
-        401 | 403 => Answer::Denied,
+        401 => Answer::NoToken,
+        403 => Answer::Denied,
         404 | 410 => Answer::NotFound,
         409 => Answer::Conflict,
         300..500 => Answer::Refused,

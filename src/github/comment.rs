@@ -167,7 +167,11 @@ impl GitHub {
     /// <https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
     async fn ask_author(&self) -> Result<Author, CallError> {
         let asked = match self.viewer().await {
-            Err(error) if matches!(error.answer, Answer::Denied | Answer::NotFound | Answer::Refused) => None,
+            Err(error)
+                if matches!(error.answer, Answer::NoToken | Answer::Denied | Answer::NotFound | Answer::Refused) =>
+            {
+                None
+            }
             asked => asked?,
         };
         Ok(Author { login: asked.unwrap_or_else(|| OF_WORKFLOWS.to_owned()) })

@@ -56,12 +56,17 @@ fn text(url: &Url) -> String {
 fn url(environment: &BTreeMap<String, String>, name: &str, usual: &str) -> Result<Url, Failure> {
     let text = said(environment, name).unwrap_or(usual);
     let unusable = |why: &str| {
-        Problem::new(format!("{name} cannot be used: `{text}`"))
+        // What stands before the host may be a password.
+        let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
+        Problem::new(format!("{name} cannot be used: `{shown}`"))
             .why(why)
             .fix("write an https URL, such as https://api.github.com")
             .into_failure(Kind::Usage)
     };
     let url = Url::parse(text).map_err(|error| unusable(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(unusable("it names a user, and GitHub is asked with a token"));
+    }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),

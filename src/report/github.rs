@@ -27,6 +27,11 @@ pub(super) fn warning(text: &str) -> String {
     command("warning", &[("title", TITLE)], text)
 }
 
+/// An error that stands alone.
+pub(super) fn error_of(text: &str) -> String {
+    command("error", &[("title", TITLE)], text)
+}
+
 /// `::add-mask::`: the runner shows stars wherever this stands from now on.
 pub(super) fn mask(secret: &str) -> String {
     command("add-mask", &[], secret)

@@ -218,6 +218,19 @@ impl Reporter {
         self.lock().has_untold
     }
 
+    /// That GitHub could not be told makes this run fail, though its work was done: says so.
+    pub fn untold_is_failure(&self) {
+        let inner = &mut *self.lock();
+        let text = "the run did its work, but GitHub could not be told of it, and strict-report is true";
+        match self.format {
+            Format::Github => {
+                inner.writers.stdout(&github::error_of(text));
+                inner.writers.github_summary(format!("**Failed**: {text}.\n"));
+            }
+            Format::Human | Format::Json => inner.line(&Line::error(text)),
+        }
+    }
+
     /// The first write that failed, once, as `<sink>: <why>`; a reader that went away is no error.
     pub fn write_error(&self) -> Option<io::Error> {
         self.lock().writers.error.take()

@@ -8,7 +8,7 @@ use crate::model::PreviewReport;
 /// The previews that a run made, deleted or found.
 pub(super) fn previews(page: &mut Page, document: &Document<'_>) {
     if document.previews.is_empty() {
-        page.line(0, Look::Plain, "there is no such preview");
+        page.line(0, Look::Plain, none(document.outcome));
     }
     for preview in document.previews {
         page.line(0, Look::Heading, &title(document.outcome, preview));
@@ -28,6 +28,14 @@ pub(super) fn previews(page: &mut Page, document: &Document<'_>) {
         if let Some(smoke) = &preview.smoke {
             page.line(2, Look::Dim, &format!("{} {}", smoke.url, smoke_words(smoke)));
         }
+    }
+}
+
+/// Where there are none.
+pub(super) fn none(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Listed => "there are no previews",
+        _ => "there is no such preview, so that nothing was deleted",
     }
 }
 

@@ -24,6 +24,13 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
+impl Line {
+    /// An error that stands alone.
+    pub(super) fn error(text: &str) -> Self {
+        line(Look::Bad, "error:", text)
+    }
+}
+
 fn line(look: Look, label: &'static str, text: impl Into<String>) -> Line {
     Line { look, label, text: text.into() }
 }

@@ -37,7 +37,10 @@ pub(super) fn stage(request: &Request, document: &Table) -> Result<StageName, Pr
     let said = match first(request, flag, "SLS_RELEASE_STAGE", document.text("stage")) {
         Some(said) => said,
         None if request.stage_optional => return Ok(StageName::new(placeholders::STAGE)),
-        None => return Err(Problem::new("no stage was given").fix("say which, such as `--stage dev`")),
+        None => {
+            return Err(Problem::new("no stage was given")
+                .fix("say which, such as `--stage dev`; to the action, by the input `stage`"));
+        }
     };
     let stage = checked(said, &names::STAGE, StageName::new)?;
     slip(&stage, document).map_or(Ok(stage.value), Err)

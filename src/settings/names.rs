@@ -145,7 +145,7 @@ pub(super) const REPOSITORY: Rule = Rule {
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html>
 pub(super) const VARIABLE: Rule = Rule {
     what: "environment variable",
-    allowed: "a letter first, then letters, digits and `_` are allowed",
+    allowed: "at least two characters, a letter first, then letters, digits and `_` are allowed",
     holds: |name| {
         name.len() > 1
             && name.starts_with(|first: char| first.is_ascii_alphabetic())

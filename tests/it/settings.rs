@@ -456,7 +456,7 @@ fn a_bad_flag_or_variable_is_named() {
 
 #[test]
 fn a_stage_is_needed_and_must_be_one() {
-    insta::assert_snapshot!(refusal(&Request::default(), SMALL), @r"no stage was given; say which, such as `--stage dev`");
+    insta::assert_snapshot!(refusal(&Request::default(), SMALL), @r"no stage was given; say which, such as `--stage dev`; to the action, by the input `stage`");
     insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
     insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
     insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`: no setting of this name belongs here; did you mean `stage`?");

@@ -31,12 +31,26 @@ pub fn repository(request: &Request, settings: Option<&PreviewSettings>) -> Resu
     let asked = &request.preview;
     let in_file = settings.and_then(|settings| settings.repository.as_ref());
     let found = asked.repository.as_ref().or(in_file).or(asked.remote.as_ref());
-    found.cloned().ok_or_else(|| {
-        Problem::new("nobody said which repository the preview belongs to")
+    let Some(found) = found else {
+        return Err(Problem::new("nobody said which repository the preview belongs to")
             .why("everything that a preview makes carries its repository as a tag")
             .fix("pass --repository owner/name, set `repository` in [preview], or run in a checkout with an origin")
-            .into_failure(Kind::Usage)
-    })
+            .into_failure(Kind::Usage));
+    };
+    if is_repository(found) {
+        return Ok(found.clone());
+    }
+    Err(Problem::new(format!("`{found}` is no repository"))
+        .why("from --repository, GITHUB_REPOSITORY, the settings or the origin of the checkout")
+        .fix("write the owner and the name, such as acme/hello")
+        .into_failure(Kind::Usage))
+}
+
+fn is_repository(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    };
+    text.split_once('/').is_some_and(|(owner, name)| is_part(owner) && is_part(name))
 }
 
 /// The service, where a flag or the settings name one.

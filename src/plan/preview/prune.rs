@@ -58,7 +58,9 @@ impl PruneReason {
     pub fn in_words(self, id: &PreviewId) -> String {
         match self {
             Self::Closed => format!("pull request {} is closed", id.number),
-            Self::Idle { days: 0 } => "nothing of it changed for less than a day".to_owned(),
+            Self::Idle { days: 0 } => {
+                "nothing of it changed for as long as --older-than says, less than a day".to_owned()
+            }
             Self::Idle { days: 1 } => "nothing of it changed for a day".to_owned(),
             Self::Idle { days } => format!("nothing of it changed for {days} days"),
         }

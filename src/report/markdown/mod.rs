@@ -55,6 +55,7 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Packaged => "packaged",
         Ending::NothingDone => "nothing done",
         Ending::Superseded => "superseded",
+        Ending::Deleted if document.previews.is_empty() => "nothing to delete",
         Ending::Deleted => "preview deleted",
         Ending::Listed => "previews",
     };

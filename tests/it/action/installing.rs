@@ -264,3 +264,20 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
         assert_eq!(refused.stderr, "::error title=sls-release::the input verbose is neither true nor false\n");
     }
 }
+
+#[test]
+fn a_binary_of_ones_own_must_be_a_program() {
+    let folder = TempDir::new().unwrap();
+    let text = folder.path().join("text");
+    fs::write(&text, "no program").unwrap();
+    for shell in SHELLS {
+        for binary in [Path::new("/nowhere/sls-release"), folder.path(), &text, Path::new("no-such-program")] {
+            let mut command = Command::new(shell[0]);
+            command.args(&shell[1..]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("action/run.sh"));
+            command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("SLS_RELEASE_BIN", binary);
+            let refused = Run::from(command.output().unwrap()).exits(2);
+            let said = "::error title=sls-release::SLS_RELEASE_BIN names no program that can be run: ";
+            assert_eq!(refused.stderr, format!("{said}{}\n", binary.display()));
+        }
+    }
+}

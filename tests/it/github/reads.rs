@@ -130,6 +130,10 @@ fn a_token_travels_encrypted_or_not_at_all() {
         assert_eq!(failure.kind, Kind::Usage);
         assert!(failure.to_string().contains("GITHUB_API_URL cannot be used"), "{failure}");
     }
+    for url in ["https://user:secret@github.acme.com/api/v3", "http://user:secret@github.acme.com"] {
+        let failure = connected(&[token, repository, ("GITHUB_API_URL", url)]).unwrap_err();
+        assert!(!failure.to_string().contains("secret"), "{failure}");
+    }
     for url in ["https://github.acme.com/api/v3", "http://localhost:1", "http://[::1]:1", "http://127.0.0.1:1/"] {
         assert!(connected(&[token, repository, ("GITHUB_API_URL", url)]).unwrap().is_some(), "{url}");
     }

@@ -146,8 +146,24 @@ fn what_github_does_not_take_is_a_warning_and_red_only_where_that_is_wished_for(
         assert!(comments.is_empty() && broken.deployments().is_empty());
     }
     double.always("POST /repos/", Fault::Status(403));
-    event(&stack, &double, "synchronize", HEAD, &[("SLS_RELEASE_STRICT_REPORT", "true")]).exits(1);
+    let strict = [("SLS_RELEASE_STRICT_REPORT", "true")];
+    let red = event(&stack, &double, "synchronize", HEAD, &strict).exits(1);
+    assert!(
+        red.stdout.contains("::error title=sls-release::the run did its work, but GitHub could not be told"),
+        "{red:?}"
+    );
     assert_eq!(functions(&stack).len(), 1, "the preview stands");
+}
+
+/// Somebody wrote the number of another one into the workflow.
+#[test]
+fn another_number_than_that_of_the_event_is_refused() {
+    let (stack, double) = opened();
+    let mut closed = command(&stack, &double, "closed", HEAD);
+    let refused = Run::from(closed.args(["--pr", "7"]).output().unwrap()).exits(2);
+    assert!(refused.stdout.contains("the input `pr` is 7, but the event is about pull request 42"), "{refused:?}");
+    let mut same = command(&stack, &double, "closed", HEAD);
+    Run::from(same.args(["--pr", "42"]).output().unwrap()).exits(0);
 }
 
 #[test]

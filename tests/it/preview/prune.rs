@@ -75,9 +75,12 @@ fn on_doubt_a_preview_stays() {
     for status in [403, 404, 500] {
         let github = GitHub::start(&stack, &[(3, "closed")]);
         github.break_with(status);
-        let run = prune(&stack, &github, &[]).exits(0);
-        assert_eq!(run.outcome(), "nothing_done", "{status}");
+        // A schedule would be green for ever.
+        let run = prune(&stack, &github, &[]).exits(3);
+        assert!(run.stdout.contains("nobody knows whether the one preview that stands has to go"), "{status}: {run:?}");
         assert!(run.stderr.contains("the preview of pull request 3 stays"), "{status}: {run:?}");
+        let old = prune(&stack, &github, &["--older-than", "14d"]).exits(3);
+        assert!(old.stderr.contains("the preview of pull request 3 stays"), "{status}: {old:?}");
     }
     assert_eq!(standing(&stack), [3]);
 }

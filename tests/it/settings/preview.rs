@@ -36,7 +36,7 @@ fn what_is_wrong_with_a_preview_is_told_at_once() {
     sls-release.toml:6:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed
     sls-release.toml:7:12: invalid repository `hello`: the owner and the name are expected, such as `acme/hello`
     sls-release.toml:8:20: unknown function `helo` in [preview.functions]; did you mean `hello`?
-    sls-release.toml:9:1: invalid environment variable `1A` in [preview.functions.helo.environment]: a letter first, then letters, digits and `_` are allowed
+    sls-release.toml:9:1: invalid environment variable `1A` in [preview.functions.helo.environment]: at least two characters, a letter first, then letters, digits and `_` are allowed
     "#);
     insta::assert_snapshot!(refusal(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=false\n")), @r#"sls-release.toml:3:1: [preview] has neither `role` nor `share_role = true`: a preview runs code that nobody has reviewed: with the role of the function that is copied, it may do to the stage's data whatever that function may; add the ARN of a role that may do less, as `role`, or `share_role = true`"#);
     let both = format!("{FUNCTION}[preview]\nshare_role=true\nrole='arn:aws:iam::123456789012:role/a'\n");
