@@ -39,10 +39,10 @@ so on), which wins over the settings file, sls-release.toml. AWS_PROFILE, AWS_RE
 
 Exit codes:
    0  released, or nothing to do
-   1  a defect of sls-release
-   2  the arguments or settings cannot be used
-   3  a check said no; nothing was written to AWS
-   4  a step failed; everything was put back
+   1  a defect of sls-release, or a report that could not be written
+   2  the arguments, the settings, the sources or the archive folder cannot be used
+   3  a check said no, or AWS could not be asked; nothing was written
+   4  a step failed, or the run was cancelled; everything was put back
    5  a step failed, and something was not put back: the report lists it
   10  --exit-code: plan has pending changes, or package found other files";
 
@@ -128,7 +128,7 @@ impl Package {
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand")]
 #[command(next_help_heading = "Options of every command")]
 struct Options {
-    /// The stage to release to, such as dev [env: SLS_RELEASE_STAGE]
+    /// The stage to release to, or that previews are copies of, such as dev [env: SLS_RELEASE_STAGE]
     #[arg(long, global = true, value_name = "STAGE")]
     stage: Option<String>,
     /// The settings file [default: sls-release.toml, here or in a folder above]
@@ -143,7 +143,7 @@ struct Options {
     /// Release this function alone, by its key in the settings; may be repeated
     #[arg(long = "function", global = true, value_name = "KEY")]
     functions: Vec<String>,
-    /// The folder for the archives [default: target/sls-release]
+    /// The folder for the archives [env: SLS_RELEASE_OUT_DIR] [default: target/sls-release]
     #[arg(long, global = true, value_name = "DIR")]
     out_dir: Option<PathBuf>,
     /// Take the archives of this folder, which `package` made, instead of the sources

@@ -102,3 +102,30 @@ fn every_question_to_an_account_has_its_command() {
         assert!(quoted(row[2]).next().is_some_and(|command| command.contains("aws ")), "{row:?}");
     }
 }
+
+/// GitHub's name of a heading: small letters, without punctuation, with hyphens for spaces.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let is_kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    headings.map(|title| title.to_lowercase().chars().filter(is_kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere() {
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "benches/README.md"].map(ToOwned::to_owned);
+    let docs = fs::read_dir(at("docs")).unwrap().map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
+    let mut links = 0;
+    for page in pages.into_iter().chain(docs.filter(|name| name.ends_with(".md"))) {
+        let text = read(&page);
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            links += 1;
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() { at(&page) } else { at(&page).parent().unwrap().join(file) };
+            assert!(path.exists(), "{page} names {target}");
+            let is_there = || anchors(&fs::read_to_string(&path).unwrap()).contains(anchor);
+            assert!(anchor.is_empty() || is_there(), "{page} names {target}, which has no such heading");
+        }
+    }
+    assert!(links > 40, "only {links} links were found: does this test still read the pages?");
+}
