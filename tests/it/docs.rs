@@ -115,7 +115,7 @@ fn every_link_of_a_page_leads_somewhere() {
     let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "benches/README.md"].map(ToOwned::to_owned);
     let docs = fs::read_dir(at("docs")).unwrap().map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
     let mut links = 0;
-    for page in pages.into_iter().chain(docs.filter(|name| name.ends_with(".md"))) {
+    for page in pages.into_iter().chain(docs.filter(|name| Path::new(name).extension().is_some_and(|it| it == "md"))) {
         let text = read(&page);
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.contains("://")) {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::scene::{call, down, list, up};
 use crate::support::scene::{answering, archive_of};
 use crate::support::strict::{Fault, When};
-use crate::support::{Aws, Call};
+use crate::support::{Aws, Call, Run};
 use scene::{everything, only_preview_is_new, scene, source};
 
 #[test]
@@ -231,4 +231,29 @@ fn what_nobody_touched_for_long_is_pruned() {
     assert_eq!(prune().document()["previews"][0]["pull_request"], 42);
     stack.proxy.clear_orders();
     assert_eq!(everything(&stack), before);
+}
+
+/// With its own stage and nine previews an API has all the stages that it may have.
+#[test]
+fn the_oldest_preview_makes_room_on_a_full_api() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let limits = "[preview]\nmax_previews = 2\nwhen_full = \"replace-oldest\"\n";
+    stack.settings(&scene::settings().replace("[preview]\n", limits));
+    let deployment = aws.stage_deployment(&stack.api, "dev");
+    for number in 1..8 {
+        let call = aws.gateway.create_stage().rest_api_id(&stack.api).stage_name(format!("s{number}"));
+        aws.block_on(call.deployment_id(&deployment).send()).unwrap();
+    }
+    for number in ["4", "5"] {
+        stack.preview("up", &["--pr", number, "--stage", "dev"]).exits(0);
+    }
+    let github = super::github::GitHub::start(&stack, &[(4, "open"), (5, "open"), (42, "open")]);
+    let repository = stack.repository();
+    let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository, "--output", "json"];
+    let run: Run = github.known_to(&mut stack.command(&arguments)).output().unwrap().into();
+    assert_eq!(call(&run.exits(0)), (200, "pull request".to_owned()));
+    let numbers: Vec<_> = list(&stack).iter().map(|preview| preview["pull_request"].clone()).collect();
+    assert_eq!(numbers, [5, 42]);
+    let told = github.comments();
+    assert!(told.len() == 1 && told[0].0 == 4 && told[0].1.contains("It made room for that of #42"), "{told:?}");
 }

@@ -2,8 +2,8 @@
 
 use crate::error::Problem;
 use crate::model::{
-    ApiKey, FunctionKey, ObservedStagePreview, Passage, PreviewId, PreviewSettings, PreviewStage, Settings,
-    StagePlanFunction, StagedApi, StagedFunction,
+    ApiKey, FunctionKey, ObservedStagePreview, Passage, PreviewId, PreviewLimits, PreviewSettings, PreviewStage,
+    Settings, StagePlanFunction, StagedApi, StagedFunction,
 };
 
 /// How many stages an API may have unless AWS allows more.
@@ -100,19 +100,22 @@ pub(super) fn kept(function: &StagePlanFunction, id: &PreviewId) -> Option<Probl
 }
 
 /// An API that can have no further stage, or has one of the preview's name that is somebody else's.
-pub(super) fn api(key: &ApiKey, found: &StagedApi, id: &PreviewId) -> Vec<Problem> {
+pub(super) fn api(key: &ApiKey, found: &StagedApi, id: &PreviewId, limits: &PreviewLimits) -> Vec<Problem> {
     let (mut problems, name) = (Vec::new(), id.stage());
+    let is_kin = |owner: PreviewId| owner.repository == id.repository && owner.service == id.service;
+    let kin = found.stages.iter().filter(|one| PreviewId::of_tags(&one.tags).is_some_and(is_kin)).count();
+    let makes_room = limits.max_previews.map_or(0, |most| (kin + 1).saturating_sub(most));
     match found.stages.iter().find(|one| one.stage.name == name) {
         Some(PreviewStage { tags, .. }) if PreviewId::of_tags(tags).as_ref() != Some(id) => problems.push(
             Problem::new(format!("stage {name} of API {key} does not belong to this preview"))
                 .why("it does not carry the tags of this repository, pull request and service")
                 .fix("delete it, or move what it is for to another stage"),
         ),
-        None if found.stages.len() >= STAGES => problems.push(
+        None if found.stages.len() - makes_room >= STAGES => problems.push(
             Problem::new(format!("API {key} has {} stages", found.stages.len()))
                 .why(format!("an API may have {STAGES}"))
                 .fix(
-                    "run `sls-release preview down` for a pull request that is closed, or write `strategy = \"copy\"`",
+                    "run `sls-release preview prune`, set `max_previews` and `when_full`, or write `strategy = \"copy\"`",
                 ),
         ),
         _ => {}

@@ -32,11 +32,12 @@ pub fn decide(
 ) -> Result<StagePlan, Failure> {
     let mut problems = checks::missing(settings, observed);
     problems.extend(checks::latest_unused(wanted(settings)?));
+    let limits = &wanted(settings)?.limits;
     let (mut apis, mut warnings) = (Vec::new(), Vec::new());
     let (mut called, mut concerned) = (BTreeMap::new(), BTreeSet::new());
     for (key, found) in &observed.apis {
         let (Some(found), Some(wanted)) = (found, settings.apis.get(key)) else { continue };
-        problems.extend(checks::api(key, found, id));
+        problems.extend(checks::api(key, found, id, limits));
         let source = found.stages.iter().find(|one| one.stage.name == wanted.stage.value);
         let Some(source) = source.map(|one| &one.stage) else { continue };
         let all = Stage { settings, functions: &observed.functions };
