@@ -90,6 +90,9 @@ fn path(
     out_dir: &Path,
     keep_out: &[PathBuf],
 ) -> Result<Contents, Vec<Problem>> {
+    if matches!(settings.source.source, Source::Flag(_)) && !source.exists() {
+        return Err(vec![missing_archive(function, source)]);
+    }
     let (root, metadata) = resolve(function, source).map_err(|problem| vec![problem])?;
     if metadata.is_dir() {
         return folder(&root, settings, out_dir, keep_out);
@@ -199,6 +202,13 @@ fn missing(function: &FunctionKey, source: &Path, error: &io::Error) -> Problem 
     Problem::new(format!("the source `{}` of {function} does not exist", source.display()))
         .why("neither a file nor a folder has this name")
         .fix(format!("build it first, or set `source` under [functions.{function}]"))
+}
+
+/// The same where `--artifacts` says what is packed.
+fn missing_archive(function: &FunctionKey, source: &Path) -> Problem {
+    Problem::new(format!("there is no archive `{}` of {function}", source.display()))
+        .why("`--artifacts` takes the archives of its folder instead of the sources")
+        .fix("make them by `sls-release package --out-dir`, or name the folder that has them")
 }
 
 /// Says that globs of a source that is no folder do nothing.

@@ -118,5 +118,5 @@ fn what_is_expected_must_be_there_and_nothing_else() {
 fn a_missing_archive_is_named() {
     let stack = project();
     let run = release(&stack, &[]).exits(2);
-    assert!(run.stdout.contains("archives/hello.zip"), "{run:?}");
+    assert!(run.stdout.contains("there is no archive `archives/hello.zip` of hello"), "{run:?}");
 }
