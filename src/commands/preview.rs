@@ -74,15 +74,15 @@ async fn made(
     let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
-    let is_empty = plan.is_empty();
-    if !is_empty && let Some(end) = room::make(&id, &settings, request, &world, out).await? {
+    if !plan.is_empty()
+        && let Some(end) = room::make(&id, &settings, request, &world, out).await?
+    {
         return Ok(end);
     }
     let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
     let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
     let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
-    let applied = async { if is_empty { apply::preview::unchanged(run).await } else { apply::preview::up(run).await } };
-    let (outcome, compared) = futures::join!(applied, compared);
+    let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
     out.changes(compared);
     Ok(outcome)
 }
@@ -100,16 +100,13 @@ async fn up_by_stage(
     let observed = world.cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
     let plan = plan::preview::stage::decide(id, request.commit.as_deref(), settings, artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
-    let is_empty = plan.is_empty();
-    if !is_empty && let Some(end) = room::make(id, settings, request, world, out).await? {
+    if !plan.is_empty()
+        && let Some(end) = room::make(id, settings, request, world, out).await?
+    {
         return Ok(end);
     }
     let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
-    Ok(if is_empty {
-        apply::preview::stage::unchanged(run).await
-    } else {
-        apply::preview::stage::up(run).boxed_local().await
-    })
+    Ok(apply::preview::stage::up(run).boxed_local().await)
 }
 
 /// The end of a run that has written nothing yet, where it is not its turn.

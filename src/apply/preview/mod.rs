@@ -21,18 +21,12 @@ pub use run::PreviewRun;
 use crate::error::Failure;
 use crate::model::{PreviewOutcome, PreviewReport, SmokeResult};
 
-/// Does every step of the plan; where one fails, nothing that this run made is left.
+/// Does every step of the plan; where one fails, nothing that this run made is left. Where nothing has to be written, it
+/// is asked whether it answers: the run that made it so may have failed at this.
 pub async fn up(run: PreviewRun<'_>) -> PreviewOutcome {
     match steps(&run).await {
+        Ok(smoke) if run.plan.is_empty() => PreviewOutcome::Unchanged(PreviewReport { smoke, ..report(&run) }),
         Ok(smoke) => PreviewOutcome::Up(PreviewReport { smoke, ..report(&run) }),
-        Err(failure) => undo::put_back(&run, failure).await,
-    }
-}
-
-/// Where nothing had to be written, whether it answers: the run that made it so may have failed at this.
-pub async fn unchanged(run: PreviewRun<'_>) -> PreviewOutcome {
-    match proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await {
-        Ok(smoke) => PreviewOutcome::Unchanged(PreviewReport { smoke, ..report(&run) }),
         Err(failure) => undo::put_back(&run, failure).await,
     }
 }

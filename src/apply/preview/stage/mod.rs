@@ -17,21 +17,15 @@ pub use run::StageRun;
 use crate::error::Failure;
 use crate::model::{FunctionName, Phase, PreviewOutcome, PreviewReport, SmokeResult, StagePlanFunction};
 
-/// Does every step of the plan; where one fails, all is as it was before.
+/// Does every step of the plan; where one fails, all is as it was before. Where nothing has to be written, it is asked
+/// whether it answers: the run that made it so may have failed at this.
 pub async fn up(run: StageRun<'_>) -> PreviewOutcome {
     match steps(&run).await {
+        Ok(smoke) if run.plan.is_empty() => PreviewOutcome::Unchanged(PreviewReport { smoke, ..report(&run) }),
         Ok(smoke) => {
             delete::outdated(&run).await;
             PreviewOutcome::Up(PreviewReport { smoke, ..report(&run) })
         }
-        Err(failure) => undo::put_back(&run, failure).await,
-    }
-}
-
-/// Where nothing had to be written, whether it answers: the run that made it so may have failed at this.
-pub async fn unchanged(run: StageRun<'_>) -> PreviewOutcome {
-    match super::proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await {
-        Ok(smoke) => PreviewOutcome::Unchanged(PreviewReport { smoke, ..report(&run) }),
         Err(failure) => undo::put_back(&run, failure).await,
     }
 }

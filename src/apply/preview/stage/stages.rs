@@ -104,6 +104,9 @@ fn updated(run: &StageRun<'_>) -> Option<(String, String)> {
 /// repository's tag goes with it, since it is by this tag of the request that a policy lets a run tag something.
 /// Without it the preview is as good as with it.
 pub(super) async fn touch(run: &StageRun<'_>) {
+    if run.plan.is_empty() {
+        return;
+    }
     let Some(partition) = run.plan.functions.iter().find_map(|function| function.arn.split(':').nth(1)) else { return };
     let (region, stage) = (&run.world.aws.region, run.plan.id.stage());
     let repository = (PreviewId::REPOSITORY.to_owned(), run.plan.id.repository.clone());
