@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::preview_stage::FoundStage;
 use super::{ReadError, api_id, refuse, sort};
-use crate::aws::{self, Answer, CallError, FoundObject, NamedFunction, TaggedApi};
+use crate::aws::{self, Answer, CallError, FoundObject, GotWhole, NamedFunction, TaggedApi};
 use crate::error::{Failure, Problem};
 use crate::model::{
     AccountId, ApiKey, ApiSettings, Artifact, Endpoint, FunctionKey, FunctionName, FunctionSettings, Moment, ObjectKey,
@@ -284,7 +284,7 @@ async fn standing(
 ) -> Result<Option<StandingFunction>, ReadError> {
     let name = function_name(&settings.name.value, id);
     let lambda = &world.aws.lambda;
-    let Some(found) = lambda.whole(&name, None).await? else { return Ok(None) };
+    let Some(found) = settled(&name, world).await? else { return Ok(None) };
     let (tags, policy) = futures::join!(lambda.tags(&found.arn), lambda.policy(&name, &Qualifier::Latest));
     let statements = policy?.map(|policy| policy.statements).unwrap_or_default();
     Ok(Some(StandingFunction {
@@ -294,6 +294,22 @@ async fn standing(
         statements: statements.into_iter().map(|statement| statement.sid).collect::<BTreeSet<_>>(),
         arn: found.arn,
     }))
+}
+
+/// As it is after an update that an earlier run may have begun: its revision is another one then. One that takes too long
+/// is taken as it is.
+async fn settled(name: &FunctionName, world: &World) -> Result<Option<GotWhole>, CallError> {
+    let what = format!("the update of {name} that another run began");
+    let wait = Wait::new(what, PATIENCE, vec![world.cancel.clone()], &Silent);
+    let look = async || match world.aws.lambda.whole(name, None).await? {
+        Some(found) if found.code.is_busy() => Ok(Look::NotYet(String::new())),
+        found => Ok(Look::Ready(found)),
+    };
+    match wait.until(look).await {
+        Ok(found) => Ok(found),
+        Err(WaitError::Final(error)) => Err(error),
+        Err(WaitError::Cancelled | WaitError::Deadline(_)) => world.aws.lambda.whole(name, None).await,
+    }
 }
 
 /// The APIs that carry the preview's tags, by the key of what they are copies of.

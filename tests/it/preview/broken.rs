@@ -1,8 +1,10 @@
 //! Previews that fail: nothing that the run made is left.
 
 use std::process::Command;
+use std::time::Duration;
 
 use super::scene::{SETTINGS, apis, call, down, functions, greeting, scene, source, up};
+use crate::support::strict::rules::Busy;
 use crate::support::strict::{Fault, When};
 use crate::support::{Aws, Call, Run, Stack};
 
@@ -90,6 +92,18 @@ fn a_function_whose_last_update_failed_is_updated_again() {
     assert_eq!(calls.calls("UpdateFunctionCode").len(), 1);
     stack.proxy.clear_orders();
     assert_eq!(call(&up(&stack).exits(0)), (200, greeting("pull request", "table-42")));
+}
+
+/// Of a run that was killed, say: what it leads to has another revision.
+#[test]
+fn an_update_that_is_under_way_is_awaited() {
+    let stack = scene();
+    up(&stack).exits(0);
+    stack.write("lambda/app.py", source("next commit"));
+    stack.proxy.rule::<Busy>().make_busy(&stack.function("dev-pr-42"), Duration::from_secs(2));
+    stack.proxy.take_calls();
+    assert_eq!(call(&up(&stack).exits(0)), (200, greeting("next commit", "table-42")));
+    assert_eq!(stack.proxy.take_calls().calls("UpdateFunctionCode").len(), 1, "none was refused");
 }
 
 #[test]
