@@ -37,18 +37,20 @@ publish() {
 
 # Published already. The moving tag never goes back to an older release.
 finish() {
-  newest=$(printf '%s\n' "$releases" | awk '$2 == "false" { print $1; exit }')
-  published=$(commit_of "$tag")
-  [ "$newest" = "$tag" ] && [ "$(commit_of "$moving")" != "$published" ] ||
-    { echo "$tag is published already: raise the version in Cargo.toml" >&2 && exit 1; }
+  newest=$(printf '%s\n' "$releases" | awk -v major="$moving." '$2 == "false" && index($1, major) == 1 { print $1; exit }')
   gh auth setup-git
+  published=$(commit_of "$tag")
+  now=$(commit_of "$moving")
+  [ "$newest" = "$tag" ] && [ -n "$published" ] && [ "$now" != "$published" ] ||
+    { echo "$tag is published already: raise the version in Cargo.toml" >&2 && exit 1; }
   git fetch --quiet --depth 1 origin "refs/tags/$tag"
   move "$published"
 }
 
-# That which a tag of the remote names.
+# That which a tag of the remote names; nothing where there is none.
 commit_of() {
-  git ls-remote origin "refs/tags/$1" | cut -f 1
+  named=$(git ls-remote origin "refs/tags/$1") || return
+  printf '%s\n' "$named" | cut -f 1
 }
 
 move() {

@@ -100,7 +100,6 @@ fn run(cli: &Cli, out: &Arc<Reporter>) -> Result<u8, Failure> {
         Decision::Do(verb) => {
             let event = errand.pull_request.as_ref();
             let cli = cli.with_verb(*verb, event.map(|event| event.number))?;
-            event.and_then(other_checkout).into_iter().for_each(|text| out.hear(Event::Warning(text)));
             run_verb(&cli, Some(&errand), out)
         }
         Decision::Nothing(why) => {
@@ -119,6 +118,7 @@ fn run_verb(cli: &Cli, errand: Option<&Errand>, out: &Arc<Reporter>) -> Result<u
         out.about_a_preview();
         request.preview.repository = request.preview.repository.or_else(|| variable("GITHUB_REPOSITORY"));
         request.preview.remote = remote();
+        request.preview.checkout = head();
         request.preview.deletes_environment = errand.is_some_and(|errand| errand.deletes_environment);
         let variables = environment("GITHUB_").into_iter().chain(environment("SLS_RELEASE_GITHUB_"));
         request.github = variables.map(|(name, value)| (name, Secret::new(value))).collect();
@@ -288,20 +288,6 @@ fn variable(name: &str) -> Option<String> {
 /// The commit of the checkout.
 fn head() -> Option<String> {
     git(&["rev-parse", "--verify", "--quiet", "HEAD"])
-}
-
-/// What is packed is what is checked out. Without a `ref`, that is the merge of a pull request with its base.
-///
-/// <https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request>
-fn other_checkout(event: &EventPullRequest) -> Option<String> {
-    let is_merge = variable("GITHUB_REF").is_some_and(|name| name.ends_with("/merge"));
-    let merge = variable("GITHUB_SHA").filter(|_| is_merge);
-    let head = head().filter(|head| !event.is_closing && *head != event.head_sha && Some(head) != merge.as_ref())?;
-    let EventPullRequest { number, head_sha, .. } = event;
-    Some(format!(
-        "the checkout is at {head}, which is neither the head of pull request {number}, {head_sha}, nor its merge with the \
-         base branch: what is packed is the checkout"
-    ))
 }
 
 /// `owner/name` of Git's remote `origin`: the last two parts of its URL.

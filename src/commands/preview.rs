@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::{changes, pack, read_settings, room};
+use super::room::{self, Room};
+use super::{changes, pack, read_settings};
 use crate::apply::{self, preview::Deleted};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
@@ -75,9 +76,9 @@ async fn made(
     let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     if !plan.is_empty()
-        && let Some(end) = room::make(&id, &settings, request, &world, out).await?
+        && let Room::Ended(end) = room::make(&id, &settings, request, &world, out).await?
     {
-        return Ok(end);
+        return Ok(*end);
     }
     let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
     let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
@@ -96,15 +97,21 @@ async fn up_by_stage(
     world: &World,
     out: &Reporter,
 ) -> Result<PreviewOutcome, Failure> {
-    let look = observe::preview_stage::up(id, settings, artifacts, world);
-    let observed = world.cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
-    let plan = plan::preview::stage::decide(id, request.commit.as_deref(), settings, artifacts, &observed)?;
-    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
-    if !plan.is_empty()
-        && let Some(end) = room::make(id, settings, request, world, out).await?
-    {
-        return Ok(end);
+    let decided = async || {
+        let look = observe::preview_stage::up(id, settings, artifacts, world);
+        let observed = world.cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
+        plan::preview::stage::decide(id, request.commit.as_deref(), settings, artifacts, &observed)
+    };
+    let mut plan = decided().await?;
+    if !plan.is_empty() {
+        match room::make(id, settings, request, world, out).await? {
+            Room::Enough => {}
+            // The version that it was to stand on may have gone with another preview.
+            Room::Made => plan = decided().await?,
+            Room::Ended(end) => return Ok(*end),
+        }
     }
+    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
     let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
     Ok(apply::preview::stage::up(run).boxed_local().await)
 }

@@ -92,7 +92,7 @@ async fn delete(
             deleted.left.push((id.clone(), Problem::new(what).why("the run was cancelled")));
             continue;
         }
-        if let Some(why) = not_any_more(id, *reason, found, pull_requests, world).await {
+        if let Some(why) = not_any_more(id, *reason == PruneReason::Closed, found, pull_requests, world).await {
             out.hear(Event::Warning(format!("the preview of pull request {} stays: {why}", id.number)));
             continue;
         }
@@ -106,23 +106,24 @@ async fn delete(
     deleted
 }
 
-/// Why it does not go any more, in words.
-async fn not_any_more(
+/// Why a preview does not go any more that was to go because its pull request `is_closed`, or else because it is idle; in
+/// words.
+pub(super) async fn not_any_more(
     id: &PreviewId,
-    reason: PruneReason,
+    is_closed: bool,
     found: &Found,
     pull_requests: &PullRequests,
     world: &World,
 ) -> Option<String> {
-    match reason {
-        PruneReason::Closed if pull_requests.state(id.number).await == PullRequestState::Closed => None,
-        PruneReason::Closed => Some("the pull request is not known to be closed any more".to_owned()),
-        PruneReason::Idle { .. } => touched(id, found, world).await,
+    if !is_closed {
+        return touched(id, found, world).await;
     }
+    let is_still = pull_requests.state(id.number).await == PullRequestState::Closed;
+    (!is_still).then(|| "the pull request is not known to be closed any more".to_owned())
 }
 
 /// Whether somebody touched a preview since it was found, in words; on doubt somebody did.
-pub(super) async fn touched(id: &PreviewId, found: &Found, world: &World) -> Option<String> {
+async fn touched(id: &PreviewId, found: &Found, world: &World) -> Option<String> {
     let active = |found: &Found| found.of(id).standing().into_iter().find_map(|standing| standing.active);
     match observe::preview::tagged(world, Some(id.number), |other| other == id).await {
         Ok(now) if active(&now) <= active(found) => None,

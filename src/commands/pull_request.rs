@@ -190,6 +190,15 @@ pub async fn named(request: &Request, github: Option<&GitHub>) -> Result<EventPu
         .fix("push the branch to this repository, after a review of it")
         .into_failure(Kind::Refused));
     }
+    if let Some(checkout) = request.preview.checkout.as_ref().filter(|checkout| **checkout != found.head_sha) {
+        let head = &found.head_sha;
+        return Err(Problem::new(format!(
+            "the checkout is at {checkout}, not at the head of pull request {number}, {head}"
+        ))
+        .why("the preview would be said to be of a commit that it does not hold")
+        .fix(format!("give actions/checkout the input `ref: refs/pull/{number}/head`"))
+        .into_failure(Kind::Refused));
+    }
     Ok(EventPullRequest { number, head_sha: found.head_sha, is_closing: false })
 }
 

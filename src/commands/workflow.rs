@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::reporting::{About, Reporting};
-use super::{Errand, preview, pull_request, release};
-use crate::error::Failure;
+use super::{Errand, preview, pull_request, read_settings, release};
+use crate::error::{Failure, Problem};
 use crate::github::{EventPullRequest, GitHub, PreviewVerb};
 use crate::model::{Event, Listener, Outcome, PreviewOutcome, PreviewReport, Request};
-use crate::report::{End, Reporter, Run};
+use crate::report::{self, End, Reporter, Run};
 use crate::world::Cancellation;
 
 /// `preview up` or `preview down`; the outcome has been shown. `variables` holds `GITHUB_*` and `SLS_RELEASE_*`.
@@ -25,7 +25,12 @@ pub async fn of_pull_request(
 ) -> Result<PreviewOutcome, Failure> {
     let github = GitHub::connect(variables)?;
     let event = match &errand.pull_request {
-        Some(event) => event.clone(),
+        Some(event) => {
+            if let Some(text) = other_checkout(event, request, variables) {
+                out.hear(Event::Warning(text));
+            }
+            event.clone()
+        }
         None if verb == PreviewVerb::Up => pull_request::named(request, github.as_ref()).await?,
         // What is deleted by its number needs nobody to know the pull request.
         None => return shown(preview::down(request, cancel, out).await, out),
@@ -43,6 +48,21 @@ pub async fn of_pull_request(
         reporting.end(&result, |service| comment(&about, service, &result, out)).await;
     }
     result
+}
+
+/// What is packed is what is checked out. Without a `ref`, that is the merge of a pull request with its base.
+///
+/// <https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request>
+fn other_checkout(event: &EventPullRequest, request: &Request, variables: &BTreeMap<String, String>) -> Option<String> {
+    let is_merge = variables.get("GITHUB_REF").is_some_and(|name| name.ends_with("/merge"));
+    let merge = variables.get("GITHUB_SHA").filter(|_| is_merge);
+    let checkout = request.preview.checkout.as_ref().filter(|_| !event.is_closing);
+    let checkout = checkout.filter(|checkout| **checkout != event.head_sha && Some(*checkout) != merge)?;
+    let EventPullRequest { number, head_sha, .. } = event;
+    Some(format!(
+        "the checkout is at {checkout}, which is neither the head of pull request {number}, {head_sha}, nor its merge with \
+         the base branch: what is packed is the checkout"
+    ))
 }
 
 fn shown(result: Result<PreviewOutcome, Failure>, out: &Reporter) -> Result<PreviewOutcome, Failure> {
@@ -101,37 +121,56 @@ pub async fn of_commit(
     if let Ok(outcome) = &result {
         out.outcome(outcome);
     }
-    let is_news = matches!(&result, Ok(Outcome::Released { .. } | Outcome::Failed { .. }) | Err(_));
-    if is_news && !request.plan_only {
-        let about = About { service: errand.service.clone(), ..About::of_release(request, variables) };
-        announce(&result, &about, variables, out).await;
+    if !request.plan_only
+        && let Err(problem) = announce(&result, request, errand, variables, out).await
+    {
+        out.hear(Event::Untold(problem.to_string()));
     }
     result
 }
 
+/// A release that had nothing to do is told only where one before it is said to have failed.
 async fn announce(
     result: &Result<Outcome, Failure>,
-    about: &About,
+    request: &Request,
+    errand: &Errand,
     variables: &BTreeMap<String, String>,
     out: &Reporter,
-) {
-    let github = match GitHub::connect(variables) {
-        Ok(Some(github)) => github,
-        Ok(None) => return,
-        Err(failure) => return out.hear(Event::Untold(failure.to_string())),
+) -> Result<(), Problem> {
+    let Some(github) = GitHub::connect(variables).map_err(first)? else { return Ok(()) };
+    let about = about(request, errand, variables);
+    let (end, is_news) = match result {
+        Ok(Outcome::Planned(_)) => return Ok(()),
+        Ok(outcome) => (End::Outcome(outcome), !matches!(outcome, Outcome::Unchanged { .. })),
+        Err(failure) => (End::Failure(failure), true),
     };
-    let end = || match result {
-        Ok(outcome) => End::Outcome(outcome),
-        Err(failure) => End::Failure(failure),
-    };
-    let told = async {
-        for number in github.pull_requests_of(&about.commit).await? {
-            let about = About { pull_request: number, ..about.clone() };
-            github.comment(number, &out.comment(&run(&about, out), end())).await?;
+    for number in github.pull_requests_of(&about.commit).await? {
+        let about = About { pull_request: number, ..about.clone() };
+        let body = out.comment(&run(&about, out), end);
+        let told = if is_news {
+            github.comment_where_allowed(number, &body).await?
+        } else {
+            github.comment_instead_of(number, &body, report::tells_failure).await.map(|()| true)?
+        };
+        if !told && errand.is_report_strict {
+            let problem = Problem::new(format!("this token may not comment on pull request {number}"));
+            return Err(problem.fix("give the job the permission `pull-requests: write`"));
         }
-        Ok::<_, crate::error::Problem>(())
-    };
-    if let Err(problem) = told.await {
-        out.hear(Event::Untold(problem.to_string()));
     }
+    Ok(())
+}
+
+fn first(failure: Failure) -> Problem {
+    let text = failure.to_string();
+    failure.problems.into_iter().next().unwrap_or_else(|| Problem::new(text))
+}
+
+/// Stage and service are those of the settings, as far as these can be read.
+fn about(request: &Request, errand: &Errand, variables: &BTreeMap<String, String>) -> About {
+    let about = About::of_release(request, variables);
+    let settings = read_settings(request).ok();
+    let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
+    let service = errand.service.clone().or_else(|| preview?.service.clone());
+    let stage = settings.as_ref().map_or(about.stage.clone(), |settings| settings.stage.to_string());
+    About { service, stage, ..about }
 }

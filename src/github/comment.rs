@@ -66,14 +66,26 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn comment(&self, number: u64, body: &str) -> Result<(), Problem> {
-        let what = || format!("failed to comment on pull request {number}");
-        let result = async {
-            match self.found(number, body).await? {
-                Some(comment) => self.changed(number, &comment, body).await,
-                None => self.written(number, body).await,
-            }
-        };
-        result.await.map_err(|error: CallError| error.into_problem(what(), PERMISSION))
+        let commented = self.commented(number, body).await;
+        commented.map_err(|error| error.into_problem(failed(number), PERMISSION))
+    }
+
+    async fn commented(&self, number: u64, body: &str) -> Result<(), CallError> {
+        match self.found(number, body).await? {
+            Some(comment) => self.changed(number, &comment, body).await,
+            None => self.written(number, body).await,
+        }
+    }
+
+    /// The same; `false` where this token may not.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses for another reason.
+    pub async fn comment_where_allowed(&self, number: u64, body: &str) -> Result<bool, Problem> {
+        match self.commented(number, body).await {
+            Err(error) if error.answer == Answer::Denied => Ok(false),
+            other => other.map(|()| true).map_err(|error| error.into_problem(failed(number), PERMISSION)),
+        }
     }
 
     /// The same where there is such a comment already; nothing where there is none.
@@ -81,13 +93,20 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn comment_again(&self, number: u64, body: &str) -> Result<(), Problem> {
-        let what = || format!("failed to comment on pull request {number}");
+        self.comment_instead_of(number, body, |_| true).await
+    }
+
+    /// The same where there is such a comment of which this holds; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn comment_instead_of(&self, number: u64, body: &str, of: impl Fn(&str) -> bool) -> Result<(), Problem> {
         match self.found(number, body).await {
-            Ok(Some(_)) => self.comment(number, body).await,
-            Ok(None) => Ok(()),
+            Ok(Some(found)) if of(&found.body) => self.comment(number, body).await,
+            Ok(_) => Ok(()),
             // The pull request itself is gone.
             Err(error) if error.answer == Answer::NotFound => Ok(()),
-            Err(error) => Err(error.into_problem(what(), PERMISSION)),
+            Err(error) => Err(error.into_problem(failed(number), PERMISSION)),
         }
     }
 
@@ -189,6 +208,10 @@ impl GitHub {
         let may_not_ask = ["FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"].iter().any(|kind| error["type"] == *kind);
         if may_not_ask { Ok(None) } else { Err(reply.unknown(error["message"].as_str().unwrap_or("no viewer"))) }
     }
+}
+
+fn failed(number: u64) -> String {
+    format!("failed to comment on pull request {number}")
 }
 
 /// GitHub may write line ends as it likes.

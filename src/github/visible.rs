@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::api::{GitHub, encoded};
+use super::api::GitHub;
 use super::call::{Answer, Call};
 use crate::error::Problem;
 
-/// A commit that came by more pull requests than this is a merge of branches, and news to nobody.
+/// A commit that came by more pull requests than this is news to none of them.
 const MOST: usize = 3;
 
 #[derive(Deserialize)]
@@ -23,8 +23,13 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn pull_requests_of(&self, commit: &str) -> Result<Vec<u64>, Problem> {
-        let call = Call::get(self.path(&format!("commits/{}/pulls?per_page={MOST}", encoded(commit))));
+        // Somebody may have given the release another name than its commit's.
+        if commit.len() < 40 || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Vec::new());
+        }
+        let call = Call::get(self.path(&format!("commits/{commit}/pulls?per_page={}", MOST + 1)));
         match self.rest.read(&call).await.and_then(|reply| reply.document::<Vec<Found>>()) {
+            Ok(found) if found.len() > MOST => Ok(Vec::new()),
             Ok(found) => Ok(found.into_iter().map(|it| it.number).collect()),
             Err(error) if matches!(error.answer, Answer::NotFound | Answer::Denied) => Ok(Vec::new()),
             Err(error) => {

@@ -64,6 +64,8 @@ pub struct PreviewRequest {
     pub remote: Option<String>,
     /// With a preview, its environment at GitHub goes as well.
     pub deletes_environment: bool,
+    /// The commit that is checked out; `None` where there is no checkout.
+    pub checkout: Option<String>,
     /// `preview down` where a pull request was closed: nothing of what it brings is read.
     pub without_settings: bool,
     /// `prune --older-than`: deletes what nobody touched for longer.

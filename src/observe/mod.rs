@@ -30,7 +30,7 @@ pub async fn stage(
     listener: &dyn Listener,
 ) -> Result<Observed, Failure> {
     let (mut observed, hidden) = first_wave(settings, artifacts, world).await?;
-    let changing = changing(artifacts, &observed);
+    let changing = changing(settings, artifacts, &observed);
     if !changing.is_empty() {
         let packed = contents::read_packed(settings, &changing, artifacts, &observed);
         second_wave(settings, &changing, &mut observed, hidden, world, listener).await?;
@@ -220,14 +220,23 @@ async fn objects(settings: &Settings, keys: Vec<ObjectKey>, world: &World) -> Ve
 }
 
 /// The functions that an artifact would change, or that somebody else is changing.
-fn changing(artifacts: &BTreeMap<FunctionKey, Artifact>, observed: &Observed) -> Vec<FunctionKey> {
+fn changing(settings: &Settings, artifacts: &BTreeMap<FunctionKey, Artifact>, observed: &Observed) -> Vec<FunctionKey> {
+    let passes = code_passes(settings);
     let changes = |key: &FunctionKey| {
         let found = observed.functions.get(key).and_then(Option::as_ref);
-        let changes =
-            |(found, artifact): (&ObservedFunction, _)| found.latest.is_busy() || code_changes(artifact, found);
+        let changes = |(found, artifact): (&ObservedFunction, &Artifact)| {
+            // Its code may be in `$LATEST` only in passing.
+            let is_behind = || found.alias.as_ref().is_none_or(|alias| alias.code.sha256 != artifact.sha256);
+            found.latest.is_busy() || code_changes(artifact, found) || (passes && is_behind())
+        };
         found.zip(artifacts.get(key)).is_some_and(changes)
     };
     artifacts.keys().filter(|key| changes(key)).cloned().collect()
+}
+
+/// Whether previews let code through `$LATEST`.
+fn code_passes(settings: &Settings) -> bool {
+    settings.preview.as_ref().is_some_and(|preview| preview.strategy == PreviewStrategy::Stage)
 }
 
 async fn second_wave(
@@ -296,7 +305,7 @@ async fn settled(
 ) -> Result<ObservedFunction, ReadError> {
     let what = format!("what somebody else began with {}", before.name);
     let wait = Wait::new(what, settings.wait_timeout, vec![world.cancel.clone()], listener);
-    let passes = settings.preview.as_ref().is_some_and(|preview| preview.strategy == PreviewStrategy::Stage);
+    let passes = code_passes(settings);
     let mut seen = before.clone();
     let look = async || {
         if passes {
@@ -307,6 +316,10 @@ async fn settled(
             let found = world.aws.lambda.function(&before.name, None).await.map_err(failed_to_read)?;
             let Some(found) = found else { return Err(Problem::new(format!("function {} is gone", before.name))) };
             (seen.latest, seen.code_link) = (found.code, found.link);
+        }
+        // One may have begun between the two looks.
+        if passes && seen.passing.is_none() {
+            seen.passing = passing(&before.name, world).await.map_err(failed_to_read)?;
         }
         let is_settled = seen.passing.is_none() && !seen.latest.is_busy();
         Ok(if is_settled { Look::Ready(()) } else { Look::NotYet(String::new()) })

@@ -97,6 +97,11 @@ fn heading(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
     format!("### {what} of {} {ending}{}", service(run, detail), stage.unwrap_or_default())
 }
 
+/// Whether the comment of a run that ended so says that it failed.
+pub fn tells_failure(body: &str) -> bool {
+    body.lines().nth(1).is_some_and(|heading| [" failed", " was refused"].iter().any(|ending| heading.contains(ending)))
+}
+
 /// The commit, the time, and where the log is.
 fn facts(run: &Run, detail: &Detail) -> String {
     let short: String = run.commit.chars().take(7).collect();

@@ -47,7 +47,8 @@ pub(super) struct Document<'a> {
     schema_version: u32,
     /// How the run ended.
     pub(super) outcome: Ending,
-    /// The exit code of the process.
+    /// The exit code of the process; with `strict-report` it is 1 instead of 0 where GitHub could not be told, which
+    /// comes after this document.
     exit_code: u8,
     /// The stage; absent where a run ended before it was known, and after `package`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -38,7 +38,7 @@ use crate::model::{
     PreviewOutcome,
 };
 
-pub use self::comment::Run;
+pub use self::comment::{Run, tells_failure};
 pub use self::document::{End, schema};
 pub use self::made_room::made_room;
 pub use self::sinks::Sinks;

@@ -1,5 +1,7 @@
 //! The APIs of a preview.
 
+use std::collections::BTreeMap;
+
 use super::run::PreviewRun;
 use super::undo::Undo;
 use crate::apply::run::StepError;
@@ -8,6 +10,7 @@ use crate::aws::{StageDeployment, TaggedApi, time};
 use crate::error::Failure;
 use crate::model::{DeploymentId, Event, Phase, PreviewApi, PreviewId, RestApiId};
 use crate::plan::description_of;
+use crate::world::World;
 
 /// One after the other: the account may make one API per three seconds, and one deployment per five.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
@@ -43,7 +46,7 @@ async fn create(run: &PreviewRun<'_>, api: &PreviewApi) -> Result<RestApiId, Ste
     let apis = &run.world.aws.rest_apis;
     let mut tags = run.plan.id.tags(&run.world.nonce);
     tags.insert(PreviewId::API.to_owned(), api.key.to_string());
-    tags.extend(updated(run));
+    tags.extend(updated(run.world));
     let done = async || {
         let ours = |found: &TaggedApi| found.tags == tags;
         Ok(apis.tagged().await?.into_iter().find(ours).map(|found| found.id))
@@ -76,15 +79,20 @@ async fn deploy(run: &PreviewRun<'_>, api: &PreviewApi, id: &RestApiId) -> Resul
 }
 
 /// When this run began.
-fn updated(run: &PreviewRun<'_>) -> Option<(String, String)> {
-    time::rfc3339(run.world.began).map(|now| (PreviewId::UPDATED.to_owned(), now))
+pub(super) fn updated(world: &World) -> Option<(String, String)> {
+    time::rfc3339(world.began).map(|now| (PreviewId::UPDATED.to_owned(), now))
 }
 
-/// Says when the API was written to, for whoever looks for idle previews. The repository's tag goes with it, since it
-/// is by this tag of the request that a policy lets a run tag something. Without it the preview is as good as with it.
+/// The same for what is there already. The repository's tag goes with it, since it is by this tag of the request that a
+/// policy lets a run tag something.
+pub(super) fn touched(world: &World, id: &PreviewId) -> BTreeMap<String, String> {
+    let repository = (PreviewId::REPOSITORY.to_owned(), id.repository.clone());
+    updated(world).into_iter().chain([repository]).collect()
+}
+
+/// Says when the API was written to, for whoever looks for idle previews. Without it the preview is as good as with it.
 async fn touch(run: &PreviewRun<'_>, api: &PreviewApi, id: &RestApiId) {
-    let repository = (PreviewId::REPOSITORY.to_owned(), run.plan.id.repository.clone());
-    let tags = updated(run).into_iter().chain([repository]).collect();
+    let tags = touched(run.world, &run.plan.id);
     let Some(partition) = run.plan.functions.iter().find_map(|function| function.arn.split(':').nth(1)) else { return };
     let arn = format!("arn:{partition}:apigateway:{}::/restapis/{id}", run.world.aws.region);
     if let Err(error) = run.world.aws.rest_apis.tag(&arn, tags).await {

@@ -14,8 +14,14 @@ use crate::model::{
 };
 use crate::world::Look;
 
-/// A function that was made is there for everybody by then.
-const APPEARS: Duration = Duration::from_secs(15);
+/// A function or a version that was made is there for everybody by then.
+pub(super) const APPEARS: Duration = Duration::from_secs(15);
+
+/// What was there before is not any more.
+pub(super) fn gone(what: &str) -> Problem {
+    let gone = Problem::new(format!("{what} is gone")).why("somebody deleted it meanwhile");
+    gone.fix("run it again, unless the pull request was closed")
+}
 
 /// Artifacts into the bucket, where they are not there yet.
 pub(super) async fn upload(run: &PreviewRun<'_>) -> Result<(), Failure> {
@@ -160,8 +166,7 @@ async fn settled(run: &PreviewRun<'_>, name: &FunctionName) -> Result<ObservedCo
             if began.elapsed() < APPEARS {
                 return Ok(Look::NotYet("it is not there yet".to_owned()));
             }
-            let gone = Problem::new(format!("{what} is gone")).why("somebody deleted it meanwhile");
-            return Err(gone.fix("run it again, unless the pull request was closed").into());
+            return Err(gone(&what).into());
         };
         let code = found.code;
         if code.is_busy() {

@@ -347,3 +347,23 @@ fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
     assert!(told.summary().contains("the repository of the code was deleted"), "{}", told.summary());
     assert_eq!(repository.stack.proxy.take_calls().0, []);
 }
+
+/// A workflow that somebody starts has the default branch in its checkout.
+#[test]
+fn a_preview_that_is_only_named_is_of_its_own_commit() {
+    let mut repository = repository();
+    let (_, jobs) = PREVIEW.split_once("permissions: {}").unwrap();
+    let jobs = jobs.replace("stage: dev", "command: preview-up\n          pr: 42\n          stage: dev");
+    let (before, rest) = jobs.split_once("        if: github.event.pull_request.head.repo.id").unwrap();
+    let (_, after) = rest.split_once('\n').unwrap();
+    repository.workflow = format!("name: named\non:\n  workflow_dispatch:\npermissions: {{}}{before}{after}");
+    let head = repository.push();
+    let dispatch = || repository.on("workflow_dispatch", json!({ "repository": { "id": 1 } }), &[]);
+    let told = dispatch().ends(true);
+    assert_eq!(answer(&told), greeting("pull request", "table-42"));
+    assert_eq!(repository.github.deployments()[0].asked["ref"], head.as_str());
+
+    repository.github.pull_request(42, true, &"b".repeat(40));
+    let told = dispatch().ends(false);
+    assert!(error(&told).contains("not at the head of pull request 42"), "{:?}", told.annotations());
+}

@@ -253,15 +253,22 @@ fn a_release_is_published_when_it_is_whole() {
     assert_eq!(refused(publish()), published);
 
     // Stopped before the moving tag was moved.
+    fs::write(at("releases"), "v2.0.0 false\nv1.2.3 false\nv1.2.2 false\n").unwrap();
     let newest = git(&["rev-parse", "v1.2.3"]);
     git(&["push", "--quiet", "--force", "origin", "origin/main:refs/tags/v1"]);
     let moved = publish();
     assert!(moved.status.success(), "{moved:?}");
     assert_eq!(git(&["ls-remote", "origin", "refs/tags/v1"]).split('\t').next(), Some(newest.trim_end()));
 
-    // A newer one is published: the moving tag stays at it.
+    // A remote that does not answer is none without tags.
+    git(&["remote", "set-url", "origin", at("nowhere").to_str().unwrap()]);
+    refused(publish());
+    git(&["remote", "set-url", "origin", at("origin").to_str().unwrap()]);
+    assert_eq!(git(&["ls-remote", "origin", "refs/tags/v1"]).split('\t').next(), Some(newest.trim_end()));
+
+    // A newer one is published: the moving tag stays at it. That of another major version is no newer one.
     git(&["push", "--quiet", "--force", "origin", "origin/main:refs/tags/v1"]);
-    fs::write(at("releases"), "v1.3.0 false\nv1.2.3 false\n").unwrap();
+    fs::write(at("releases"), "v2.0.0 false\nv1.3.0 false\nv1.2.3 false\n").unwrap();
     assert_eq!(refused(publish()), published);
 
     // A tag that somebody else set stays, and a list that cannot be read is not an empty one.

@@ -14,7 +14,7 @@ const MARKER: &str = "<!-- sls-release-to:dev:hello -->\n";
 fn push(stack: &Stack, double: &GitHubDouble, more: &[(&str, &str)]) -> Run {
     let payload = json!({ "ref": "refs/heads/main", "repository": { "id": 1, "default_branch": "main" } });
     let mut command = of_event(stack, double, "push", "push", &payload);
-    command.env("GITHUB_SHA", HEAD).envs(more.iter().copied()).args(["--service", "hello"]).output().unwrap().into()
+    command.env("GITHUB_SHA", HEAD).envs(more.iter().copied()).output().unwrap().into()
 }
 
 #[test]
@@ -42,13 +42,18 @@ fn the_pull_request_that_was_merged_hears_of_its_release() {
     let comments = double.comments(42);
     assert!(comments.len() == 1 && comments[0].body.contains("Release of hello failed"), "{comments:?}");
     assert!(comments[0].body.contains("Put back:"), "{comments:?}");
+
+    // What is right again is not left as failed.
+    stack.write("lambda/app.py", source("pull request"));
+    push(&stack, &double, &[]).exits(0);
+    assert!(double.comments(42)[0].body.contains("had nothing to do on stage dev"), "{:?}", double.comments(42));
 }
 
 #[test]
 fn a_release_is_as_good_where_nobody_can_be_told() {
     let (stack, double) = opened();
     double.brought(HEAD, 42);
-    let texts = ["one", "two", "three", "four"].map(source);
+    let texts = ["one", "two", "three", "four", "five"].map(source);
     stack.write("lambda/app.py", &texts[0]);
     let unmerged = github_without_pull_requests(&stack);
     let run = push(&stack, &unmerged, &[]).exits(0);
@@ -62,12 +67,19 @@ fn a_release_is_as_good_where_nobody_can_be_told() {
     assert!(!run.stdout.contains("failed to"), "{run:?}");
 
     stack.write("lambda/app.py", &texts[2]);
-    double.always("POST /repos/", Fault::Status(403));
+    double.fault("POST /repos/", Fault::Status(403));
+    let run = push(&stack, &double, &[]).exits(0);
+    assert!(!run.stdout.contains("failed to"), "{run:?}");
+    stack.write("lambda/app.py", &texts[3]);
+    double.fault("POST /repos/", Fault::Status(403));
+    let run = push(&stack, &double, &[("SLS_RELEASE_STRICT_REPORT", "true")]).exits(1);
+    assert!(run.stdout.contains("this token may not comment on pull request 42"), "{run:?}");
+
+    stack.write("lambda/app.py", &texts[4]);
+    double.always("POST /repos/", Fault::Status(422));
     let run = push(&stack, &double, &[]).exits(0);
     assert!(run.stdout.contains("failed to comment on pull request 42"), "{run:?}");
-    stack.write("lambda/app.py", &texts[3]);
-    push(&stack, &double, &[("SLS_RELEASE_STRICT_REPORT", "true")]).exits(1);
-    assert!(stack.call("/hello").body.starts_with("four"), "it is released all the same");
+    assert!(stack.call("/hello").body.starts_with("five"), "it is released all the same");
 }
 
 fn github_without_pull_requests(stack: &Stack) -> GitHubDouble {

@@ -193,6 +193,7 @@ fn what_somebody_else_released_meanwhile_stays() {
 #[test]
 fn code_that_cannot_be_put_back_is_named_with_the_command() {
     let stack = scene();
+    let before = everything(&stack);
     let held = stack.proxy.hold(When::Next("PublishVersion"));
     let repository = stack.repository();
     let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository, "--output", "json"];
@@ -202,8 +203,15 @@ fn code_that_cannot_be_put_back_is_named_with_the_command() {
     held.let_go();
     let run: crate::support::Run = child.wait_with_output().unwrap().into();
     let left = run.exits(5).document()["not_put_back"].to_string();
-    let command = format!("aws lambda update-function-code --function-name {}", stack.function("dev"));
-    assert!(left.contains(&command), "{left}");
+    for command in ["update-function-code", "delete-alias"] {
+        let command = format!("aws lambda {command} --function-name {}", stack.function("dev"));
+        assert!(left.contains(&command), "{left}");
+    }
+
+    // The stage stays, since it leads there.
+    stack.proxy.clear_orders();
+    stack.preview("down", &["--pr", "42", "--wait-timeout", "1s"]).exits(0);
+    assert_eq!(everything(&stack), before);
 }
 
 /// Its tag tells of a change that only an alias took part in.
@@ -215,7 +223,10 @@ fn what_nobody_touched_for_long_is_pruned() {
     stack.write("lambda/app.py", source("next commit"));
     stack.proxy.take_calls();
     up(&stack).exits(0);
-    let tagged = stack.proxy.take_calls().0.into_iter().find(|call| call.action == "TagResource").unwrap();
+    let calls = stack.proxy.take_calls().0;
+    let at = |action: &str| calls.iter().position(|call| call.action == action).unwrap();
+    assert!(at("TagResource") < at("UpdateFunctionCode"), "while it takes turns, it is no idle one");
+    let tagged = &calls[at("TagResource")];
     let tags = &tagged.document()["tags"];
     assert!(tags["sls-release:updated"].as_str().unwrap().ends_with('Z'), "{tags}");
 
@@ -244,9 +255,12 @@ fn the_oldest_preview_makes_room_on_a_full_api() {
         let call = aws.gateway.create_stage().rest_api_id(&stack.api).stage_name(format!("s{number}"));
         aws.block_on(call.deployment_id(&deployment).send()).unwrap();
     }
-    for number in ["4", "5"] {
+    for (number, text) in [("4", "pull request"), ("5", "another one")] {
+        stack.write("lambda/app.py", source(text));
         stack.preview("up", &["--pr", number, "--stage", "dev"]).exits(0);
     }
+    // The same code as in the first one, whose version goes with it.
+    stack.write("lambda/app.py", source("pull request"));
     let github = super::github::GitHub::start(&stack, &[(4, "open"), (5, "open"), (42, "open")]);
     let repository = stack.repository();
     let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository, "--output", "json"];

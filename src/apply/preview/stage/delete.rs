@@ -23,7 +23,10 @@ pub(in crate::apply::preview) async fn stage(
     let (apis, preview, name) = (&deletion.world.aws.rest_apis, &found.preview, &found.stage.name);
     let mut gone = Vec::new();
     for function in &found.functions {
-        gone.extend(leave::left(deletion, function, preview.number, patience).await?);
+        let left = leave::left(deletion.world, deletion.listener, function, preview.number, patience).await?;
+        if let Some(passage) = left {
+            gone.extend(leave::end(deletion, function, &passage, None).await?);
+        }
         let permission = ours(function, &found.id, preview);
         gone.extend(self::permission(deletion.world, deletion, &permission).await?);
         let stood = stands_on(deletion, function, preview).await?;

@@ -1,10 +1,13 @@
 //! Versions of the pull request's code: each is published of `$LATEST`, which holds its own code again right after.
 
+use std::time::Instant;
+
 use futures::FutureExt;
 
 use super::run::StageRun;
 use super::undo::Undo;
 use super::{leave, passage};
+use crate::apply::preview::functions::{APPEARS, gone};
 use crate::apply::preview::writes::Writes;
 use crate::apply::run::{StepError, ended};
 use crate::apply::write::conflicts;
@@ -61,11 +64,7 @@ pub(super) async fn versions(run: &StageRun<'_>) -> Result<(), Failure> {
 
 async fn one(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<(), StepError> {
     if function.left_in_latest {
-        let (id, patience) = (&run.plan.id, run.settings.wait_timeout);
-        let left = leave::left(&run.putting_back(), &function.name, id.number, patience).await?;
-        for done in left {
-            run.writes.done(done);
-        }
+        end_left(run, function).await?;
     }
     let version = match &function.version.step {
         VersionStep::Stands => return Ok(()),
@@ -74,6 +73,18 @@ async fn one(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<(), Ste
     };
     active(&run.writes, function, &version).await?;
     run.published(&function.key, version);
+    Ok(())
+}
+
+/// Puts back what an earlier run left.
+async fn end_left(run: &StageRun<'_>, function: &StagePlanFunction) -> Result<(), StepError> {
+    let (name, number, patience) = (&function.name, run.plan.id.number, run.settings.wait_timeout);
+    let left = leave::left(run.world, run.listener, name, number, patience).await;
+    run.writes.may_write()?;
+    let Some(passage) = left? else { return Ok(()) };
+    for done in leave::end(&run.putting_back(), name, &passage, None).await? {
+        run.writes.done(done);
+    }
     Ok(())
 }
 
@@ -126,12 +137,14 @@ async fn ready(
     version: Option<&Version>,
     what: String,
 ) -> Result<(), StepError> {
+    let began = Instant::now();
     let look = async || {
         let found = run.world.aws.lambda.function(&function.name, version.map(Version::as_str)).await;
         match found {
             Err(error) if error.answer == Answer::Throttled => Ok(Look::NotYet(error.message)),
             Err(error) => Err(StepError::Problem(error.into_problem(format!("failed to look at {what}")))),
-            Ok(None) => Ok(Look::NotYet("it is not there yet".to_owned())),
+            Ok(None) if began.elapsed() < APPEARS => Ok(Look::NotYet("it is not there yet".to_owned())),
+            Ok(None) => Err(gone(&what).into()),
             Ok(Some(found)) => state(&what, function, found.code).map_err(StepError::Problem),
         }
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::apply::preview::delete::Deletion;
 use crate::aws::{Answer, CallError, NewCode};
 use crate::error::Problem;
-use crate::model::{BucketName, FunctionName, ObjectKey, ObservedCode, Passage};
+use crate::model::{BucketName, FunctionName, Listener, ObjectKey, ObservedCode, Passage};
 use crate::world::{Look, Wait, WaitError, World};
 
 /// What another run says; a problem where the alias is somebody else's.
@@ -23,19 +23,20 @@ pub(super) async fn standing(
     })))
 }
 
-/// Ends what a run for this pull request left that was killed; in words, what was done. One that lives ends by itself,
-/// and moves something within `patience`.
+/// What a run for this pull request left that was killed. One that lives ends by itself, and moves something within
+/// `patience`.
 pub(super) async fn left(
-    deletion: &Deletion<'_>,
+    world: &World,
+    listener: &dyn Listener,
     name: &FunctionName,
     pull_request: u64,
     patience: Duration,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Option<Passage>, Problem> {
     let failed = format!("failed to look whether the pull request's code is in $LATEST of {name}");
     loop {
         let seen = RefCell::new(None);
         let look = async || {
-            let found = standing(deletion.world, name).await.map_err(|error| error.into_problem(failed.clone()))?;
+            let found = standing(world, name).await.map_err(|error| error.into_problem(failed.clone()))?;
             let ours = found.and_then(Result::ok).filter(|found| found.pull_request == pull_request);
             let Some(ours) = ours else { return Ok(Look::Ready(None)) };
             let first: Passage = seen.borrow_mut().get_or_insert_with(|| ours.clone()).clone();
@@ -43,15 +44,12 @@ pub(super) async fn left(
             Ok(if stands { Look::NotYet(format!("run {} has not ended", ours.run)) } else { Look::Ready(Some(ours)) })
         };
         let what = format!("the run that let the pull request's code through $LATEST of {name}");
-        match Wait::new(what, patience, deletion.stops.clone(), deletion.listener).until(look).await {
-            Ok(None) => return Ok(Vec::new()),
+        match Wait::new(what, patience, vec![world.cancel.clone()], listener).until(look).await {
+            Ok(None) => return Ok(None),
             Ok(Some(_)) => {} // another one: it has as much time
             Err(WaitError::Final(problem)) => return Err(problem),
             Err(WaitError::Cancelled) => return Err(Problem::new(failed).why("the run was cancelled")),
-            Err(WaitError::Deadline(_)) => {
-                let Some(passage) = seen.take() else { return Ok(Vec::new()) };
-                return end(deletion, name, &passage, None).await;
-            }
+            Err(WaitError::Deadline(_)) => return Ok(seen.take()),
         }
     }
 }
@@ -131,8 +129,11 @@ pub(super) async fn write(
     world.aws.lambda.update_code(&code).await.map(|_| ())
 }
 
-/// The command that puts the code back by hand.
+/// The commands that put the code back by hand, and tell the others that it is.
 pub(super) fn by_hand(name: &FunctionName, passage: &Passage) -> String {
-    let (bucket, key) = (&passage.kept.bucket, passage.kept.object(&passage.before));
-    format!("aws lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}")
+    let (bucket, key, alias) = (&passage.kept.bucket, passage.kept.object(&passage.before), Passage::alias());
+    format!(
+        "aws lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key} && aws lambda \
+         delete-alias --function-name {name} --name {alias}"
+    )
 }

@@ -36,11 +36,11 @@ async fn steps(run: &StageRun<'_>) -> Result<Option<SmokeResult>, Failure> {
     latest::upload(run).await?;
     run.writes.began(Phase::Api);
     stages::make(run).await?;
+    stages::touch(run).await;
     run.writes.began(Phase::Functions);
     latest::versions(run).await?;
     aliases::point(run).await?;
     aliases::permit(run).await?;
-    stages::touch(run).await;
     super::proof::smoke(&run.writes, run.plan.smoke.as_ref(), &run.endpoints()).await
 }
 

@@ -2,9 +2,10 @@
 
 use super::run::StageRun;
 use super::undo::Undo;
+use crate::apply::preview::apis::{touched, updated};
 use crate::apply::run::StepError;
 use crate::apply::write::{conflicts, never};
-use crate::aws::{NewStage, time};
+use crate::aws::NewStage;
 use crate::error::{Failure, Problem};
 use crate::model::{DeploymentId, Event, ObservedStage, PreviewId, StagePlanApi, StageStep};
 use crate::plan::preview::stage::deployment_description;
@@ -60,7 +61,7 @@ async fn create(run: &StageRun<'_>, api: &StagePlanApi, deployment: &DeploymentI
     let (apis, stage) = (&run.world.aws.rest_apis, run.plan.id.stage());
     let mut tags = run.plan.id.tags(&run.world.nonce);
     tags.insert(PreviewId::API.to_owned(), api.key.to_string());
-    tags.extend(updated(run));
+    tags.extend(updated(run.world));
     let new = NewStage { id: &api.id, stage: &stage, deployment, variables: &api.variables, tags: &tags };
     let done = async || {
         let stages = apis.stages(&api.id).await?.unwrap_or_default();
@@ -95,23 +96,16 @@ async fn change(
     Ok(())
 }
 
-/// When this run began.
-fn updated(run: &StageRun<'_>) -> Option<(String, String)> {
-    time::rfc3339(run.world.began).map(|now| (PreviewId::UPDATED.to_owned(), now))
-}
-
-/// Says when a stage that was there before, or what it calls, was written to, for whoever looks for idle previews. The
-/// repository's tag goes with it, since it is by this tag of the request that a policy lets a run tag something.
-/// Without it the preview is as good as with it.
+/// Says when a stage that was there before, or what it calls, is written to, for whoever looks for idle previews: before
+/// the functions, which may have to take turns. Without it the preview is as good as with it.
 pub(super) async fn touch(run: &StageRun<'_>) {
     if run.plan.is_empty() {
         return;
     }
     let Some(partition) = run.plan.functions.iter().find_map(|function| function.arn.split(':').nth(1)) else { return };
     let (region, stage) = (&run.world.aws.region, run.plan.id.stage());
-    let repository = (PreviewId::REPOSITORY.to_owned(), run.plan.id.repository.clone());
     for api in run.plan.apis.iter().filter(|api| api.step != StageStep::Create) {
-        let tags = updated(run).into_iter().chain([repository.clone()]).collect();
+        let tags = touched(run.world, &run.plan.id);
         let arn = format!("arn:{partition}:apigateway:{region}::/restapis/{}/stages/{stage}", api.id);
         if let Err(error) = run.world.aws.rest_apis.tag(&arn, tags).await {
             let why =

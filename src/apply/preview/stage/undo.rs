@@ -36,10 +36,24 @@ pub(super) enum Undo {
 pub(super) async fn put_back(run: &StageRun<'_>, failure: Failure) -> PreviewOutcome {
     let deletion = run.putting_back();
     let (mut put_back, mut not_put_back) = (Vec::new(), Vec::<NotPutBack>::new());
+    let mut is_passing = false;
     for undo in run.writes.take_undo() {
+        // It leads `down` and `prune` to the functions, and so to what is left in `$LATEST`.
+        if is_passing && matches!(undo, Undo::NewStage { .. } | Undo::Deployment { .. }) {
+            let why = "the code of the pull request is still in $LATEST, and it leads there";
+            not_put_back.push(left(
+                run,
+                &undo,
+                Problem::new(format!("stage {} and its deployment stay", run.plan.id.stage())).why(why),
+            ));
+            continue;
+        }
         match one(run, &deletion, &undo).await {
             Ok(done) => put_back.extend(done.into_iter().map(|what| PutBack { what })),
-            Err(problem) => not_put_back.push(left(run, &undo, problem)),
+            Err(problem) => {
+                is_passing |= matches!(undo, Undo::Passage { .. });
+                not_put_back.push(left(run, &undo, problem));
+            }
         }
     }
     let kind = if not_put_back.is_empty() { Kind::Failed } else { Kind::NotPutBack };

@@ -1,5 +1,6 @@
 //! The pull request's code in `$LATEST`: runs that take turns, and runs that were killed there.
 
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -143,4 +144,31 @@ fn a_release_is_refused_where_a_killed_run_left_its_code() {
     stack.preview("down", &["--pr", "42", "--wait-timeout", "1s"]).exits(0);
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
     down(&stack).exits(0);
+}
+
+/// As after the merge of a pull request whose run was killed.
+#[test]
+fn a_release_of_the_very_code_that_was_left_is_refused_too() {
+    let stack = scene();
+    killed(&stack);
+    let left = everything(&stack);
+    let refused = stack.release(&["--wait-timeout", "1s"]).exits(3).stdout;
+    assert!(refused.contains("the code of pull request 42 is in its $LATEST"), "{refused}");
+    assert_eq!(everything(&stack), left);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_run_that_was_killed() {
+    let stack = scene();
+    killed(&stack);
+    let left = everything(&stack);
+    let repository = stack.repository();
+    let arguments = ["preview", "up", "--pr", "42", "--stage", "dev", "--repository", &repository];
+    stack.proxy.take_calls();
+    let child = stack.command(&arguments).spawn().unwrap();
+    wait_for_looks(&stack, 4);
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let run: Run = child.wait_with_output().unwrap().into();
+    run.exits(4);
+    assert_eq!(everything(&stack), left);
 }
