@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::reporting::{About, Reporting};
-use super::{Errand, preview, pull_request, read_settings, release};
+use super::{Errand, pull_request, read_settings, release};
 use crate::error::{Failure, Problem};
 use crate::github::{EventPullRequest, GitHub, PreviewVerb};
 use crate::model::{Event, Listener, Outcome, PreviewOutcome, PreviewReport, Request};
@@ -32,8 +32,11 @@ pub async fn of_pull_request(
             event.clone()
         }
         None if verb == PreviewVerb::Up => pull_request::named(request, github.as_ref()).await?,
-        // What is deleted by its number needs nobody to know the pull request.
-        None => return shown(preview::down(request, cancel, out).await, out),
+        // What is deleted needs nobody to know the pull request.
+        None => {
+            let (number, head_sha) = (request.preview.number.unwrap_or_default(), String::new());
+            EventPullRequest { number, head_sha, is_closing: false }
+        }
     };
     let request = &of_head(request, &event);
     let about = About::of_event(&event, request, variables);
@@ -74,8 +77,9 @@ fn shown(result: Result<PreviewOutcome, Failure>, out: &Reporter) -> Result<Prev
 
 /// What is proven is the head of the pull request, unless somebody said otherwise.
 fn of_head(request: &Request, event: &EventPullRequest) -> Request {
-    let said = request.environment.get("SLS_RELEASE_COMMIT").filter(|commit| !commit.is_empty());
-    Request { commit: said.or(Some(&event.head_sha)).cloned(), ..request.clone() }
+    let said = request.environment.get("SLS_RELEASE_COMMIT");
+    let commit = [said, Some(&event.head_sha)].into_iter().flatten().find(|commit| !commit.is_empty());
+    Request { commit: commit.cloned(), ..request.clone() }
 }
 
 fn comment(about: &About, service: &str, result: &Result<PreviewOutcome, Failure>, out: &Reporter) -> String {
@@ -109,7 +113,7 @@ fn run(about: &About, out: &Reporter) -> Run {
 /// but for one that had nothing to do.
 ///
 /// # Errors
-/// Those of [`release`].
+/// Those of the release.
 pub async fn of_commit(
     request: &Request,
     errand: &Errand,

@@ -237,6 +237,9 @@ fn the_preview_of_a_pull_request_that_is_only_named_follows_the_same_rules() {
     assert!(refused.stdout.contains("the code of pull request 42 is a fork's"), "{refused:?}");
     named("preview-down").exits(0);
     assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+    let comments = double.comments(42);
+    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+    assert!(double.deployments().is_empty(), "{:?}", double.deployments());
 
     let closed = github_of(&stack);
     closed.pull_request(42, false, HEAD);
