@@ -94,7 +94,9 @@ impl<'a> Job<'a> {
         commit_all(self.stack.folder(), &self.repository);
         let (ours, credentials) = (self.scratch.path().join("ours"), self.scratch.path().join("credentials"));
         let ours = self.installing.clone().unwrap_or_else(|| {
-            self.command.args(["--env", concat!("SLS_RELEASE_BIN=", env!("CARGO_BIN_EXE_sls-release"))]);
+            let program = concat!("SLS_RELEASE_TEST_BIN=", env!("CARGO_BIN_EXE_sls-release"));
+            let script = concat!("SLS_RELEASE_BIN=", env!("CARGO_MANIFEST_DIR"), "/tests/it/action/binary.sh");
+            self.command.args(["--env", program, "--env", script]);
             copy_action(&ours);
             ours
         });

@@ -112,7 +112,8 @@ fn bad_settings_are_annotated_where_they_stand() {
     let stack = project();
     stack.settings(&LATEST.replace("bucket =", "bukcet ="));
     let told = Job::new(&stack, "release.yml", "push", push()).run().ends(false);
-    let error = &told.annotations()[0];
+    let annotations = told.annotations();
+    let error = annotations.first().unwrap_or_else(|| panic!("no annotation: {}", told.text()));
     let place: Vec<&str> = ["file", "line", "col"].into_iter().map(|name| error.properties[name].as_str()).collect();
     assert_eq!((error.level.as_str(), place), ("error", vec!["sls-release.toml", "4", "1"]));
     assert!(error.message.contains("did you mean `bucket`?"), "{error:?}");
