@@ -109,8 +109,7 @@ fn run(about: &About, out: &Reporter) -> Run {
     }
 }
 
-/// `release` or `plan`; the outcome has been shown. The pull requests that brought the commit hear how its release ended,
-/// but for one that had nothing to do.
+/// `release` or `plan`; the outcome has been shown. The pull requests that brought the commit hear how its release ended.
 ///
 /// # Errors
 /// Those of the release.

@@ -1,4 +1,5 @@
-//! docs/aws.md, and the tests that docs/threat-model.md names: what it names is there, every row says what holds it, and no rule of the strict proxy is missing.
+//! The pages: what docs/aws.md and docs/threat-model.md name is there, every row says what holds it, no rule of the strict
+//! proxy is missing, and every link leads somewhere.
 
 use std::collections::BTreeSet;
 use std::fs;
