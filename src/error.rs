@@ -1,44 +1,40 @@
-//! The one error type: what failed, why, and how to fix it.
+//! The error type: what failed, why, and how to fix it.
 
 use std::fmt;
 use std::path::PathBuf;
 
+use derive_more::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a run that did not succeed ends; it decides the exit code.
+/// The kind of a failure, which decides the exit code.
 ///
 /// The exit codes are a published interface: README.md lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A defect of this program (exit 1).
-    Internal,
-    /// Arguments, settings, or source files that cannot be used (exit 2).
-    Usage,
-    /// A check before the first write said no; nothing was written (exit 3).
-    Refused,
+    Internal = 1,
+    /// Arguments, settings or source files are invalid (exit 2).
+    Usage = 2,
+    /// A check before the first write failed; nothing was written (exit 3).
+    Refused = 3,
     /// A step failed or the run was cancelled; everything was put back (exit 4).
-    Failed,
+    Failed = 4,
     /// A step failed, and something was not put back (exit 5).
-    NotPutBack,
+    NotPutBack = 5,
 }
 
 impl Kind {
-    /// The process's exit code for this kind.
+    /// Returns the process's exit code for this kind.
     pub fn exit_code(self) -> u8 {
-        match self {
-            Kind::Internal => 1,
-            Kind::Usage => 2,
-            Kind::Refused => 3,
-            Kind::Failed => 4,
-            Kind::NotPutBack => 5,
-        }
+        self as u8
     }
 }
 
-/// A place in the settings file; lines and columns count from 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A position in the settings file; lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
+#[display("{}:{line}:{column}", file.display())]
 pub struct Location {
     /// The settings file, as the user named it.
     pub file: PathBuf,
@@ -48,54 +44,62 @@ pub struct Location {
     pub column: usize,
 }
 
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
-    }
-}
-
-/// One thing that is wrong. `what` fits after "error: ".
+/// A problem to report to the user. `what` fits after "error: ".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// What could not be done, in the user's words.
+    /// What failed, in the user's terms.
     pub what: String,
-    /// Why; often the words of AWS or of the operating system. May be empty.
+    /// The cause, often a message of AWS or the operating system. May be empty.
     pub why: String,
-    /// What to do about it. May be empty.
+    /// How to fix it. May be empty.
     pub fix: String,
-    /// The setting that led here.
+    /// What a function itself said: the type of its error and the first line. Never in a comment or a job summary, which
+    /// may be public.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub own_error: Option<Box<str>>,
+    /// The setting that caused the problem.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at: Option<Location>,
+    /// The id of the check that found it; docs/checks.md lists them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub check: Option<Box<str>>,
 }
 
 impl Problem {
-    /// A problem that says only what is wrong so far.
+    /// Creates a problem without a cause, fix and location.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), why: String::new(), fix: String::new(), at: None }
+        Self { what: what.into(), why: String::new(), fix: String::new(), own_error: None, at: None, check: None }
     }
 
-    /// Says why.
+    /// Sets the cause.
     #[must_use]
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
     }
 
-    /// Says what to do.
+    /// Sets the fix.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();
         self
     }
 
-    /// Points at the setting that led here.
+    /// Sets the location of the setting that caused the problem.
     #[must_use]
     pub fn at(mut self, at: Option<Location>) -> Self {
         self.at = at;
         self
     }
 
-    /// Makes a failure of this one problem.
+    /// Names the check that found it.
+    #[must_use]
+    pub fn check(mut self, id: &str) -> Self {
+        self.check = Some(id.into());
+        self
+    }
+
+    /// Returns a failure with only this problem.
     pub fn into_failure(self, kind: Kind) -> Failure {
         Failure { kind, problems: vec![self] }
     }
@@ -120,20 +124,15 @@ impl fmt::Display for Problem {
 /// Why a run did not succeed: one or more problems of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// Decides the exit code.
+    /// The kind, which decides the exit code.
     pub kind: Kind,
-    /// At least one, in the order they were found.
+    /// At least one problem, in the order in which they were found.
     pub problems: Vec<Problem>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
+        let problems: Vec<_> = self.problems.iter().map(ToString::to_string).collect();
+        f.write_str(&problems.join("\n"))
     }
 }

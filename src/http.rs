@@ -1,57 +1,95 @@
-//! HTTP beside AWS: asks an endpoint once and says whether the answer is good; fetches live code.
+//! HTTP requests outside the AWS SDK: calls endpoints for the smoke test, and downloads live code.
 
+use std::error::Error;
 use std::io::Write;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method};
+use reqwest::{Client, ClientBuilder, Method};
 use tempfile::NamedTempFile;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Secret, Sha256, SmokePlan};
+use crate::model::{Secret, Sha256, Smoke, SmokeSettings};
+use crate::report::redact;
 
-/// For one answer; an endpoint of API Gateway answers within 29 seconds or not at all.
+/// The timeout of a request. An endpoint of API Gateway answers within 29 seconds.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
 const ONE_ANSWER: Duration = Duration::from_secs(30);
 
-/// For a download of at most 250 MiB; the link is good for ten minutes.
+/// The timeout of a download of at most 250 MiB. The link is valid for ten minutes.
 const DOWNLOAD: Duration = Duration::from_mins(10);
 
 /// The most of a body that is searched for `contains`.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A client for endpoints and links.
-pub struct Http {
+/// How much of a body a report shows, in characters.
+const SHOWN_BODY: usize = 300;
+
+/// How long the body of a wrong answer may take.
+const FOR_A_WRONG_BODY: Duration = Duration::from_secs(3);
+
+/// How an endpoint did not answer as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    /// It answered: what differs, and the beginning of the body.
+    Answered { what: String, body: String },
+    /// No answer came.
+    Silent(String),
+}
+
+impl Miss {
+    /// Returns in words what is wrong, without the body.
+    pub(crate) fn what(&self) -> &str {
+        let (Self::Answered { what, .. } | Self::Silent(what)) = self;
+        what
+    }
+}
+
+/// A client for endpoints and download links.
+pub(crate) struct Http {
     client: Client,
 }
 
+/// Builds a client that does not follow redirects.
+pub(crate) fn client(options: ClientBuilder) -> Result<Client, Failure> {
+    // If the provider is installed already, that installation is used.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    options.redirect(Policy::none()).build().map_err(|error| {
+        Problem::new("failed to set up the HTTP client").why(error.to_string()).into_failure(Kind::Internal)
+    })
+}
+
+/// Returns an error and its causes, the innermost last.
+pub(crate) fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    // A reference to an error is an error as well, so that it says which one is meant.
+    std::iter::successors(Some(error), |cause| (*cause).source())
+}
+
 impl Http {
-    /// Redirects are answers, not followed: a redirect to a sign-in page is no proof of health.
-    pub fn new() -> Result<Self, Failure> {
-        // Another installation of the same provider is as good as ours.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .timeout(ONE_ANSWER)
-            .user_agent(concat!("sls-release/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let broken = |error: reqwest::Error| Problem::new("failed to set up the HTTP client").why(error.to_string());
-        Ok(Self { client: client.map_err(|error| broken(error).into_failure(Kind::Internal))? })
+    /// Creates the client. A redirect to a sign-in page is no sign of health, so it is not followed.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let user_agent = concat!("sls-release/", env!("CARGO_PKG_VERSION"));
+        Ok(Self { client: client(Client::builder().timeout(ONE_ANSWER).user_agent(user_agent))? })
     }
 
-    /// Downloads live code by Lambda's link, which is never shown, into a file that goes away with its value. `Err`
-    /// says, in words, why it is not the code of this digest.
+    /// Downloads live code from Lambda's link, which is never printed, into a temporary file.
+    ///
+    /// `Err` describes why the download failed or is not the code with this digest.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html>
-    pub async fn live_code(&self, link: Option<&Secret>, sha256: &Sha256) -> Result<NamedTempFile, String> {
-        let Some(link) = link else { return Err("Lambda gave no link to it".to_owned()) };
+    pub(crate) async fn live_code(&self, link: Option<&Secret>, sha256: &Sha256) -> Result<NamedTempFile, String> {
+        let Some(link) = link else { return Err("Lambda returned no download link".to_owned()) };
         let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
+        let request = self.client.get(link.reveal()).timeout(DOWNLOAD);
+        let mut answer = request.send().await.map_err(|error| no_answer(&error))?;
+        if !answer.status().is_success() {
+            return Err(format!("the download link answered {}", answer.status().as_u16()));
+        }
         let mut digest = Sha256::stream();
-        let write = |chunk: &[u8]| {
-            digest.update(chunk);
-            file.write_all(chunk).map_err(|error| error.to_string())
-        };
-        self.download(link.reveal(), write).await?;
+        while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
+            digest.update(&chunk);
+            file.write_all(&chunk).map_err(|error| error.to_string())?;
+        }
         let found = digest.finish();
         if found != *sha256 {
             return Err(format!("the download's SHA-256 is {}, not {}", found.base64(), sha256.base64()));
@@ -59,58 +97,68 @@ impl Http {
         Ok(file)
     }
 
-    /// Downloads what lies behind a link that must not be shown, piece by piece.
-    async fn download(&self, link: &str, mut write: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
-        let mut answer = self.client.get(link).timeout(DOWNLOAD).send().await.map_err(|error| no_answer(&error))?;
-        if !answer.status().is_success() {
-            return Err(format!("its link answered {}", answer.status().as_u16()));
-        }
-        while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
-            write(&chunk)?;
-        }
-        Ok(())
-    }
-
-    /// One request, for as long as `left`. `Err` says, in words, what was not good about the answer.
-    pub async fn ask(&self, url: &str, plan: &SmokePlan, left: Duration) -> Result<(), String> {
-        let method = Method::from_bytes(plan.settings.method.as_bytes()).map_err(|error| error.to_string())?;
-        let mut request = self.client.request(method, url).timeout(left.min(ONE_ANSWER));
-        for (name, value) in &plan.settings.headers {
+    /// Sends a request with a timeout of at most `remaining`, and checks the answer. `signed` are further headers.
+    pub(crate) async fn ask(
+        &self,
+        url: &str,
+        smoke: &SmokeSettings,
+        signed: &[(String, String)],
+        remaining: Duration,
+    ) -> Result<(), Miss> {
+        let method = Method::from_bytes(smoke.method.as_bytes()).map_err(|error| Miss::Silent(error.to_string()))?;
+        let mut request = self.client.request(method, url).timeout(remaining.min(ONE_ANSWER));
+        for (name, value) in &smoke.headers {
             request = request.header(name, value);
         }
-        if let Some(body) = &plan.settings.body {
+        for (name, value) in signed {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &smoke.body {
             request = request.body(body.clone());
         }
-        let answer = request.send().await.map_err(|error| no_answer(&error))?;
+        let answer = request.send().await.map_err(|error| Miss::Silent(no_answer(&error)))?;
         let status = answer.status().as_u16();
-        if status != plan.status {
-            let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(SmokePlan::shown);
+        if status != smoke.status {
+            let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(Smoke::shown);
             let to = to.map_or_else(String::new, |to| format!(" with a redirect to {to}"));
-            return Err(format!("it answered {status}{to} instead of {}", plan.status));
+            let what = format!("it answered {status}{to} instead of {}", smoke.status);
+            let body = tokio::time::timeout(FOR_A_WRONG_BODY, text(answer)).await;
+            let body = body.unwrap_or_else(|_| Err("its body did not end in time".to_owned()));
+            let body = body.map_or_else(|why| format!("({why})"), |body| shown(&body, url, smoke));
+            return Err(Miss::Answered { what, body });
         }
-        match &plan.contains {
-            Some(wanted) => holds(answer, wanted).await,
-            None => Ok(()),
+        let Some(wanted) = &smoke.contains else { return Ok(()) };
+        let body = text(answer).await.map_err(Miss::Silent)?;
+        if body.contains(wanted) {
+            return Ok(());
         }
+        let what = format!("its answer ({status}) does not contain `{wanted}`");
+        Err(Miss::Answered { what, body: shown(&body, url, smoke) })
     }
 }
 
-async fn holds(mut answer: reqwest::Response, wanted: &str) -> Result<(), String> {
+/// The beginning of a body, without what was sent: an endpoint may answer with what it was asked.
+fn shown(body: &str, url: &str, smoke: &SmokeSettings) -> String {
+    let query = url.split_once('?').into_iter().flat_map(|(_, query)| query.split('&'));
+    let values = query.map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
+    let headers = smoke.headers.values().flat_map(|value| [value.as_str()].into_iter().chain(value.split(' ')));
+    let body = redact::without(body, headers.chain(values).chain(smoke.body.as_deref()));
+    body.chars().take(SHOWN_BODY).collect()
+}
+
+/// Reads a body up to the limit.
+async fn text(mut answer: reqwest::Response) -> Result<String, String> {
     let mut body = Vec::new();
     while body.len() < BODY_LIMIT
         && let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))?
     {
         body.extend_from_slice(&chunk);
     }
-    let found = String::from_utf8_lossy(&body).contains(wanted);
-    if found { Ok(()) } else { Err(format!("its answer does not hold `{wanted}`")) }
+    Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
-/// The innermost cause, without the URL: that may hold a key.
+/// Describes an error by its innermost cause, without the URL, which may contain a key.
 fn no_answer(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
+    let cause = causes(error).last().map(ToString::to_string).unwrap_or_default();
     if error.is_timeout() { "it did not answer in time".to_owned() } else { format!("it did not answer: {cause}") }
 }

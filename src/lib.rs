@@ -1,19 +1,22 @@
-//! Ships the code of Lambda functions and REST APIs whose infrastructure somebody else owns.
+//! Ships the code of Lambda functions and REST APIs whose infrastructure another tool owns.
 //!
 //! The library exists for the binary and its tests; its API may change with every version.
 //! ARCHITECTURE.md shows the floors.
 
-pub mod apply;
-pub mod aws;
+mod apply;
+mod aws;
 pub mod cli;
 pub mod commands;
+mod engine;
 pub mod error;
 pub mod github;
-pub mod http;
+mod http;
+pub mod machine;
 pub mod model;
-pub mod observe;
+mod observe;
 pub mod package;
 pub mod plan;
 pub mod report;
+mod resources;
 pub mod settings;
 pub mod world;

@@ -1,100 +1,135 @@
-//! Everything outside the process: the clients, the clock, cancellation, and the one way to wait.
+//! Everything outside the process: the clients, the clock, cancellation, and the poller.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use futures::future::select_all;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
-use crate::aws::{self, Aws};
+use crate::aws::{self, Aws, CallError, TaggedApi};
 use crate::error::{Failure, Kind, Problem};
-use crate::http::Http;
-use crate::model::{ApiKey, Endpoint, Event, Listener, Moment, Region};
+use crate::http::{Http, Miss};
+use crate::model::{
+    ApiKey, Endpoint, Event, Listener, Made, Moment, Region, RestApiId, RunId, SmokeSettings, Sourced, StageName,
+};
 
-/// What a verb works with.
-pub struct World {
-    /// AWS.
-    pub aws: Aws,
-    /// Endpoints and links.
-    pub http: Http,
-    /// Whether somebody asked to stop.
-    pub cancel: Cancellation,
-    /// Tells this run's deployments from all others.
-    pub nonce: String,
+/// The clients and the state of a run, which every command uses.
+pub(crate) struct World {
+    /// The AWS clients.
+    pub(crate) aws: Aws,
+    /// The HTTP client for endpoints and download links.
+    pub(crate) http: Http,
+    /// Whether the run was cancelled.
+    pub(crate) cancel: Cancellation,
+    /// The run id, which marks everything that this run makes.
+    pub(crate) run: RunId,
     /// When this run began.
-    pub began: Moment,
+    pub(crate) began: Moment,
+    /// The account's REST APIs, once somebody asked for them.
+    listed: OnceCell<Vec<TaggedApi>>,
 }
 
 impl World {
-    /// Makes the clients; no call yet.
-    pub async fn connect(region: Option<&Region>, cancel: Cancellation) -> Result<Self, Failure> {
-        let http = Http::new()?;
-        Ok(Self { aws: Aws::connect(region).await?, http, cancel, nonce: nonce(), began: aws::time::now() })
+    /// Creates the clients without sending a request.
+    pub(crate) async fn connect(region: Option<&Sourced<Region>>, cancel: &Cancellation) -> Result<Self, Failure> {
+        let (http, cancel) = (Http::new()?, cancel.clone());
+        let aws = Aws::connect(region.map(|region| &region.value)).await?;
+        Ok(Self { aws, http, cancel, run: run_id(), began: aws::time::now(), listed: OnceCell::new() })
     }
 
-    /// Where a stage answers: AWS's form, or below `AWS_ENDPOINT_URL` the form of local emulators.
+    /// The account's REST APIs, as the first to ask sees them.
+    pub(crate) async fn listed_apis(&self) -> Result<&[TaggedApi], CallError> {
+        self.listed.get_or_try_init(async || self.aws.rest_apis.list().await).await.map(Vec::as_slice)
+    }
+
+    /// Returns the URL of a stage in AWS or, if `AWS_ENDPOINT_URL` is set, in a local emulator.
     ///
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>
-    pub fn url(&self, endpoint: &Endpoint, path: &str) -> String {
-        let (id, stage) = (&endpoint.id, &endpoint.stage);
+    pub(crate) fn url(&self, id: &RestApiId, stage: &StageName, path: &str) -> String {
         if let Some(base) = &self.aws.endpoint_url {
             format!("{base}/restapis/{id}/{stage}/_user_request_{path}")
         } else {
-            let region = &self.aws.region;
-            let suffix = if region.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-            format!("https://{id}.execute-api.{region}.{suffix}/{stage}{path}")
+            format!("https://{}/{stage}{path}", self.aws.region.host_of_api(id))
         }
     }
 
+    /// Asks an endpoint once, signed where the settings say so.
+    pub(crate) async fn ask(&self, url: &str, smoke: &SmokeSettings, remaining: Duration) -> Result<(), Miss> {
+        let signed = if smoke.sign {
+            let body = smoke.body.as_deref().unwrap_or_default();
+            self.aws.signer.headers(&smoke.method, url, body).await.map_err(Miss::Silent)?
+        } else {
+            Vec::new()
+        };
+        self.http.ask(url, smoke, &signed, remaining).await
+    }
+
     /// The base URLs of these stages, by API.
-    pub fn urls(&self, endpoints: &[Endpoint]) -> BTreeMap<ApiKey, String> {
-        endpoints.iter().map(|endpoint| (endpoint.api.clone(), self.url(endpoint, ""))).collect()
+    pub(crate) fn urls(&self, endpoints: &[Endpoint], made: &Made) -> BTreeMap<ApiKey, String> {
+        let url = |endpoint: &Endpoint| {
+            let id = made.api(&endpoint.id)?;
+            Some((endpoint.api.clone(), self.url(&id, &endpoint.stage, "")))
+        };
+        endpoints.iter().filter_map(url).collect()
     }
 }
 
-/// Sixteen hex digits that no other run has.
-fn nonce() -> String {
-    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+/// Returns a random run id of sixteen hex digits.
+fn run_id() -> RunId {
+    RunId::new(format!("{:016x}", RandomState::new().hash_one(std::process::id())))
 }
 
-/// Whether somebody asked to stop; clones share it.
+/// Does `work` while something else goes on beside it, whose end it does not wait for.
+pub(crate) async fn beside<T>(work: impl Future<Output = T>, other: impl Future) -> T {
+    let other = async {
+        other.await;
+        std::future::pending::<T>().await
+    };
+    tokio::select! {
+        result = work => result,
+        never = other => never,
+    }
+}
+
+/// Whether the run was cancelled; clones share the state.
 #[derive(Clone)]
 pub struct Cancellation {
     cancelled: watch::Receiver<bool>,
 }
 
 impl Cancellation {
-    /// A cancellation and the switch that throws it.
+    /// Returns a cancellation and the sender that triggers it.
     pub fn new() -> (watch::Sender<bool>, Self) {
-        let (switch, cancelled) = watch::channel(false);
-        (switch, Self { cancelled })
+        let (sender, cancelled) = watch::channel(false);
+        (sender, Self { cancelled })
     }
 
-    /// Whether the switch was thrown.
-    pub fn is_cancelled(&self) -> bool {
+    /// Returns whether the run was cancelled.
+    pub(crate) fn is_cancelled(&self) -> bool {
         *self.cancelled.borrow()
     }
 
-    /// Ends when the switch is thrown; never, where it is gone.
-    pub async fn cancelled(&self) {
+    /// Completes when the run is cancelled; never, if the sender was dropped.
+    pub(crate) async fn cancelled(&self) {
         let mut cancelled = self.cancelled.clone();
         if cancelled.wait_for(|cancelled| *cancelled).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Ends when one of the switches is thrown; never, where there is none.
-    pub async fn any(stops: &[Self]) {
+    /// Completes when one of the cancellations is triggered; never, if there are none.
+    pub(crate) async fn any(stops: &[Self]) {
         if stops.is_empty() {
             return std::future::pending().await;
         }
         select_all(stops.iter().map(|stop| Box::pin(stop.cancelled()))).await;
     }
 
-    /// Does this unless somebody asks to stop, which wins where both are seen at once; for reads, which may be
-    /// dropped at any point.
-    pub async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    /// Runs `work` unless the run is cancelled. Use it only for reads, which can be dropped at any point.
+    ///
+    /// If `work` completes at the same time as the cancellation, the cancellation wins.
+    pub(crate) async fn or_cancelled<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.cancelled() => Err(Self::failure()),
@@ -102,50 +137,50 @@ impl Cancellation {
         }
     }
 
-    /// The failure of a run that was stopped.
-    pub fn failure() -> Failure {
+    /// Returns the failure of a cancelled run.
+    pub(crate) fn failure() -> Failure {
         Problem::new("the run was cancelled").into_failure(Kind::Failed)
     }
 }
 
-/// What is waited for, and for how long.
-pub struct Wait<'a> {
-    /// In words, after "waiting for": "version 4 of hello-dev".
-    pub what: String,
-    /// The first pause; each next one is half as long again, up to [`Wait::longest`].
-    pub first: Duration,
+/// A wait: what for, how often to look, and how long.
+pub(crate) struct Wait<'a> {
+    /// What is awaited, to follow "waiting for": "version 4 of hello-dev".
+    pub(crate) what: String,
+    /// The first pause. Each pause is 1.5 times the previous one, up to [`Wait::longest`].
+    pub(crate) first: Duration,
     /// The longest pause.
-    pub longest: Duration,
-    /// For all of it.
-    pub deadline: Duration,
-    /// Each ends the wait early; none where it must be seen through.
-    pub stops: Vec<Cancellation>,
-    /// Hears that it goes on.
-    pub listener: &'a dyn Listener,
+    pub(crate) longest: Duration,
+    /// The limit for the complete wait.
+    pub(crate) deadline: Duration,
+    /// Cancellations that end the wait early; empty if the wait must not be cancelled.
+    pub(crate) stops: Vec<Cancellation>,
+    /// Receives an event for each look.
+    pub(crate) listener: &'a dyn Listener,
 }
 
-/// What one look showed.
-pub enum Look<T> {
-    /// It is there.
+/// The result of a look.
+pub(crate) enum Look<T> {
+    /// The awaited state was reached.
     Ready(T),
-    /// Not yet; in words, what was seen.
+    /// The awaited state was not reached yet; describes the current state.
     NotYet(String),
 }
 
-/// How a wait ended badly.
+/// Why a wait failed.
 #[derive(Debug)]
-pub enum WaitError<E> {
-    /// It will never be there.
+pub(crate) enum WaitError<E> {
+    /// The awaited state cannot be reached any more.
     Final(E),
-    /// The deadline passed; what was seen last.
+    /// The deadline passed; describes the last state.
     Deadline(String),
-    /// Somebody asked to stop.
+    /// The run was cancelled.
     Cancelled,
 }
 
 impl<'a> Wait<'a> {
-    /// From 100 ms to 2 s between looks.
-    pub fn new(
+    /// Creates a wait with pauses from 100 ms to 2 s.
+    pub(crate) fn new(
         what: impl Into<String>,
         deadline: Duration,
         stops: Vec<Cancellation>,
@@ -155,8 +190,8 @@ impl<'a> Wait<'a> {
         Self { what: what.into(), first, longest, deadline, stops, listener }
     }
 
-    /// Looks until it is there, will never be, or the deadline passed. The one poller of the program.
-    pub async fn until<T, E>(&self, look: impl AsyncFnMut() -> Result<Look<T>, E>) -> Result<T, WaitError<E>> {
+    /// Looks until the state is reached, cannot be reached, or the deadline passes. The program has no other poller.
+    pub(crate) async fn until<T, E>(&self, look: impl AsyncFnMut() -> Result<Look<T>, E>) -> Result<T, WaitError<E>> {
         let result = self.looks(look).await;
         self.listener.hear(Event::WaitFinished { what: self.what.clone() });
         result
@@ -167,15 +202,15 @@ impl<'a> Wait<'a> {
         let (mut pause, mut tries) = (self.first, 0);
         loop {
             tries += 1;
-            let seen = match look().await.map_err(WaitError::Final)? {
+            let state = match look().await.map_err(WaitError::Final)? {
                 Look::Ready(found) => return Ok(found),
-                Look::NotYet(seen) => seen,
+                Look::NotYet(state) => state,
             };
             let waited = began.elapsed();
             if waited >= self.deadline {
-                return Err(WaitError::Deadline(seen));
+                return Err(WaitError::Deadline(state));
             }
-            self.listener.hear(Event::Waiting { what: self.what.clone(), waited, tries });
+            self.listener.hear(Event::Waiting { what: self.what.clone(), waited, tries, seen: state });
             self.rest(jittered(pause).min(self.deadline.saturating_sub(waited))).await?;
             pause = (pause * 3 / 2).min(self.longest);
         }
@@ -183,28 +218,36 @@ impl<'a> Wait<'a> {
 
     async fn rest<E>(&self, pause: Duration) -> Result<(), WaitError<E>> {
         tokio::select! {
-            () = tokio::time::sleep(pause) => Ok(()),
+            () = rest(pause) => Ok(()),
             () = Cancellation::any(&self.stops) => Err(WaitError::Cancelled),
         }
     }
 }
 
-/// Does this, and tells once a second that it goes on.
-pub async fn told<T>(what: &str, listener: &dyn Listener, work: impl Future<Output = T>) -> T {
+/// Waits for this long; [`Wait`] is for what ends at an unknown time.
+pub(crate) async fn rest(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}
+
+/// Runs `work` and reports every second that it is still running.
+pub(crate) async fn with_progress<T>(what: &str, listener: &dyn Listener, work: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     tokio::pin!(work);
     let result = loop {
         tokio::select! {
             result = &mut work => break result,
-            _ = ticks.tick() => listener.hear(Event::Waiting { what: what.to_owned(), waited: began.elapsed(), tries: 1 }),
+            _ = ticks.tick() => {
+                let (waited, seen) = (began.elapsed(), String::new());
+                listener.hear(Event::Waiting { what: what.to_owned(), waited, tries: 1, seen });
+            }
         }
     };
     listener.hear(Event::WaitFinished { what: what.to_owned() });
     result
 }
 
-/// Between 80 % and 120 %, so that runs that began together do not stay together.
+/// Returns a random 80 % to 120 % of a pause, so that runs that began together drift apart.
 fn jittered(pause: Duration) -> Duration {
     let percent = 80 + RandomState::new().hash_one(Instant::now()) % 41;
     pause * u32::try_from(percent).unwrap_or(100) / 100

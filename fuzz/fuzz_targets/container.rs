@@ -1,13 +1,13 @@
 //! Crate `zip` reads an archive-file archive as what was packed.
 //!
-//! The input is cut into files at each `0xff`: one byte for the attributes, the name up to the next zero, the data.
+//! The input is cut into files at each `0xff`: one byte for the mode, the name up to the next zero, the data.
 
 #![no_main]
 
 use std::io::{Cursor, Read};
 
 use libfuzzer_sys::fuzz_target;
-use sls_release_fuzz::archive_file::{Attributes, File, archive};
+use sls_release_fuzz::archive_file::{File, archive};
 use zip::ZipArchive;
 
 fuzz_target!(|input: &[u8]| {
@@ -23,15 +23,12 @@ fuzz_target!(|input: &[u8]| {
 
 /// The dash and the number at its end make each name another one, and none a folder's.
 fn file((part, number): (&[u8], usize)) -> Option<File> {
-    let (&attributes, rest) = part.split_first()?;
-    let attributes = match attributes {
-        0 => Attributes::None,
-        // All permission bits, twice.
-        mode => Attributes::Unix(0o100_000 | u32::from(mode) << 1 | u32::from(mode & 1)),
-    };
+    let (&mode, rest) = part.split_first()?;
+    // All permission bits, twice; 0 is no mode.
+    let mode = (mode > 0).then(|| 0o100_000 | u32::from(mode) << 1 | u32::from(mode & 1));
     let (name, data) = rest.split_at(rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len()));
     let name = format!("{}-{number}", String::from_utf8_lossy(name));
-    Some(File { name, attributes, data: data.to_owned() })
+    Some(File { name, mode, data: data.to_owned() })
 }
 
 fn reads_back(archive: &mut ZipArchive<Cursor<Vec<u8>>>, place: usize, file: &File) {
@@ -42,8 +39,5 @@ fn reads_back(archive: &mut ZipArchive<Cursor<Vec<u8>>>, place: usize, file: &Fi
     assert!(data == file.data, "{} holds other bytes", file.name);
     assert_eq!(entry.name().expect("the name is text"), file.name);
     assert_eq!(entry.size(), file.data.len() as u64);
-    match file.attributes {
-        Attributes::Unix(mode) => assert_eq!(entry.unix_mode().map(|read| read & 0o777), Some(mode & 0o777)),
-        Attributes::None => assert_eq!(entry.unix_mode(), None),
-    }
+    assert_eq!(entry.unix_mode().map(|read| read & 0o777), file.mode.map(|mode| mode & 0o777));
 }

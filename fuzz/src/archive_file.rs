@@ -8,16 +8,7 @@ mod deflate;
 use std::io;
 
 use self::container::{ArchiveWriter, Record};
-use self::deflate::{Encoder, LazyEncoder};
-
-/// As in `src/package/archive_file/mod.rs`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attributes {
-    /// The mode of a file.
-    Unix(u32),
-    /// Of a `source` block.
-    None,
-}
+use self::deflate::LazyEncoder;
 
 /// Compresses `data`, which comes in pieces of this size.
 pub fn deflate(data: &[u8], piece_bytes: usize) -> Vec<u8> {
@@ -33,7 +24,7 @@ pub struct File {
     /// Its name in the archive.
     pub name: String,
     /// Its mode, or none.
-    pub attributes: Attributes,
+    pub mode: Option<u32>,
     /// Its bytes.
     pub data: Vec<u8>,
 }
@@ -46,7 +37,7 @@ pub fn archive(files: &[File]) -> io::Result<Vec<u8>> {
         let stream = deflate(&file.data, file.data.len().max(1));
         let record = Record {
             name: file.name.clone(),
-            attributes: file.attributes,
+            mode: file.mode,
             crc32: crc32fast::hash(&file.data),
             compressed_bytes: stream.len() as u64,
             bytes: file.data.len() as u64,

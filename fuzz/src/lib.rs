@@ -5,3 +5,5 @@ pub mod archive_file;
 pub mod compact;
 pub mod data;
 pub mod inflate;
+#[path = "../../src/package/zip_records.rs"]
+mod zip_records;

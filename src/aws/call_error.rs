@@ -1,13 +1,15 @@
 //! What a failed call means: for the program an [`Answer`], for the user a [`Problem`].
 
 use std::error::Error;
+use std::iter::successors;
 
-use aws_config::retry::RetryConfig;
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::Problem;
+use crate::model::Secret;
+use crate::report::redact;
 
 /// What a failed call means for what comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub enum Answer {
     NotFound,
     /// 409: it exists already, or an update of it is in progress.
     Conflict,
-    /// 412: somebody else changed it.
+    /// 412: another client changed it.
     Changed,
     /// 403, or credentials that AWS does not take.
     Denied,
@@ -45,10 +47,11 @@ pub struct CallError {
 
 impl CallError {
     /// Reads the SDK's error.
-    pub(super) fn new<E>(action: &'static str, resource: impl Into<String>, error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
+    fn new<E: ProvideErrorMetadata + Error + 'static>(
+        action: &'static str,
+        resource: impl Into<String>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = error.code().unwrap_or_default().to_owned();
         let message = match (error.message(), status) {
@@ -60,38 +63,64 @@ impl CallError {
         Self { action, resource: resource.into(), answer, code, message }
     }
 
+    /// The same without these values, which AWS may quote where it refuses them.
+    pub(super) fn without<'v>(mut self, values: impl IntoIterator<Item = &'v Secret>) -> Self {
+        self.message = redact::without(&self.message, values.into_iter().map(Secret::reveal));
+        self
+    }
+
+    /// Returns an error that this program found itself, in its own words; AWS gave no code.
+    pub fn found(
+        action: &'static str,
+        resource: impl Into<String>,
+        answer: Answer,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { action, resource: resource.into(), answer, code: String::new(), message: message.into() }
+    }
+
     /// An answer that lacks what AWS documents; the call may have been done.
     pub(super) fn malformed(action: &'static str, resource: impl Into<String>) -> Self {
-        let message = "the answer lacks what AWS documents".to_owned();
-        Self { action, resource: resource.into(), answer: Answer::Unknown, code: String::new(), message }
+        Self::found(action, resource, Answer::Unknown, "the answer lacks what AWS documents")
     }
 
-    /// Whether it says nothing of this call alone: without an answer, or with credentials that AWS does not take,
+    /// Reads 404 as `None`: for reads, that is an answer.
+    pub(super) fn absent_is_none<T>(answer: Result<T, Self>) -> Result<Option<T>, Self> {
+        match answer {
+            Err(error) if error.answer == Answer::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Whether the cause is not this call alone: without an answer, or with credentials that AWS does not take,
     /// all calls fail alike.
     pub fn is_of_all_calls(&self) -> bool {
-        self.answer == Answer::Unknown || self.are_expired() || self.are_not_taken()
+        self.answer == Answer::Unknown || self.fix_of_credentials().is_some()
     }
 
+    /// Returns what to do about credentials that AWS does not take; `None` where the error has another cause.
+    ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html>,
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-    fn are_expired(&self) -> bool {
-        matches!(self.code.as_str(), "ExpiredToken" | "ExpiredTokenException" | "RequestExpired")
+    fn fix_of_credentials(&self) -> Option<&'static str> {
+        match self.code.as_str() {
+            "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+                Some("the credentials have expired: sign in again")
+            }
+            // A key that AWS does not know, another secret than it knows, or a clock that is wrong.
+            "UnrecognizedClientException"
+            | "InvalidClientTokenId"
+            | "InvalidAccessKeyId"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "RequestTimeTooSkewed" => {
+                Some("AWS does not take these credentials: check AWS_PROFILE, the AWS_* variables and the clock")
+            }
+            _ => None,
+        }
     }
 
-    /// A key that AWS does not know, another secret than it knows, or a clock that is wrong.
-    fn are_not_taken(&self) -> bool {
-        const CODES: [&str; 6] = [
-            "UnrecognizedClientException",
-            "InvalidClientTokenId",
-            "InvalidAccessKeyId",
-            "InvalidSignatureException",
-            "SignatureDoesNotMatch",
-            "RequestTimeTooSkewed",
-        ];
-        CODES.contains(&self.code.as_str())
-    }
-
-    /// The user's view: `what` says which step failed.
+    /// Returns the problem for the user; `what` names the step that failed.
     pub fn into_problem(self, what: impl Into<String>) -> Problem {
         let fix = self.fix();
         let why = match self.code.as_str() {
@@ -102,11 +131,10 @@ impl CallError {
     }
 
     fn fix(&self) -> String {
+        if let Some(fix) = self.fix_of_credentials() {
+            return fix.to_owned();
+        }
         match (self.answer, self.code.as_str()) {
-            _ if self.are_expired() => "the credentials have expired: sign in again".to_owned(),
-            _ if self.are_not_taken() => {
-                "AWS does not take these credentials: check AWS_PROFILE, the AWS_* variables and the clock".to_owned()
-            }
             (Answer::Denied, _) => {
                 format!("allow {} on {}; the README lists the policy that a release needs", self.action, self.resource)
             }
@@ -126,11 +154,33 @@ impl CallError {
                 None => "check the network and the region".to_owned(),
             },
             (Answer::Changed, _) => {
-                "somebody else changed it in the meantime: run `sls-release plan`, then release again".to_owned()
+                "it was changed in the meantime: run `sls-release plan`, then release again".to_owned()
             }
             (Answer::Throttled, _) => "AWS takes no more calls for now: try again in a minute".to_owned(),
             _ => String::new(),
         }
+    }
+}
+
+/// The SDK's answer to a call, read in our words.
+pub(super) trait Answered<T>: Sized {
+    /// Returns the answer.
+    fn answered(self, action: &'static str, resource: impl Into<String>) -> Result<T, CallError>;
+
+    /// Returns the answer to a read, where 404 is one too: `None`.
+    fn or_absent(self, action: &'static str, resource: impl Into<String>) -> Result<Option<T>, CallError> {
+        CallError::absent_is_none(self.answered(action, resource))
+    }
+
+    /// Checks that the call was done; nothing of its answer is used.
+    fn done(self, action: &'static str, resource: impl Into<String>) -> Result<(), CallError> {
+        self.answered(action, resource).map(drop)
+    }
+}
+
+impl<T, E: ProvideErrorMetadata + Error + 'static> Answered<T> for Result<T, SdkError<E, HttpResponse>> {
+    fn answered(self, action: &'static str, resource: impl Into<String>) -> Result<T, CallError> {
+        self.map_err(|error| CallError::new(action, resource, &error))
     }
 }
 
@@ -147,11 +197,6 @@ fn endpoint(action: &str) -> Option<(&'static str, String)> {
     [of_service, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, std::env::var(name).ok()?)))
 }
 
-/// For calls that must not be repeated blindly.
-pub(super) fn once() -> RetryConfig {
-    RetryConfig::disabled()
-}
-
 /// All calls of a client share one budget of retries unless they get another. A stack of sixty functions would spend
 /// it on its first look: most of these calls are throttled, and only in time taken. The attempts of each call are
 /// limited all the same.
@@ -164,8 +209,8 @@ pub(super) fn retries() -> RetryPartition {
 /// API Gateway answers with this code, and 429, where there are as many of something as there may be.
 const QUOTA: &str = "LimitExceededException";
 
-/// Whether it says that there are as many as there may be. The code, and the status 429, are also those of a rate that
-/// is exceeded: its words alone tell them apart, and to try again would be in vain.
+/// Whether a quota on the number of resources is reached. A throttled call has the same code and the status 429; only
+/// the message differs, and trying again would not help.
 ///
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/37605>
 fn is_quota(code: &str, message: &str) -> bool {
@@ -199,15 +244,26 @@ fn no_answer(error: &dyn Error) -> String {
 /// An error's causes, each once, without those that are dumps of the SDK's own types.
 fn chain(error: &dyn Error) -> String {
     let mut causes: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(cause) = next {
+    for cause in successors(Some(error), |&cause| cause.source()) {
         let text = cause.to_string();
         let text = text.trim_start_matches("dispatch failure").trim_start_matches(": ").to_owned();
         let is_dump = text.is_empty() || text == "other" || text.contains('{') || text.len() > 200;
         if !is_dump && !causes.iter().any(|known| known.contains(&text)) {
             causes.push(text);
         }
-        next = cause.source();
     }
     if causes.is_empty() { "the call could not be made".to_owned() } else { causes.join(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_aws_quotes_are_hidden_and_short_words_stay() {
+        let quoted = "value 'sk-12345' at 'environment' is true";
+        let error = CallError::found("lambda:CreateFunction", "hello", Answer::Refused, quoted);
+        let values = ["sk-12345", "true"].map(Secret::new);
+        assert_eq!(error.without(&values).message, "value '***' at 'environment' is true");
+    }
 }

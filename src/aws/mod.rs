@@ -5,21 +5,23 @@ mod lambda;
 mod logs;
 mod rest_api;
 mod s3;
+mod sign;
 pub mod time;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls;
 
 pub use call_error::{Answer, CallError};
-pub use lambda::{GotAlias, GotFunction, GotPolicy, GotWhole, Lambda, NamedFunction, NewCode, NewFunction};
+pub use lambda::{CodeObject, GotAlias, Invocation, Lambda, NamedFunction};
 pub use logs::Logs;
-pub use rest_api::{GotApi, NewStage, RestApis, StageDeployment, TaggedApi};
-pub use s3::{FoundObject, Put, S3};
+pub use rest_api::{RestApis, TaggedApi};
+pub use s3::{Put, S3};
+pub use sign::Signer;
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Region;
@@ -34,6 +36,8 @@ pub struct Aws {
     pub s3: S3,
     /// Log groups.
     pub logs: Logs,
+    /// Signs requests to endpoints.
+    pub signer: Signer,
     /// The region that is asked.
     pub region: Region,
     /// `AWS_ENDPOINT_URL`, without a slash at its end; `None`: AWS itself.
@@ -46,11 +50,11 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// For an answer of Lambda or API Gateway.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Attempts per call where `AWS_MAX_ATTEMPTS` says nothing; the SDK's own three are few for an account whose
+/// Attempts per call if `AWS_MAX_ATTEMPTS` is not set; the SDK's own three are few for an account whose
 /// calls others make too. It backs off between them, and repeats only what may be repeated.
 const ATTEMPTS: u32 = 5;
 
-/// `AWS_MAX_ATTEMPTS`, which counts the first attempt too. The SDK's chain does not tell whether it was set.
+/// `AWS_MAX_ATTEMPTS`, which counts the first attempt too. The SDK's chain does not show whether it was set.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
 fn attempts() -> Result<u32, Failure> {
@@ -60,6 +64,11 @@ fn attempts() -> Result<u32, Failure> {
         let what = format!("AWS_MAX_ATTEMPTS is `{}`, which is no number of attempts", text.display());
         Problem::new(what).fix("set it to 5, say, or unset it").into_failure(Kind::Usage)
     })
+}
+
+/// The word that AWS has for a value of one of the SDK's enumerations.
+fn word(value: Option<&impl AsRef<str>>) -> Option<&str> {
+    value.map(AsRef::as_ref)
 }
 
 impl Aws {
@@ -78,10 +87,7 @@ impl Aws {
         if let Some(region) = region {
             loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
         }
-        Self::from_config(&loader.load().await)
-    }
-
-    fn from_config(config: &SdkConfig) -> Result<Self, Failure> {
+        let config = loader.load().await;
         let Some(region) = config.region() else {
             return Err(Problem::new("no AWS region is set")
                 .why("neither the settings nor the AWS configuration names one")
@@ -90,10 +96,11 @@ impl Aws {
         };
         let endpoint_url = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self {
-            lambda: Lambda::new(config),
-            rest_apis: RestApis::new(config),
-            s3: S3::new(config, endpoint_url.is_some()),
-            logs: Logs::new(config),
+            lambda: Lambda::new(&config),
+            rest_apis: RestApis::new(&config),
+            s3: S3::new(&config, endpoint_url.is_some()),
+            logs: Logs::new(&config),
+            signer: Signer::new(config.credentials_provider(), Region::new(region.as_ref())),
             region: Region::new(region.as_ref()),
             endpoint_url,
         })

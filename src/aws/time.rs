@@ -16,6 +16,16 @@ pub fn rfc3339(moment: Moment) -> Option<String> {
     DateTime::from_secs(moment.unix()).fmt(DateTimeFormat::DateTime).ok()
 }
 
+/// As API Gateway writes the time of a request: `31/Jan/2026:12:00:00 +0000`.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
+pub fn common_log(moment: Moment) -> Option<String> {
+    let text = DateTime::from_secs(moment.unix()).fmt(DateTimeFormat::HttpDate).ok()?;
+    let mut words = text.split(' ').skip(1);
+    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    Some(format!("{day}/{month}/{year}:{time} +0000"))
+}
+
 /// Reads RFC 3339, and the form of Lambda's `LastModified`, which writes the offset without a colon.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
@@ -41,5 +51,6 @@ mod tests {
             assert_eq!(read(text), Some(moment), "{text}");
         }
         assert_eq!(read("yesterday"), None);
+        assert_eq!(common_log(moment).as_deref(), Some("31/Jan/2026:12:00:00 +0000"));
     }
 }

@@ -1,15 +1,17 @@
 //! How the packed code of each function differs from what its stage had, for the report.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use tokio::task::spawn_blocking;
 
 use crate::model::{
-    Artifact, CodeChange, FileNames, FilesBefore, FunctionKey, FunctionName, Observed, ObservedCode, ObservedFunction,
-    ObservedPreview, Secret, Settings,
+    Artifact, CodeChange, FileNames, FilesBefore, FunctionKey, FunctionName, Observed, ObservedCode, ObservedPreview,
+    Secret, Settings,
 };
 use crate::package::{contents, difference};
 use crate::world::World;
@@ -23,51 +25,46 @@ const BYTES_IN_ALL: u64 = 100 * 1024 * 1024;
 /// Why a release does not compare all code.
 const NOT_NEEDED: &str = "the release did not need the code before; `sls-release package --diff` compares them";
 
-/// A report is not worth more.
+/// The timeout of a download for a report.
 const DOWNLOAD: Duration = Duration::from_secs(20);
 
 /// The code that a stage had of a function.
 pub(super) struct Before<'a> {
     name: FunctionName,
     code: &'a ObservedCode,
-    /// Where it can be fetched, or why nobody does.
+    /// The link to download it, or why it is not downloaded.
     link: Result<&'a Secret, &'static str>,
-    /// Where somebody fetched it already.
+    /// The file that it was downloaded to already, if it was.
     file: Option<&'a Path>,
 }
 
-/// What callers of each function of the stage use. A release fetches no code for its report alone.
+/// Returns the code that callers of each function run. A release downloads no code only for its report.
 pub(super) fn of_stage<'a>(settings: &Settings, observed: &'a Observed) -> BTreeMap<FunctionKey, Before<'a>> {
     let functions = settings.chosen_functions().filter_map(|(key, function)| {
         let found = observed.functions.get(key)?.as_ref()?;
-        let contents = observed.contents.get(key);
+        let code = found.alias.as_ref().map_or(&found.latest, |alias| &alias.code);
+        // Only `$LATEST`, which may be the same code, was downloaded.
+        let contents = observed.contents.get(key).filter(|_| code.sha256 == found.latest.sha256);
         let file = contents.and_then(|contents| contents.live_file.as_deref()).map(AsRef::as_ref);
-        Some((key.clone(), of_function(function.name.value.clone(), found, file)))
+        Some((key.clone(), Before { name: function.name.value.clone(), code, link: Err(NOT_NEEDED), file }))
     });
     functions.collect()
 }
 
-/// What the alias stands on; only the code of `$LATEST`, which may be the same, was fetched.
-fn of_function<'a>(name: FunctionName, found: &'a ObservedFunction, file: Option<&'a Path>) -> Before<'a> {
-    let code = found.alias.as_ref().map_or(&found.latest, |alias| &alias.code);
-    let is_latest = code.sha256 == found.latest.sha256;
-    Before { name, code, link: Err(NOT_NEEDED), file: file.filter(|_| is_latest) }
-}
-
-/// What the stage has that a preview is made of, with the names of the preview's functions.
+/// Returns the code of the stage that a preview copies, with the names of the preview's functions.
 pub(super) fn of_sources(
     names: BTreeMap<FunctionKey, FunctionName>,
     observed: &ObservedPreview,
 ) -> BTreeMap<FunctionKey, Before<'_>> {
     let sources = names.into_iter().filter_map(|(key, name)| {
         let source = observed.sources.get(&key)?.as_ref()?;
-        let link = source.code_link.as_ref().ok_or("Lambda gave no link to it");
+        let link = source.code_link.as_ref().ok_or("Lambda returned no download link");
         Some((key, Before { name, code: &source.code, link, file: None }))
     });
     sources.collect()
 }
 
-/// Compares each artifact with the code before it. What cannot be fetched in a moment is not compared.
+/// Compares each artifact with the code before it. Code that takes long to download is not compared.
 pub(super) async fn compared(
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     before: BTreeMap<FunctionKey, Before<'_>>,
@@ -79,17 +76,19 @@ pub(super) async fn compared(
         let before = affordable(before, artifact, &mut left);
         async move { (key, change(artifact, before, world).await) }
     });
-    join_all(changes).await.into_iter().collect()
+    // The release goes on meanwhile, and a panic here must not end it.
+    let all = AssertUnwindSafe(join_all(changes)).catch_unwind().await;
+    all.unwrap_or_default().into_iter().collect()
 }
 
-/// Without its link where it is too large, or more than is left.
+/// Removes the link if the code is too large for a report, or exceeds what is left of the budget.
 fn affordable<'a>(before: Before<'a>, artifact: &Artifact, left: &mut u64) -> Before<'a> {
     let bytes = before.code.zipped_bytes.unwrap_or(BYTES).max(artifact.zipped_bytes);
     if before.code.sha256 == artifact.sha256 || before.link.is_err() {
         return before;
     }
     if bytes > BYTES || bytes > *left {
-        return Before { link: Err("so much code is not fetched for a report"), ..before };
+        return Before { link: Err("the code is too large to be downloaded for a report"), ..before };
     }
     *left -= bytes;
     before
@@ -104,7 +103,7 @@ async fn change(artifact: &Artifact, before: Before<'_>, world: &World) -> CodeC
     CodeChange { name: before.name, zipped_bytes: artifact.zipped_bytes, before_bytes: before.code.zipped_bytes, files }
 }
 
-/// `Err` says why they were not compared.
+/// `Err` is the reason why the files were not compared.
 async fn files(artifact: &Artifact, before: &Before<'_>, world: &World) -> Result<FilesBefore, String> {
     if let Some(file) = before.file {
         return read(artifact, file).await;

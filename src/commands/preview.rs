@@ -2,297 +2,257 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
-use futures::FutureExt;
-
-use super::room::{self, Room};
-use super::{changes, pack, read_settings};
-use crate::apply::{self, preview::Deleted};
+use super::archives::{Packer, read_settings};
+use super::session::Session;
+use super::{changes, deletion, eviction};
+use crate::apply::{self, Reverted};
+use crate::engine::Run;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    Artifact, Event, FunctionKey, FunctionName, Listener, NotPutBack, Phase, PreviewId, PreviewOutcome, PreviewReport,
-    PreviewStrategy, Request, Settings,
+    Event, FunctionKey, FunctionSettings, Listener, Made, Marked, Phase, Plan, Planned, PreviewDownRequest, PreviewId,
+    PreviewListRequest, PreviewOutcome, PreviewOwner, PreviewReport, PreviewUpRequest, Region, Settings, SettingsInput,
+    Sourced,
 };
-use crate::observe;
-use crate::observe::preview::{Found, FoundLogGroup};
-use crate::plan;
+use crate::observe::{self, Answers};
+use crate::plan::{self, desired};
 use crate::report::Reporter;
-use crate::settings;
-use crate::world::{self, Cancellation, World};
+use crate::resources::Context;
+use crate::settings::{self, SettingsFile};
+use crate::world::{self, World};
 
-/// From a folder of code to a copy of a stage that answers with it.
-///
-/// `Err` means that nothing was written; a step that failed later is a [`PreviewOutcome::Failed`].
-pub async fn up(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    up_while(request, async || Ok(Turn::Ours), cancel, out).await
-}
-
-/// Whose turn it is to say what becomes of a preview.
+/// Whether this run may decide what becomes of a preview.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// This run's.
-    Ours,
-    /// Nobody's: the pull request was closed; in words.
+pub(super) enum Freshness {
+    /// The pull request is open, and its head is this run's commit.
+    Current,
+    /// The pull request was closed; in words.
     Closed(String),
-    /// That of the run for a newer commit; in words.
+    /// A newer commit was pushed, whose run updates the preview; in words.
     Newer(String),
 }
 
-/// The same for as long as `turn` says that it is this run's turn: asked before the first write, and at the end.
+impl Freshness {
+    /// Returns the end of a run that has written nothing yet, if its commit is not current.
+    pub(super) fn end_before_write(self) -> Option<PreviewOutcome> {
+        match self {
+            Self::Current => None,
+            Self::Closed(why) => Some(PreviewOutcome::Nothing(why)),
+            Self::Newer(why) => Some(PreviewOutcome::Superseded { why, existing: None }),
+        }
+    }
+}
+
+/// Makes a copy of a stage that runs the code of a folder, or brings it up to date, if this run's commit is `current`,
+/// which is asked before the first write and at the end.
 ///
 /// A run that ends after its pull request was closed deletes the preview: nothing comes back after a teardown. One that
-/// was overtaken by a newer commit leaves what is there to that commit's run.
-pub async fn up_while(
-    request: &Request,
-    turn: impl AsyncFn() -> Result<Turn, Problem>,
-    cancel: &Cancellation,
-    out: &Reporter,
+/// was overtaken by a newer commit leaves the preview to that commit's run.
+///
+/// `Err` means that nothing was written; a step that failed later is a [`PreviewOutcome::Failed`].
+pub(super) async fn up(
+    request: &PreviewUpRequest,
+    current: impl AsyncFn() -> Result<Freshness, Problem>,
+    session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
-    let outcome = made(request, &turn, cancel, out).await?;
-    overtaken(outcome, request, &turn, cancel, out).await
+    let outcome = made(request, &current, session).await?;
+    overtaken(outcome, request, &current, session).await
 }
 
 async fn made(
-    request: &Request,
-    turn: &impl AsyncFn() -> Result<Turn, Problem>,
-    cancel: &Cancellation,
-    out: &Reporter,
+    request: &PreviewUpRequest,
+    current: &impl AsyncFn() -> Result<Freshness, Problem>,
+    session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
-    whole(request)?;
-    let settings = read_settings(request)?;
-    let id = plan::preview::id(request, plan::preview::wanted(&settings)?)?;
-    let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
+    let &Session { cancel, out, .. } = session;
+    let settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
+    let id = preview_id(&request.owner, request.number, &settings)?;
+    let packer = Packer::new(&request.common, &request.archives, &settings);
+    let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
-    let world = connect(request, Some(&settings), cancel).await?;
-    if let Some(end) = not_ours(turn, cancel).await? {
+    let world = World::connect(settings.region.as_ref(), cancel).await?;
+    if let Some(end) = cancel.or_cancelled(refused(current())).await?.end_before_write() {
         return Ok(end);
     }
-    if plan::preview::wanted(&settings)?.strategy == PreviewStrategy::Stage {
-        return up_by_stage(&id, request, &settings, &artifacts, &world, out).boxed_local().await;
-    }
-    let look = observe::preview::up(&id, &settings, &artifacts, &world);
-    let observed = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
-    let plan = plan::preview::decide(&id, &settings, &artifacts, &observed)?;
-    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
+    let look = observe::preview(&id, &settings, &artifacts, &world);
+    let observed = cancel.or_cancelled(world::with_progress("AWS to answer", out, look)).await?;
+    let desired = desired::from_artifacts(&artifacts);
+    let Planned { plan, inputs } = plan::preview::up(&id, desired, &settings, &observed)?;
+    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.to_string())));
     if !plan.is_empty()
-        && let Room::Ended(end) = room::make(&id, &settings, request, &world, out).await?
+        && let Some(end) = eviction::evict(&id, &settings, request.deletes_environment, &world, session).await?
     {
-        return Ok(*end);
+        return Ok(end);
     }
-    let names = plan.functions.iter().map(|function| (function.key.clone(), function.name.clone())).collect();
-    let compared = changes::compared(&artifacts, changes::of_sources(names, &observed), &world);
-    let run = apply::preview::PreviewRun::new(plan, &settings, &artifacts, &world, out);
-    let (outcome, compared) = futures::join!(apply::preview::up(run), compared);
+    let name =
+        |(key, function): (&FunctionKey, &FunctionSettings)| (key.clone(), id.function_name(&function.name.value));
+    let names: BTreeMap<_, _> = settings.functions.iter().map(name).collect();
+    let compared = changes::compared(&artifacts, changes::of_sources(names.clone(), &observed), &world);
+    let cx = Context { run: Run::new(&world, out, settings.wait_timeout), inputs, answers: Answers::default() };
+    let report = PreviewReport { functions: names.into_values().collect(), ..PreviewReport::of(&id) };
+    let (outcome, compared) = futures::join!(applied(plan, report, &cx), compared);
     out.changes(compared);
     Ok(outcome)
 }
 
-/// The same by an alias and a stage of the stage's own functions and APIs.
-async fn up_by_stage(
-    id: &PreviewId,
-    request: &Request,
-    settings: &Settings,
-    artifacts: &BTreeMap<FunctionKey, Artifact>,
-    world: &World,
-    out: &Reporter,
-) -> Result<PreviewOutcome, Failure> {
-    let decided = async || {
-        let look = observe::preview_stage::up(id, settings, artifacts, world);
-        let observed = world.cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
-        plan::preview::stage::decide(id, request.commit.as_deref(), settings, artifacts, &observed)
+/// Returns the id of the preview that `preview up` makes.
+pub(super) fn preview_id(owner: &PreviewOwner, number: u64, settings: &Settings) -> Result<PreviewId, Failure> {
+    let place = settings::place(&settings.file);
+    let folder = place.as_ref().map_or("", |place| place.folder.as_str());
+    plan::preview::id(owner, number, plan::preview::wanted(settings)?, folder)
+}
+
+async fn applied(plan: Plan, report: PreviewReport, cx: &Context<'_>) -> PreviewOutcome {
+    let made = match apply::run(&plan, cx).await {
+        Ok(made) => made,
+        Err(Reverted { failure, undone }) => return PreviewOutcome::Failed { failure, undone },
     };
-    let mut plan = decided().await?;
-    if !plan.is_empty() {
-        match room::make(id, settings, request, world, out).await? {
-            Room::Enough => {}
-            // The version that it was to stand on may have gone with another preview.
-            Room::Made => plan = decided().await?,
-            Room::Ended(end) => return Ok(*end),
-        }
-    }
-    plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.clone())));
-    let run = apply::preview::stage::StageRun::new(plan, settings, artifacts, world, out);
-    Ok(apply::preview::stage::up(run).boxed_local().await)
+    let is_empty = plan.is_empty();
+    let endpoints = cx.run.world.urls(&plan.endpoints, &made);
+    let report =
+        PreviewReport { endpoints, skipped: plan.skipped, smoke: made.smoke.into_values().collect(), ..report };
+    if is_empty { PreviewOutcome::Unchanged(report) } else { PreviewOutcome::Up(report) }
 }
 
-/// The end of a run that has written nothing yet, where it is not its turn.
-async fn not_ours(
-    turn: &impl AsyncFn() -> Result<Turn, Problem>,
-    cancel: &Cancellation,
-) -> Result<Option<PreviewOutcome>, Failure> {
-    let asked = async { turn().await.map_err(|problem| problem.into_failure(Kind::Refused)) };
-    Ok(match cancel.or_cancelled(asked).await? {
-        Turn::Ours => None,
-        Turn::Closed(why) => Some(PreviewOutcome::Nothing(why)),
-        Turn::Newer(why) => Some(PreviewOutcome::Superseded { why, standing: None }),
-    })
+/// Turns a problem of GitHub's into a refusal, since nothing was written yet.
+pub(super) async fn refused<T>(asked: impl Future<Output = Result<T, Problem>>) -> Result<T, Failure> {
+    asked.await.map_err(|problem| problem.into_failure(Kind::Refused))
 }
 
-/// What is left to do where the pull request was closed, or pushed to, while this run wrote.
+/// Handles a pull request that was closed, or pushed to, while this run wrote.
 async fn overtaken(
     outcome: PreviewOutcome,
-    request: &Request,
-    turn: &impl AsyncFn() -> Result<Turn, Problem>,
-    cancel: &Cancellation,
-    out: &Reporter,
+    request: &PreviewUpRequest,
+    current: &impl AsyncFn() -> Result<Freshness, Problem>,
+    session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
+    let &Session { cancel, out, .. } = session;
     if cancel.is_cancelled() || matches!(outcome, PreviewOutcome::Nothing(_) | PreviewOutcome::Superseded { .. }) {
         return Ok(outcome);
     }
     let warn = |text: String| out.hear(Event::Warning(text));
-    let now = turn().await.unwrap_or_else(|problem| {
+    let now = current().await.unwrap_or_else(|problem| {
         warn(problem.to_string());
-        Turn::Ours // a preview that is as it should be is not torn down on doubt
+        Freshness::Current // in doubt, a preview that works is not deleted
     });
-    if let (PreviewOutcome::Failed { failure, .. }, Turn::Closed(_) | Turn::Newer(_)) = (&outcome, &now) {
+    if let (PreviewOutcome::Failed { failure, .. }, Freshness::Closed(_) | Freshness::Newer(_)) = (&outcome, &now) {
         warn(failure.to_string());
     }
-    // What somebody has to put back by hand is never passed over.
+    // What has to be put back by hand is always reported.
     let is_left = matches!(&outcome, PreviewOutcome::Failed { failure, .. } if failure.kind == Kind::NotPutBack);
     match now {
-        Turn::Ours => Ok(outcome),
-        Turn::Newer(_) if is_left => Ok(outcome),
-        Turn::Newer(why) => {
-            let standing = match outcome {
+        Freshness::Current => Ok(outcome),
+        Freshness::Newer(_) if is_left => Ok(outcome),
+        Freshness::Newer(why) => {
+            let existing = match outcome {
                 PreviewOutcome::Up(report) | PreviewOutcome::Unchanged(report) => Some(Box::new(report)),
                 _ => None,
             };
-            Ok(PreviewOutcome::Superseded { why, standing })
+            Ok(PreviewOutcome::Superseded { why, existing })
         }
-        Turn::Closed(why) => {
-            warn(format!("{why}; what was made is deleted again"));
-            let ended = down(request, cancel, out).await?;
-            Ok(if is_left { outcome } else { ended })
+        Freshness::Closed(why) => {
+            warn(format!("{why}; the preview is deleted again"));
+            match down(&request.down(), session).await {
+                Ok(ended) if !is_left => Ok(ended),
+                Ok(_) => Ok(outcome),
+                Err(failure) if is_left => {
+                    warn(failure.to_string());
+                    Ok(outcome)
+                }
+                Err(failure) => Ok(deletion::not_done(&request.owner, request.number, failure)),
+            }
         }
     }
 }
 
-/// A part of a stage would answer with nothing where it calls the rest.
-fn whole(request: &Request) -> Result<(), Failure> {
-    if request.only.is_empty() {
-        return Ok(());
+/// Deletes everything that carries the tags of the pull request. Without any, it succeeds.
+pub(super) async fn down(request: &PreviewDownRequest, session: &Session<'_>) -> Result<PreviewOutcome, Failure> {
+    let input = request.settings_input();
+    let file = if request.ignores_file { None } else { find(&input)? };
+    let asked = Asked { number: Some(request.number), ..asked(&input, &request.previews.owner, file)? };
+    let (world, mut marked) = found(&asked, session).await?;
+    let reports = reports(&marked, &world);
+    marked.add_log_groups(log_groups(&asked, request.number, &world, session.out).await?);
+    deletion::warn_of_mistagged(&marked, session.out);
+    let deletion = deletion::delete(&marked, &world, session.out).await;
+    if !deletion.failed.is_empty() {
+        return Ok(deletion.into_failed());
     }
-    Err(Problem::new("--function has no meaning for `preview up`")
-        .why("a preview is a copy of a whole stage")
-        .fix("leave it out")
-        .into_failure(Kind::Usage))
-}
-
-async fn connect(request: &Request, settings: Option<&Settings>, cancel: &Cancellation) -> Result<World, Failure> {
-    let region =
-        settings.map_or_else(|| settings::region_asked_for(request), |settings| Ok(settings.region.clone()))?;
-    World::connect(region.as_ref().map(|region| &region.value), cancel.clone()).await
-}
-
-/// Deletes all that carries the tags of the pull request; that there is nothing is no problem.
-pub async fn down(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    let asked = asked(request)?;
-    let (world, mut found) = found(&asked, request, cancel, out).await?;
-    let reports = reports(&found, &world);
-    found.log_groups = log_groups(&asked, request, &world, out).await?;
-    let deleted = apply::preview::down(&found, asked.patience(request)?, &world, out).await;
-    if deleted.left.is_empty() {
-        let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
-        return Ok(PreviewOutcome::Down(reports.into_iter().map(with_deleted).collect()));
-    }
-    Ok(not_deleted(deleted))
-}
-
-/// What is gone of this preview.
-pub(super) fn of(report: &PreviewReport, gone: &[(PreviewId, String)]) -> Vec<String> {
-    let is_its = |id: &PreviewId| id.number == report.pull_request && id.service == report.service;
-    gone.iter().filter(|(id, _)| is_its(id)).map(|(_, what)| what.clone()).collect()
-}
-
-/// What is gone stays gone, and what is left goes with the next attempt.
-pub(super) fn not_deleted(deleted: Deleted) -> PreviewOutcome {
-    let left = |(id, problem): &(PreviewId, Problem)| {
-        let PreviewId { repository, number, service } = id;
-        let command = format!("sls-release preview down --pr {number} --repository {repository} --service {service}");
-        NotPutBack { what: problem.what.clone(), why: problem.why.clone(), command }
-    };
-    PreviewOutcome::Failed {
-        not_put_back: deleted.left.iter().map(left).collect(),
-        put_back: Vec::new(),
-        failure: Failure { kind: Kind::NotPutBack, problems: deleted.left.into_iter().map(|(_, it)| it).collect() },
-    }
+    Ok(PreviewOutcome::Down(reports.into_iter().map(|report| deletion.added_to(report)).collect()))
 }
 
 /// Shows the repository's previews.
-pub async fn list(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    let (world, found) = found(&asked(request)?, request, cancel, out).await?;
+pub(super) async fn list(request: &PreviewListRequest, session: &Session<'_>) -> Result<PreviewOutcome, Failure> {
+    let input = request.settings_input();
+    let (world, found) = found(&asked(&input, &request.owner, find(&input)?)?, session).await?;
+    deletion::warn_of_mistagged(&found, session.out);
     Ok(PreviewOutcome::Listed(reports(&found, &world)))
 }
 
-/// Whose previews are asked for.
+/// Which previews are looked for, and where.
 pub(super) struct Asked {
     pub(super) repository: String,
     service: Option<String>,
-    settings: Option<Settings>,
+    /// The pull request; `None`: all.
+    number: Option<u64>,
+    region: Option<Sourced<Region>>,
 }
 
 impl Asked {
-    /// How long one wait for AWS may take.
-    pub(super) fn patience(&self, request: &Request) -> Result<Duration, Failure> {
-        let said = self.settings.as_ref().map(|settings| settings.wait_timeout);
-        said.map_or_else(|| settings::wait_timeout_asked_for(request), Ok)
-    }
-
-    /// Whether a preview is of this repository, and of this service where one was named.
+    /// Whether a preview belongs to this repository and, where they are given, to this service and pull request.
     fn is_about(&self, id: &PreviewId) -> bool {
         // GitHub's names have no case.
         id.repository.eq_ignore_ascii_case(&self.repository)
             && self.service.as_ref().is_none_or(|service| id.service == *service)
+            && self.number.is_none_or(|number| id.number == number)
     }
 }
 
-/// The settings are read where there are any and they are wanted: the closing of a pull request needs no checkout.
-pub(super) fn asked(request: &Request) -> Result<Asked, Failure> {
-    let file = if request.preview.without_settings { None } else { settings::find(request, Path::new(""))? };
-    let settings = file.map(|file| settings::resolve(request, &file)).transpose()?;
-    let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
-    let repository = plan::preview::repository(request, preview)?;
-    let service = plan::preview::service(request, preview);
-    Ok(Asked { repository, service, settings })
+/// Finds the settings file of a verb that works without one.
+pub(super) fn find(input: &SettingsInput<'_>) -> Result<Option<SettingsFile>, Failure> {
+    settings::find(input.common.config.as_deref(), Path::new(""))
 }
 
-/// What carries the tags that are asked for.
-pub(super) async fn found(
-    asked: &Asked,
-    request: &Request,
-    cancel: &Cancellation,
-    out: &Reporter,
-) -> Result<(World, Found), Failure> {
-    let number = request.preview.number;
-    let wanted = |id: &PreviewId| asked.is_about(id) && number.is_none_or(|number| id.number == number);
-    let world = connect(request, asked.settings.as_ref(), cancel).await?;
-    let look = observe::preview::tagged(&world, number, wanted);
-    let found = cancel.or_cancelled(world::told("AWS to answer", out, look)).await?;
+/// Returns which previews are meant: by flags and variables, and by the settings where there is a file.
+pub(super) fn asked(
+    input: &SettingsInput<'_>,
+    owner: &PreviewOwner,
+    file: Option<SettingsFile>,
+) -> Result<Asked, Failure> {
+    let settings = file.map(|file| settings::resolve(input, &file)).transpose()?;
+    let preview = settings.as_ref().and_then(|settings| settings.preview.as_ref());
+    let repository = plan::preview::repository(owner, preview)?;
+    let service = plan::preview::service(owner, preview);
+    let region = match settings {
+        Some(settings) => settings.region,
+        None => settings::region_asked_for(input.common)?,
+    };
+    Ok(Asked { repository, service, number: None, region })
+}
+
+/// Looks for what carries the tags of these previews.
+pub(super) async fn found(asked: &Asked, session: &Session<'_>) -> Result<(World, Marked), Failure> {
+    let world = World::connect(asked.region.as_ref(), session.cancel).await?;
+    let look = observe::marked(&world, asked.number, |id| asked.is_about(id));
+    let found = session.cancel.or_cancelled(world::with_progress("AWS to answer", session.out, look)).await?;
     Ok((world, found))
 }
 
-/// Those that are left of functions that are gone, too. Who may not look for them keeps them.
-async fn log_groups(
-    asked: &Asked,
-    request: &Request,
-    world: &World,
-    out: &Reporter,
-) -> Result<Vec<FoundLogGroup>, Failure> {
-    let number = request.preview.number.unwrap_or_default();
+/// Finds log groups, also those of functions that were deleted before. Without the permission to look, they are kept.
+async fn log_groups(asked: &Asked, number: u64, world: &World, out: &Reporter) -> Result<Marked, Failure> {
     let look = async {
-        let found = observe::preview::log_groups(world, number, |id| asked.is_about(id)).await;
+        let found = observe::log_groups(world, number, |id| asked.is_about(id)).await;
         Ok(found.unwrap_or_else(|error| {
             let why = error.into_problem("failed to look for log groups").why;
-            out.hear(Event::Warning(format!("log groups of functions that are gone may stay: {why}")));
-            Vec::new()
+            out.hear(Event::Warning(format!("log groups of deleted functions may be left: {why}")));
+            Marked::default()
         }))
     };
     world.cancel.or_cancelled(look).await
 }
 
-/// By number and service.
-pub(super) fn reports(found: &Found, world: &World) -> Vec<PreviewReport> {
+/// Returns a report for each preview, by number and service.
+pub(super) fn reports(found: &Marked, world: &World) -> Vec<PreviewReport> {
     let mut reports: BTreeMap<(u64, &str), PreviewReport> = BTreeMap::new();
     for function in &found.functions {
         let report = report(&mut reports, &function.preview);
@@ -300,13 +260,7 @@ pub(super) fn reports(found: &Found, world: &World) -> Vec<PreviewReport> {
     }
     for api in &found.apis {
         let endpoint = api.endpoint();
-        report(&mut reports, &api.preview).endpoints.extend(world.urls(&[endpoint]));
-    }
-    for stage in &found.stages {
-        let (report, alias) = (report(&mut reports, &stage.preview), stage.preview.alias());
-        let qualified = |name: &FunctionName| FunctionName::new(format!("{name}:{alias}"));
-        report.functions.extend(stage.functions.iter().map(qualified));
-        report.endpoints.extend(world.urls(&[stage.endpoint()]));
+        report(&mut reports, &api.preview).endpoints.extend(world.urls(&[endpoint], &Made::default()));
     }
     reports.into_values().collect()
 }

@@ -1,73 +1,73 @@
 //! `sls-release preview prune`.
 
-use std::time::Duration;
-
-use super::preview::{self, not_deleted, of, reports};
+use super::deletion::{self, Deletion, not_any_more};
+use super::preview::{self, reports};
+use super::session::Session;
 use super::states::PullRequests;
-use crate::apply;
-use crate::apply::preview::Deleted;
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport, PullRequestState, Request};
-use crate::observe::{self, preview::Found};
-use crate::plan::preview::prune::{self, PrunePlan, PruneReason};
+use crate::model::{Event, Listener, Marked, PreviewId, PreviewOutcome, PreviewPruneRequest, PreviewReport};
+use crate::plan::preview::{self as decide, PrunePlan, PruneReason};
 use crate::report::Reporter;
-use crate::world::{self, Cancellation, World};
+use crate::world::{self, World};
 
-/// Deletes the repository's previews whose pull request is closed, and those that nobody touched for long. What nobody
-/// knows enough of stays.
+/// Deletes the repository's previews whose pull request is closed, and those that are idle for long. In doubt, a preview
+/// is kept.
 ///
 /// `Err` means that nothing was written.
-pub async fn prune(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<PreviewOutcome, Failure> {
-    let asked = preview::asked(request)?;
-    let pull_requests = PullRequests::connect(request, &asked.repository)?;
-    if !pull_requests.can_tell() {
-        out.hear(Event::Warning(only_by_age(request)?));
+pub(super) async fn prune(request: &PreviewPruneRequest, session: &Session<'_>) -> Result<PreviewOutcome, Failure> {
+    let &Session { access, cancel, out, .. } = session;
+    let input = request.previews.settings_input();
+    let asked = preview::asked(&input, &request.previews.owner, preview::find(&input)?)?;
+    let pull_requests = PullRequests::connect(access, &asked.repository, request.deletes_environment)?;
+    if !pull_requests.has_token() {
+        out.hear(Event::Warning(only_by_age(request.older_than.is_some())?));
     }
-    let (world, found) = preview::found(&asked, request, cancel, out).await?;
-    let standing = found.standing();
-    let look = async { Ok(pull_requests.states(&standing).await) };
-    let states = cancel.or_cancelled(world::told("GitHub to answer", out, look)).await?;
-    let plan = prune::decide(&standing, &states, request.preview.older_than, world.began);
+    let (world, found) = preview::found(&asked, session).await?;
+    deletion::warn_of_mistagged(&found, out);
+    let existing = found.previews();
+    let look = async { Ok(pull_requests.states(&existing).await) };
+    let states = cancel.or_cancelled(world::with_progress("GitHub to answer", out, look)).await?;
+    let plan = decide::prune(&existing, &states, request.older_than, world.began);
     for (id, why) in &plan.doubtful {
-        out.hear(Event::Warning(format!("the preview of pull request {} stays: {why}", id.number)));
+        out.hear(Event::Warning(format!("the preview of pull request {} is kept: {why}", id.number)));
     }
-    if plan.delete.is_empty() && plan.doubtful.len() == standing.len() {
-        nobody_knows(&plan)?;
+    if plan.delete.is_empty() && plan.doubtful.len() == existing.len() {
+        all_unknown(&plan)?;
     }
     let going = going(&plan, &found, &world);
-    if request.preview.dry_run || going.is_empty() {
+    if request.dry_run || going.is_empty() {
         return Ok(PreviewOutcome::WouldDelete(going));
     }
-    let deleted = delete(&plan, &found, asked.patience(request)?, &pull_requests, &world, out).await;
-    if !deleted.left.is_empty() {
-        return Ok(not_deleted(deleted));
+    let deletion = delete(&plan, &found, &pull_requests, &world, out).await;
+    if !deletion.failed.is_empty() {
+        return Ok(deletion.into_failed());
     }
-    let with_deleted = |report| PreviewReport { deleted: of(&report, &deleted.gone), ..report };
-    Ok(PreviewOutcome::Down(going.into_iter().map(with_deleted).filter(|report| !report.deleted.is_empty()).collect()))
+    let reports = going.into_iter().map(|report| deletion.added_to(report));
+    Ok(PreviewOutcome::Down(reports.filter(|report| !report.deleted.is_empty()).collect()))
 }
 
-/// Whoever prunes by a schedule must not take this for the answer that nothing has to go.
-fn nobody_knows(plan: &PrunePlan) -> Result<(), Failure> {
+/// Fails if nothing is known of any preview: a scheduled run must not look as if there were nothing to delete.
+fn all_unknown(plan: &PrunePlan) -> Result<(), Failure> {
     let Some((_, why)) = plan.doubtful.first() else { return Ok(()) };
     let what = match plan.doubtful.len() {
-        1 => "nobody knows whether the one preview that stands has to go".to_owned(),
-        all => format!("nobody knows which of the {all} previews that stand have to go"),
+        1 => "it is unknown whether the only preview has to be deleted".to_owned(),
+        all => format!("it is unknown which of the {all} previews have to be deleted"),
     };
     Err(Problem::new(what).why(why.clone()).into_failure(Kind::Refused))
 }
 
-/// Without a token nobody knows which pull requests are closed.
-fn only_by_age(request: &Request) -> Result<String, Failure> {
-    let what = "there is no token for GitHub, so that nobody tells which pull requests are closed";
-    if request.preview.older_than.is_some() {
+/// Returns a warning that without a token only the age decides; without an age, a failure.
+fn only_by_age(is_age_given: bool) -> Result<String, Failure> {
+    let what = "without a token for GitHub, it is unknown which pull requests are closed";
+    if is_age_given {
         return Ok(format!("{what}: only --older-than decides"));
     }
     let problem = Problem::new(what).fix("set GITHUB_TOKEN, or pass --older-than, such as --older-than 14d");
     Err(problem.into_failure(Kind::Usage))
 }
 
-/// What goes, with why.
-fn going(plan: &PrunePlan, found: &Found, world: &World) -> Vec<PreviewReport> {
+/// Returns the previews to delete, each with its reason.
+fn going(plan: &PrunePlan, found: &Marked, world: &World) -> Vec<PreviewReport> {
     let report = |(id, reason): &(PreviewId, PruneReason)| {
         let reason = Some(reason.in_words(id));
         reports(&found.of(id), world).pop().map(|report| PreviewReport { reason, ..report })
@@ -75,73 +75,41 @@ fn going(plan: &PrunePlan, found: &Found, world: &World) -> Vec<PreviewReport> {
     plan.delete.iter().filter_map(report).collect()
 }
 
-/// One preview after the other, since their APIs have to take turns anyway. That may take long, so that each pull
-/// request is looked at once more.
+/// Deletes one preview after the other, since `DeleteRestApi` is limited to one in 30 seconds. That takes long, so each
+/// pull request is checked again before.
 async fn delete(
     plan: &PrunePlan,
-    found: &Found,
-    patience: Duration,
+    found: &Marked,
     pull_requests: &PullRequests,
     world: &World,
     out: &Reporter,
-) -> Deleted {
-    let mut deleted = Deleted::default();
+) -> Deletion {
+    let mut all = Deletion::default();
     for (id, reason) in &plan.delete {
         if world.cancel.is_cancelled() {
             let what = format!("the preview of pull request {} is not deleted", id.number);
-            deleted.left.push((id.clone(), Problem::new(what).why("the run was cancelled")));
+            all.failed.push((id.clone(), Problem::new(what).why("the run was cancelled")));
             continue;
         }
         if let Some(why) = not_any_more(id, *reason == PruneReason::Closed, found, pull_requests, world).await {
-            out.hear(Event::Warning(format!("the preview of pull request {} stays: {why}", id.number)));
+            out.hear(Event::Warning(format!("the preview of pull request {} is kept: {why}", id.number)));
             continue;
         }
-        let one = apply::preview::down(&found.of(id), patience, world, out).await;
-        if one.left.is_empty() && pull_requests.can_tell() {
-            tell(id, *reason, pull_requests, out).await;
+        let deletion = deletion::delete(&found.of(id), world, out).await;
+        if deletion.failed.is_empty() && pull_requests.has_token() {
+            report(id, *reason, pull_requests, out).await;
         }
-        deleted.gone.extend(one.gone);
-        deleted.left.extend(one.left);
+        all.extend(deletion);
     }
-    deleted
+    all
 }
 
-/// Why a preview does not go any more that was to go because its pull request `is_closed`, or else because it is idle; in
-/// words.
-pub(super) async fn not_any_more(
-    id: &PreviewId,
-    is_closed: bool,
-    found: &Found,
-    pull_requests: &PullRequests,
-    world: &World,
-) -> Option<String> {
-    if !is_closed {
-        return touched(id, found, world).await;
-    }
-    let is_still = pull_requests.state(id.number).await == PullRequestState::Closed;
-    (!is_still).then(|| "the pull request is not known to be closed any more".to_owned())
-}
-
-/// Whether somebody touched a preview since it was found, in words; on doubt somebody did.
-async fn touched(id: &PreviewId, found: &Found, world: &World) -> Option<String> {
-    let active = |found: &Found| found.of(id).standing().into_iter().find_map(|standing| standing.active);
-    match observe::preview::tagged(world, Some(id.number), |other| other == id).await {
-        Ok(now) if active(&now) <= active(found) => None,
-        Ok(_) => Some("a run brought it up to date meanwhile".to_owned()),
-        Err(failure) => Some(failure.to_string()),
-    }
-}
-
-/// GitHub shows no deployment of what is gone; that it cannot be told keeps nothing.
-async fn tell(id: &PreviewId, reason: PruneReason, pull_requests: &PullRequests, out: &Reporter) {
+/// Reports a deletion to GitHub. A failure is a warning: the preview is deleted in any case.
+async fn report(id: &PreviewId, reason: PruneReason, pull_requests: &PullRequests, out: &Reporter) {
     let text = out.gone(id, &reason.in_words(id));
-    let told = match reason {
-        PruneReason::Closed => pull_requests.close(id, &text).await,
-        PruneReason::Idle { .. } => pull_requests.tell(id, &text).await,
-    };
-    if let Err(why) = told {
-        out.hear(Event::Untold(format!(
-            "GitHub was not told that the preview of pull request {} is gone: {why}",
+    if let Err(why) = pull_requests.report(id, reason == PruneReason::Closed, &text).await {
+        out.hear(Event::NotReported(format!(
+            "failed to report to GitHub that the preview of pull request {} was deleted: {why}",
             id.number
         )));
     }

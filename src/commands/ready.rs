@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{ArchiveFormat, Artifact, CodeSource, FunctionKey, Request, Settings, Sha256, Source, Sourced};
+use crate::model::{ArchiveFormat, Artifact, CodeSource, FunctionKey, Settings, Sha256, Source, Sourced};
 
 /// The settings with `<folder>/<function>.zip` as the source of each chosen function, as `package` names them.
-pub(super) fn take(request: &Request, mut settings: Settings) -> Settings {
-    let Some(folder) = &request.artifacts else { return settings };
+pub(super) fn take(artifacts: Option<&Path>, mut settings: Settings) -> Settings {
+    let Some(folder) = artifacts else { return settings };
     for (key, function) in settings.functions.iter_mut().filter(|(key, _)| settings.chosen.contains(key)) {
-        function.source = Sourced { value: zip(folder, key), source: Source::Flag("--artifacts".to_owned()) };
+        let zip = CodeSource::Path(folder.join(format!("{key}.zip")));
+        function.source = Sourced { value: zip, source: Source::Flag("--artifacts".to_owned()) };
         function.archive = ArchiveFormat::Compact;
         function.include = vec![Sourced::default_of("**".to_owned())];
         function.exclude = Vec::new();
@@ -18,19 +19,15 @@ pub(super) fn take(request: &Request, mut settings: Settings) -> Settings {
     settings
 }
 
-fn zip(folder: &Path, key: &FunctionKey) -> CodeSource {
-    CodeSource::Path(folder.join(format!("{key}.zip")))
-}
-
 /// Whether each archive is the expected one. Where one is expected, none may be left to chance.
 ///
 /// # Errors
 /// [`Kind::Usage`] for what cannot be read, [`Kind::Refused`] for other archives; with all problems.
-pub(super) fn check(request: &Request, artifacts: &BTreeMap<FunctionKey, Artifact>) -> Result<(), Failure> {
-    if request.expect_sha256.is_empty() {
+pub(super) fn check(expect_sha256: &[String], artifacts: &BTreeMap<FunctionKey, Artifact>) -> Result<(), Failure> {
+    if expect_sha256.is_empty() {
         return Ok(());
     }
-    let expected = expected(&request.expect_sha256)?;
+    let expected = expected(expect_sha256)?;
     let unexpected = artifacts.iter().filter_map(|(key, artifact)| other(artifact, expected.get(key)));
     let unknown = expected.keys().filter(|key| !artifacts.contains_key(key)).map(absent);
     let problems: Vec<Problem> = unexpected.chain(unknown).collect();
@@ -66,7 +63,7 @@ fn other(artifact: &Artifact, expected: Option<&Sha256>) -> Option<Problem> {
     let function = &artifact.function;
     let Some(expected) = expected else {
         return Some(
-            Problem::new(format!("nobody said which archive of `{function}` is expected"))
+            Problem::new(format!("no `--expect-sha256` names the archive of `{function}`"))
                 .why("`--expect-sha256` names others")
                 .fix("name it as well, or choose functions by `--function`"),
         );

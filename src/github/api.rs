@@ -1,21 +1,22 @@
 //! GitHub's API, as far as a run needs it: pull requests and files to read; comments and deployments to write.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use super::call::{Answer, Call, Caller};
-use super::comment::Author;
-use super::place::{self, Place};
-use super::transport;
+use super::call::{ApiCall, ApiErrorKind, CallResult, Caller, Reply};
+use super::client::{bases, checked, client};
+use super::run::Access;
 use crate::error::{Failure, Kind, Problem};
 
 /// GitHub asks for a second between two writes.
 /// <https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests>
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The most pull requests of one commit that get a comment.
+const MOST: usize = 3;
 
 /// A repository at GitHub, as the owner of one token sees it. The token is never shown.
 pub struct GitHub {
@@ -23,12 +24,13 @@ pub struct GitHub {
     /// `None` where GraphQL is another host's.
     pub(super) graphql: Option<Caller>,
     pub(super) repository: String,
-    /// Who the token's owner is; asked once.
-    pub(super) author: OnceCell<Author>,
+    /// The login of the token's owner; asked once.
+    pub(super) author: OnceCell<String>,
 }
 
 /// A pull request, as far as a decision needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "PullRequestDocument")]
 pub struct PullRequest {
     /// Its number.
     pub number: u64,
@@ -43,7 +45,7 @@ pub struct PullRequest {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct PullRequestDocument {
     number: u64,
     state: String,
     head: Commit,
@@ -74,68 +76,67 @@ struct Object {
     sha: String,
 }
 
+#[derive(Deserialize)]
+struct Numbered {
+    number: u64,
+}
+
+impl From<PullRequestDocument> for PullRequest {
+    fn from(found: PullRequestDocument) -> Self {
+        let id = |commit: &Commit| commit.repo.as_ref().map(|repository| repository.id);
+        Self {
+            number: found.number,
+            is_open: found.state == "open",
+            is_own: id(&found.head).is_some() && id(&found.head) == id(&found.base),
+            head_sha: found.head.sha,
+            base_ref: found.base.name,
+        }
+    }
+}
+
 impl GitHub {
-    /// From `SLS_RELEASE_GITHUB_TOKEN` or `GITHUB_TOKEN`, `GITHUB_REPOSITORY`, `GITHUB_API_URL` and
-    /// `GITHUB_GRAPHQL_URL`; `None` where there is no token. Within a Tokio runtime only; no call yet.
+    /// Returns a client for the repository `owner/name`, or `None` where there is no token. Makes no call yet.
     ///
-    /// `SLS_RELEASE_GITHUB_PAUSE`, in milliseconds, is the pause between two writes: for tests.
+    /// Works within a Tokio runtime only.
     ///
     /// # Errors
-    /// [`Kind::Usage`] where one of these cannot be used.
-    pub fn connect(environment: &BTreeMap<String, String>) -> Result<Option<Self>, Failure> {
-        let Some(token) = place::token(environment) else { return Ok(None) };
-        let place = Place::of(environment)?;
-        let pause = pause(environment)?;
-        let graphql = place.graphql.map(|base| transport::client(&base, &token)).transpose()?;
-        Ok(Some(Self {
-            rest: Caller::new(transport::client(&place.api, &token)?, pause),
-            graphql: graphql.map(|client| Caller::new(client, pause)),
-            repository: place.repository,
-            author: OnceCell::new(),
-        }))
+    /// [`Kind::Usage`] where the token, a URL or the repository cannot be used.
+    pub fn connect(access: &Access, repository: &str) -> Result<Option<Self>, Failure> {
+        let Some(token) = &access.token else { return Ok(None) };
+        let (rest, graphql) = bases(access)?;
+        let repository = checked(repository)?;
+        let pause = pause(access)?;
+        let caller = |base: String| Ok(Caller::new(client(&base, token)?, pause));
+        let graphql = graphql.map(caller).transpose()?;
+        Ok(Some(Self { rest: caller(rest)?, graphql, repository, author: OnceCell::new() }))
     }
 
-    /// The pull request of this number; `None` where there is none that this token may see.
+    /// Returns the pull request of this number, or `None` where this token sees none.
     ///
     /// <https://docs.github.com/rest/pulls/pulls#get-a-pull-request>
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn pull_request(&self, number: u64) -> Result<Option<PullRequest>, Problem> {
-        let call = Call::get(self.path(&format!("pulls/{number}")));
-        let found = match self.rest.read(&call).await.and_then(|reply| reply.document::<Found>()) {
-            Err(error) if error.answer == Answer::NotFound => return Ok(None),
-            result => result,
-        };
-        let what = || format!("failed to read pull request {number}");
-        let found = found.map_err(|error| error.into_problem(what(), "pull-requests: read"))?;
-        let id = |commit: &Commit| commit.repo.as_ref().map(|repository| repository.id);
-        Ok(Some(PullRequest {
-            number: found.number,
-            is_open: found.state == "open",
-            is_own: id(&found.head).is_some() && id(&found.head) == id(&found.base),
-            head_sha: found.head.sha,
-            base_ref: found.base.name,
-        }))
+        let found = self.rest.get(self.path(&format!("pulls/{number}"))).await.if_found();
+        found.or_problem(format!("failed to read pull request {number}"), "pull-requests: read")
     }
 
-    /// The newest commit of a branch; `None` where there is none that this token may see. A pull request tells that of
-    /// its base only as it was when somebody pushed to it last.
+    /// Returns the newest commit of a branch, or `None` where this token sees no such branch. The base that GitHub
+    /// names in a pull request is older: it is as it was at the last push to the pull request.
     ///
     /// <https://docs.github.com/rest/git/refs#get-a-reference>
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn tip(&self, branch: &str) -> Result<Option<String>, Problem> {
-        let call = Call::get(self.path(&format!("git/ref/{}", encoded(&format!("heads/{branch}")))));
-        match self.rest.read(&call).await.and_then(|reply| reply.document::<Reference>()) {
-            Ok(found) => Ok(Some(found.object.sha)),
-            Err(error) if error.answer == Answer::NotFound => Ok(None),
-            Err(error) => Err(error.into_problem(format!("failed to read the branch `{branch}`"), "contents: read")),
-        }
+        let target = self.path(&format!("git/ref/{}", encoded(&format!("heads/{branch}"))));
+        let found = self.rest.get::<Reference>(target).await.if_found();
+        let found = found.or_problem(format!("failed to read the branch `{branch}`"), "contents: read")?;
+        Ok(found.map(|found| found.object.sha))
     }
 
-    /// A text file of the repository as it stands in this commit; `None` where the commit has none.
+    /// Returns a text file of the repository in this commit, or `None` where the commit has none.
     ///
     /// <https://docs.github.com/rest/repos/contents#get-repository-content>
     ///
@@ -144,16 +145,48 @@ impl GitHub {
     pub async fn file(&self, path: &str, commit: &str) -> Result<Option<String>, Problem> {
         let parts: Vec<String> = path.split('/').map(encoded).collect();
         let target = self.path(&format!("contents/{}?ref={}", parts.join("/"), encoded(commit)));
-        match self.rest.read(&Call::get_raw(target)).await {
-            Ok(reply) => Ok(Some(reply.text())),
-            Err(error) if error.answer == Answer::NotFound => Ok(None),
-            Err(error) => {
-                Err(error.into_problem(format!("failed to read `{path}` of commit {commit}"), "contents: read"))
-            }
-        }
+        let found = self.rest.read(&ApiCall::get_raw(target)).await.if_found();
+        let found = found.or_problem(format!("failed to read `{path}` of commit {commit}"), "contents: read")?;
+        Ok(found.map(Reply::text))
     }
 
-    /// Below the repository.
+    /// Returns the numbers of the pull requests that brought a commit into the default branch, or else of the open ones
+    /// that hold it. A token that may not see them gets none, since it was not meant to.
+    ///
+    /// <https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit>
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn pull_requests_of(&self, commit: &str) -> Result<Vec<u64>, Problem> {
+        // A workflow may name the release by another word than its commit.
+        if commit.len() < 40 || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Vec::new());
+        }
+        let target = self.path(&format!("commits/{commit}/pulls?per_page={}", MOST + 1));
+        let found = match self.rest.get::<Vec<Numbered>>(target).await {
+            Ok(found) if found.len() > MOST => Vec::new(),
+            Err(error) if matches!(error.kind, ApiErrorKind::NotFound | ApiErrorKind::Denied) => Vec::new(),
+            found => {
+                let what = format!("failed to look for the pull request of {commit}");
+                found.or_problem(what, "pull-requests: read")?
+            }
+        };
+        Ok(found.into_iter().map(|it| it.number).collect())
+    }
+
+    /// Returns whether this token may list the repository's pull requests. To others GitHub says that there are none.
+    ///
+    /// <https://docs.github.com/rest/pulls/pulls#list-pull-requests>
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn shows_pull_requests(&self) -> Result<bool, Problem> {
+        let target = self.path("pulls?state=all&per_page=1");
+        let found = self.rest.read(&ApiCall::get(target)).await.if_found();
+        Ok(found.or_problem("failed to list the pull requests", "pull-requests: read")?.is_some())
+    }
+
+    /// Returns a path below the repository.
     pub(super) fn path(&self, rest: &str) -> String {
         format!("/repos/{}/{rest}", self.repository)
     }
@@ -176,8 +209,8 @@ pub(super) fn encoded(part: &str) -> String {
     part.bytes().map(byte).collect()
 }
 
-fn pause(environment: &BTreeMap<String, String>) -> Result<Duration, Failure> {
-    let Some(text) = place::said(environment, "SLS_RELEASE_GITHUB_PAUSE") else { return Ok(PAUSE) };
+fn pause(access: &Access) -> Result<Duration, Failure> {
+    let Some(text) = &access.pause else { return Ok(PAUSE) };
     text.parse().map(Duration::from_millis).map_err(|_| {
         Problem::new(format!("SLS_RELEASE_GITHUB_PAUSE is `{text}`, which is no number of milliseconds"))
             .fix("unset it")

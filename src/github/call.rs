@@ -2,7 +2,6 @@
 //!
 //! <https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api>
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,13 +14,15 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::error::Problem;
-use crate::model::Silent;
-use crate::world::{Look, Wait};
+use crate::http::causes;
+use crate::world::rest;
 
 const JSON: &str = "application/vnd.github+json";
 /// The bytes of a file.
 const RAW: &str = "application/vnd.github.raw+json";
 
+/// The most items that GitHub gives on a page.
+pub(super) const PER_PAGE: usize = 100;
 /// How often a call is tried.
 const ATTEMPTS: u32 = 3;
 /// The longest time for which GitHub may ask to wait; a report is worth no longer one.
@@ -41,12 +42,12 @@ pub(super) struct Caller {
 
 /// A call.
 #[derive(Clone, Debug)]
-pub(super) struct Call<'a> {
+pub(super) struct ApiCall {
     method: Method,
     /// Below the API's base, with a slash; or a whole URL.
     target: String,
     accept: &'static str,
-    body: Option<&'a Value>,
+    body: Option<Value>,
 }
 
 /// An answer that is a success.
@@ -58,15 +59,13 @@ pub(super) struct Reply {
 
 /// What a failed call means for what comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum ApiErrorKind {
     /// 404, 410: there is no such thing, or not for this token.
     NotFound,
     /// 401: the token is none, or none any more.
     NoToken,
     /// 403.
     Denied,
-    /// 409.
-    Conflict,
     /// Any other 3xx and 4xx: nothing was done.
     Refused,
     /// 403 and 429: too many calls; nothing was done, and the next one may come after this time.
@@ -79,13 +78,13 @@ pub(super) enum Answer {
 
 /// A call that failed.
 #[derive(Clone, Debug)]
-pub(super) struct CallError {
+pub(super) struct ApiError {
     call: String,
-    pub(super) answer: Answer,
+    pub(super) kind: ApiErrorKind,
     message: String,
 }
 
-impl<'a> Call<'a> {
+impl ApiCall {
     /// Reads JSON.
     pub(super) fn get(target: String) -> Self {
         Self { method: Method::GET, target, accept: JSON, body: None }
@@ -97,16 +96,16 @@ impl<'a> Call<'a> {
     }
 
     /// Sends JSON.
-    pub(super) fn post(target: String, body: &'a Value) -> Self {
+    pub(super) fn post(target: String, body: Value) -> Self {
         Self { method: Method::POST, body: Some(body), ..Self::get(target) }
     }
 
-    /// Changes what is there.
-    pub(super) fn patch(target: String, body: &'a Value) -> Self {
+    /// Changes a resource.
+    pub(super) fn patch(target: String, body: Value) -> Self {
         Self { method: Method::PATCH, ..Self::post(target, body) }
     }
 
-    /// Takes away.
+    /// Deletes a resource.
     pub(super) fn delete(target: String) -> Self {
         Self { method: Method::DELETE, ..Self::get(target) }
     }
@@ -123,33 +122,52 @@ impl Caller {
         Self { octocrab, pause, last_write: Mutex::new(None) }
     }
 
-    /// A call that changes nothing, so that it may be repeated.
-    pub(super) async fn read(&self, call: &Call<'_>) -> Result<Reply, CallError> {
-        self.attempts(call, |error| matches!(error.answer, Answer::Unknown | Answer::NotSent)).await
+    /// Sends a read, which may be repeated.
+    pub(super) async fn read(&self, call: &ApiCall) -> Result<Reply, ApiError> {
+        self.attempts(call, |error| matches!(error.kind, ApiErrorKind::Unknown | ApiErrorKind::NotSent)).await
     }
 
-    /// A call that changes something. Where nobody knows whether it was done, the caller has to look.
-    pub(super) async fn write(&self, call: &Call<'_>) -> Result<Reply, CallError> {
+    /// Reads a document.
+    pub(super) async fn get<T: DeserializeOwned>(&self, target: String) -> Result<T, ApiError> {
+        self.read(&ApiCall::get(target)).await?.document()
+    }
+
+    /// Reads all items of a list, but at most `pages` pages. `target` ends where the parameters of a page begin.
+    pub(super) async fn list<T: DeserializeOwned>(&self, target: &str, pages: usize) -> Result<Vec<T>, ApiError> {
+        let mut items = Vec::new();
+        for page in 1..=pages {
+            let mut more: Vec<T> = self.get(format!("{target}per_page={PER_PAGE}&page={page}")).await?;
+            let is_last = more.len() < PER_PAGE;
+            items.append(&mut more);
+            if is_last {
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    /// Sends a write. If it is unknown whether it was done, the caller has to look.
+    pub(super) async fn write(&self, call: &ApiCall) -> Result<Reply, ApiError> {
         let mut last = self.last_write.lock().await; // until this one has ended: one at a time
         if let Some(last) = *last {
             rest(self.pause.saturating_sub(last.elapsed())).await;
         }
-        let result = self.attempts(call, |error| error.answer == Answer::NotSent).await;
+        let result = self.attempts(call, |error| error.kind == ApiErrorKind::NotSent).await;
         *last = Some(Instant::now());
         result
     }
 
-    /// Sends a write; where nobody knows whether it was done, looks, and sends it again only where it was not.
+    /// Sends a write. If it is unknown whether it was done, looks, and sends it again only if it was not.
     pub(super) async fn write_once<T>(
         &self,
-        call: &Call<'_>,
-        read: impl Fn(&Reply) -> Result<T, CallError>,
-        look: impl AsyncFn() -> Result<Option<T>, CallError>,
-    ) -> Result<T, CallError> {
+        call: &ApiCall,
+        read: impl Fn(&Reply) -> Result<T, ApiError>,
+        look: impl AsyncFn() -> Result<Option<T>, ApiError>,
+    ) -> Result<T, ApiError> {
         let mut attempt = 1;
         loop {
             match self.write(call).await.and_then(|reply| read(&reply)) {
-                Err(error) if error.answer == Answer::Unknown && attempt < ATTEMPTS => attempt += 1,
+                Err(error) if error.kind == ApiErrorKind::Unknown && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
             rest(self.pause).await;
@@ -160,15 +178,15 @@ impl Caller {
     }
 
     /// Tries again where nothing was done because of a limit, and where `may_repeat` says so.
-    async fn attempts(&self, call: &Call<'_>, may_repeat: impl Fn(&CallError) -> bool) -> Result<Reply, CallError> {
+    async fn attempts(&self, call: &ApiCall, may_repeat: impl Fn(&ApiError) -> bool) -> Result<Reply, ApiError> {
         let mut attempt = 1;
         loop {
             let error = match self.once(call).await {
                 Err(error) if attempt < ATTEMPTS => error,
                 result => return result,
             };
-            match error.answer {
-                Answer::Limited(wait) if wait <= LONGEST_WAIT => rest(wait).await,
+            match error.kind {
+                ApiErrorKind::Limited(wait) if wait <= LONGEST_WAIT => rest(wait).await,
                 _ if may_repeat(&error) => rest(self.pause * attempt).await,
                 _ => return Err(error),
             }
@@ -176,41 +194,41 @@ impl Caller {
         }
     }
 
-    async fn once(&self, call: &Call<'_>) -> Result<Reply, CallError> {
-        let failed = |answer, message: String| CallError { call: call.words(), answer, message };
+    async fn once(&self, call: &ApiCall) -> Result<Reply, ApiError> {
+        let failed = |kind, message: String| ApiError { call: call.words(), kind, message };
         // octocrab adds the version of the API that it is written for.
         let builder = Request::builder().method(call.method.clone()).uri(&call.target).header(ACCEPT, call.accept);
-        let request = self.octocrab.build_request(builder, call.body);
-        let request = request.map_err(|error| failed(Answer::NotSent, innermost(&error)))?;
+        let request = self.octocrab.build_request(builder, call.body.as_ref());
+        let request = request.map_err(|error| failed(ApiErrorKind::NotSent, innermost(&error)))?;
         let response = self.octocrab.execute(request).await;
         let response = response.map_err(|error| failed(no_answer(&error), innermost(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = self.octocrab.body_to_string(response).await;
-        let body = body.map_err(|error| failed(Answer::Unknown, innermost(&error)))?;
+        let body = body.map_err(|error| failed(ApiErrorKind::Unknown, innermost(&error)))?;
         if status.is_success() {
             return Ok(Reply { call: call.words(), body });
         }
         let message = message(&body);
-        let answer = answer(status.as_u16(), &headers, &message);
-        Err(failed(answer, format!("{}: {message}", status.as_u16())))
+        let kind = kind(status.as_u16(), &headers, &message);
+        Err(failed(kind, format!("{}: {message}", status.as_u16())))
     }
 }
 
 impl Reply {
     /// The body as JSON of this shape.
-    pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+    pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_str(&self.body)
             .map_err(|error| self.refused(format!("the answer is not what GitHub documents: {error}")))
     }
 
-    /// A success that is none, in these words.
-    pub(super) fn refused(&self, message: String) -> CallError {
-        CallError { call: self.call.clone(), answer: Answer::Refused, message }
+    /// Returns the error of an answer that says in these words that nothing was done.
+    pub(super) fn refused(&self, message: String) -> ApiError {
+        ApiError { call: self.call.clone(), kind: ApiErrorKind::Refused, message }
     }
 
-    /// A success that tells nothing, in these words.
-    pub(super) fn unknown(&self, message: &str) -> CallError {
-        CallError { call: self.call.clone(), answer: Answer::Unknown, message: message.to_owned() }
+    /// Returns the error of an answer that does not say whether anything was done, only this.
+    pub(super) fn unknown(&self, message: &str) -> ApiError {
+        ApiError { kind: ApiErrorKind::Unknown, ..self.refused(message.to_owned()) }
     }
 
     /// The body as it came.
@@ -219,33 +237,45 @@ impl Reply {
     }
 }
 
-impl CallError {
-    /// The user's view: `what` says what could not be done, `permission` what the job needs for it.
-    pub(super) fn into_problem(self, what: impl Into<String>, permission: &str) -> Problem {
-        let fix = match self.answer {
-            Answer::NoToken => {
-                "GitHub does not take this token: give another one, or try again if it has expired".to_owned()
-            }
-            Answer::Denied | Answer::NotFound => format!("give the job the permission `{permission}`"),
-            Answer::Limited(wait) => {
-                format!("GitHub takes no more calls for {} seconds: try again then", wait.as_secs())
-            }
-            Answer::NotSent | Answer::Unknown => "check the network and GitHub's status: try again".to_owned(),
-            Answer::Conflict | Answer::Refused => String::new(),
-        };
-        Problem::new(what).why(format!("{}: {}", self.call, self.message)).fix(fix)
+/// How a call ended, for those who made it.
+pub(super) trait CallResult<T> {
+    /// Returns `None` where GitHub has no such thing, or not for this token.
+    fn if_found(self) -> Result<Option<T>, ApiError>;
+
+    /// Returns the user's view of an error: `what` says what could not be done, `permission` what the job needs for it.
+    fn or_problem(self, what: impl Into<String>, permission: &str) -> Result<T, Problem>;
+}
+
+impl<T> CallResult<T> for Result<T, ApiError> {
+    fn if_found(self) -> Result<Option<T>, ApiError> {
+        match self {
+            Err(error) if error.kind == ApiErrorKind::NotFound => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    fn or_problem(self, what: impl Into<String>, permission: &str) -> Result<T, Problem> {
+        self.map_err(|error| error.into_problem(what.into(), permission))
     }
 }
 
-/// Waits so long; a report has nothing else to wait for.
-async fn rest(pause: Duration) {
-    let ready = Instant::now() + pause;
-    let (first, longest, deadline) = (pause, pause, pause + Duration::from_secs(1));
-    let wait = Wait { what: "GitHub".to_owned(), first, longest, deadline, stops: Vec::new(), listener: &Silent };
-    let look = async || -> Result<Look<()>, Infallible> {
-        Ok(if Instant::now() >= ready { Look::Ready(()) } else { Look::NotYet(String::new()) })
-    };
-    wait.until(look).await.ok(); // past its deadline, the time is over as well
+impl ApiError {
+    fn into_problem(self, what: String, permission: &str) -> Problem {
+        let fix = match self.kind {
+            ApiErrorKind::NoToken => {
+                "GitHub does not take this token: give another one, or try again if it has expired".to_owned()
+            }
+            ApiErrorKind::Denied | ApiErrorKind::NotFound => format!("give the job the permission `{permission}`"),
+            ApiErrorKind::Limited(wait) => {
+                format!("GitHub takes no more calls for {} seconds: try again then", wait.as_secs())
+            }
+            ApiErrorKind::NotSent | ApiErrorKind::Unknown => {
+                "check the network and GitHub's status: try again".to_owned()
+            }
+            ApiErrorKind::Refused => String::new(),
+        };
+        Problem::new(what).why(format!("{}: {}", self.call, self.message)).fix(fix)
+    }
 }
 
 /// What GitHub says of a failure: `{"message": …}`.
@@ -258,17 +288,16 @@ fn message(body: &str) -> String {
     said.unwrap_or_else(|_| "without a reason".to_owned())
 }
 
-fn answer(status: u16, headers: &HeaderMap, message: &str) -> Answer {
+fn kind(status: u16, headers: &HeaderMap, message: &str) -> ApiErrorKind {
     if let (403 | 429, Some(wait)) = (status, limit(status, headers, message)) {
-        return Answer::Limited(wait);
+        return ApiErrorKind::Limited(wait);
     }
     match status {
-        401 => Answer::NoToken,
-        403 => Answer::Denied,
-        404 | 410 => Answer::NotFound,
-        409 => Answer::Conflict,
-        300..500 => Answer::Refused,
-        _ => Answer::Unknown,
+        401 => ApiErrorKind::NoToken,
+        403 => ApiErrorKind::Denied,
+        404 | 410 => ApiErrorKind::NotFound,
+        300..500 => ApiErrorKind::Refused,
+        _ => ApiErrorKind::Unknown,
     }
 }
 
@@ -289,11 +318,11 @@ fn limit(status: u16, headers: &HeaderMap, message: &str) -> Option<Duration> {
 }
 
 /// Whether a call without an answer may have been done.
-fn no_answer(error: &(dyn Error + 'static)) -> Answer {
+fn no_answer(error: &(dyn Error + 'static)) -> ApiErrorKind {
     let was_sent = |cause: &reqwest::Error| !cause.is_connect() && !cause.is_builder();
     match causes(error).find_map(|cause| cause.downcast_ref::<reqwest::Error>()) {
-        Some(cause) if !was_sent(cause) => Answer::NotSent,
-        _ => Answer::Unknown,
+        Some(cause) if !was_sent(cause) => ApiErrorKind::NotSent,
+        _ => ApiErrorKind::Unknown,
     }
 }
 
@@ -305,11 +334,6 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     if timed_out { "no answer in time".to_owned() } else { cause.to_string() }
 }
 
-fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    // A reference to an error is an error as well, so that it says which one is meant.
-    std::iter::successors(Some(error), |cause| (*cause).source())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,8 +343,8 @@ mod tests {
         let none = HeaderMap::new();
         let secondary = "You have exceeded a secondary rate limit.";
         for (status, message) in [(403, secondary), (429, secondary), (429, "Too many requests")] {
-            assert_eq!(answer(status, &none, message), Answer::Limited(UNNAMED_WAIT), "{status} {message}");
+            assert_eq!(kind(status, &none, message), ApiErrorKind::Limited(UNNAMED_WAIT), "{status} {message}");
         }
-        assert_eq!(answer(403, &none, "Resource not accessible by integration"), Answer::Denied);
+        assert_eq!(kind(403, &none, "Resource not accessible by integration"), ApiErrorKind::Denied);
     }
 }

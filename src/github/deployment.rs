@@ -4,57 +4,64 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{GitHub, encoded};
-use super::call::{Answer, Call, CallError, Reply};
+use super::call::{ApiCall, ApiError, CallResult, PER_PAGE, Reply};
 use crate::error::Problem;
 
-const PER_PAGE: usize = 100;
-/// More deployments of one pull request than anybody has.
+/// The most pages of deployments that are read.
 const MOST_PAGES: usize = 10;
 const PERMISSION: &str = "deployments: write";
 const FAILED_TO_DELETE: &str = "failed to delete the deployments of the preview at GitHub";
-/// The key of the payload that says whose a deployment is; others of the same environment are left alone.
+/// The key of the payload with the service that owns a deployment; other services' are left alone.
 const SERVICE: &str = "sls-release:service";
-/// The key of the payload that tells a run's deployment from all others.
+/// The key of the payload with the id of the run.
 const RUN: &str = "sls-release:run";
 
 /// What a preview is deployed to: `preview/pr-42`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
-    name: String,
+    /// As GitHub shows it.
+    pub name: String,
     service: String,
 }
 
 /// How far a deployment is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// <https://docs.github.com/rest/deployments/statuses#create-a-deployment-status>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// The work goes on; its log is here.
     InProgress {
         /// The run of the workflow.
+        #[serde(skip_serializing_if = "Option::is_none")]
         log_url: Option<String>,
     },
     /// It answers here.
     Success {
         /// The first endpoint.
+        #[serde(skip_serializing_if = "Option::is_none")]
         environment_url: Option<String>,
         /// The run of the workflow.
+        #[serde(skip_serializing_if = "Option::is_none")]
         log_url: Option<String>,
     },
-    /// It failed, as this log tells.
+    /// It failed; its log is here.
     Failure {
         /// The run of the workflow.
+        #[serde(skip_serializing_if = "Option::is_none")]
         log_url: Option<String>,
     },
-    /// Another one stands in its place, or none does.
+    /// It was replaced by another one, or deleted.
     Inactive,
 }
 
 /// 202 has no id: GitHub merged something instead of deploying.
 #[derive(Clone, Debug, Deserialize)]
-struct Made {
+struct NewDeployment {
     id: Option<u64>,
     message: Option<String>,
 }
@@ -71,7 +78,6 @@ struct Deployment {
 struct Status {
     id: u64,
     state: String,
-    #[serde(default)]
     environment_url: Option<String>,
 }
 
@@ -82,29 +88,13 @@ impl Environment {
         let name = if is_whole { format!("preview/pr-{number}") } else { format!("preview/{service}/pr-{number}") };
         Self { name, service: service.to_owned() }
     }
-
-    /// As GitHub shows it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 impl State {
-    /// <https://docs.github.com/rest/deployments/statuses#create-a-deployment-status>
     fn document(&self) -> Value {
-        let (state, environment_url, log_url) = match self {
-            Self::InProgress { log_url } => ("in_progress", None, log_url.as_ref()),
-            Self::Success { environment_url, log_url } => ("success", environment_url.as_ref(), log_url.as_ref()),
-            Self::Failure { log_url } => ("failure", None, log_url.as_ref()),
-            Self::Inactive => ("inactive", None, None),
-        };
+        let mut document = json!(self);
         // GitHub would leave transient ones as they are anyway; those of others are not ours to change.
-        let mut document = json!({ "state": state, "auto_inactive": false });
-        for (name, url) in [("environment_url", environment_url), ("log_url", log_url)] {
-            if let Some(url) = url {
-                document[name] = json!(url);
-            }
-        }
+        document["auto_inactive"] = json!(false);
         document
     }
 
@@ -133,17 +123,16 @@ impl GitHub {
             "description": format!("preview of {}", environment.service),
             "payload": { SERVICE: environment.service, RUN: run },
         });
-        let call = Call::post(self.path("deployments"), &asked);
+        let call = ApiCall::post(self.path("deployments"), asked);
         let look = async || {
             let all = self.of_environment(environment).await?;
             Ok(all.into_iter().find(|it| it.says(RUN).as_deref() == Some(run.as_str())).map(|it| it.id))
         };
         let read = |reply: &Reply| {
-            let Made { id, message } = reply.document()?;
+            let NewDeployment { id, message } = reply.document()?;
             id.ok_or_else(|| reply.refused(message.unwrap_or_else(|| "GitHub made none".to_owned())))
         };
-        let made = self.rest.write_once(&call, read, look).await;
-        made.map_err(|error| error.into_problem("failed to make a deployment at GitHub", PERMISSION))
+        self.rest.write_once(&call, read, look).await.or_problem("failed to make a deployment at GitHub", PERMISSION)
     }
 
     /// Says how far a deployment is.
@@ -152,7 +141,7 @@ impl GitHub {
     /// Where GitHub does not answer, or refuses.
     pub async fn set_state(&self, deployment: u64, state: &State) -> Result<(), Problem> {
         let done = self.status(deployment, state).await;
-        done.map_err(|error| error.into_problem("failed to tell GitHub how far the deployment is", PERMISSION))
+        done.or_problem("failed to tell GitHub how far the deployment is", PERMISSION)
     }
 
     /// Whether there is a deployment of this preview that was made after this one.
@@ -160,9 +149,8 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn has_newer(&self, environment: &Environment, than: u64) -> Result<bool, Problem> {
-        let all = self.of_environment(environment).await;
-        let all = all.map_err(|error| error.into_problem("failed to look for newer deployments", PERMISSION))?;
-        Ok(all.iter().any(|it| it.id > than))
+        let all = self.of_environment(environment).await.or_problem("failed to look for newer deployments", PERMISSION);
+        Ok(all?.iter().any(|it| it.id > than))
     }
 
     /// Makes all other deployments of this preview inactive; `None`: all.
@@ -170,15 +158,9 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn retire(&self, environment: &Environment, but: Option<u64>) -> Result<(), Problem> {
-        let retired = async {
-            for old in self.of_environment(environment).await?.into_iter().filter(|it| Some(it.id) != but) {
-                self.make_inactive(old.id).await?;
-            }
-            Ok(())
-        };
-        retired.await.map_err(|error: CallError| {
-            error.into_problem("failed to make earlier deployments of the preview inactive", PERMISSION)
-        })
+        let retire = async |id| if Some(id) == but { Ok(()) } else { self.make_inactive(id).await };
+        let retired = self.for_each(environment, retire).await;
+        retired.or_problem("failed to make earlier deployments of the preview inactive", PERMISSION)
     }
 
     /// Makes one inactive, and deletes it.
@@ -186,11 +168,7 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn delete_deployment(&self, id: u64) -> Result<(), Problem> {
-        let deleted = async {
-            self.make_inactive(id).await?;
-            self.delete(&format!("deployments/{id}")).await
-        };
-        deleted.await.map_err(|error: CallError| error.into_problem(FAILED_TO_DELETE, PERMISSION))
+        self.remove(id).await.or_problem(FAILED_TO_DELETE, PERMISSION)
     }
 
     /// Makes all deployments of this preview inactive, and deletes them.
@@ -198,14 +176,8 @@ impl GitHub {
     /// # Errors
     /// Where GitHub does not answer, or refuses.
     pub async fn delete_deployments(&self, environment: &Environment) -> Result<(), Problem> {
-        let deleted = async {
-            for old in self.of_environment(environment).await? {
-                self.make_inactive(old.id).await?;
-                self.delete(&format!("deployments/{}", old.id)).await?;
-            }
-            Ok(())
-        };
-        deleted.await.map_err(|error: CallError| error.into_problem(FAILED_TO_DELETE, PERMISSION))
+        let deleted = self.for_each(environment, async |id| self.remove(id).await).await;
+        deleted.or_problem(FAILED_TO_DELETE, PERMISSION)
     }
 
     /// Deletes the environment itself, with its settings; that takes an administrator's token.
@@ -216,57 +188,59 @@ impl GitHub {
     /// Where GitHub does not answer, or refuses.
     pub async fn delete_environment(&self, environment: &Environment) -> Result<(), Problem> {
         let done = self.delete(&format!("environments/{}", encoded(&environment.name))).await;
-        done.map_err(|error| {
-            let what = format!("failed to delete the environment {} at GitHub", environment.name);
-            error.into_problem(what, "administration: write` by an administrator's token in `github-token")
-        })
+        let what = format!("failed to delete the environment {} at GitHub", environment.name);
+        done.or_problem(what, "administration: write` by an administrator's token in `github-token")
+    }
+
+    /// Does this to each deployment of the preview, from the newest on, up to the first error.
+    async fn for_each(
+        &self,
+        environment: &Environment,
+        act: impl AsyncFn(u64) -> Result<(), ApiError>,
+    ) -> Result<(), ApiError> {
+        for deployment in self.of_environment(environment).await? {
+            act(deployment.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, deployment: u64) -> Result<(), ApiError> {
+        self.make_inactive(deployment).await?;
+        self.delete(&format!("deployments/{deployment}")).await
     }
 
     /// What is gone already is no problem.
-    async fn delete(&self, path: &str) -> Result<(), CallError> {
-        let call = Call::delete(self.path(path));
-        // Done twice, it is the same.
-        match self.rest.write_once(&call, |_| Ok(()), async || Ok(None)).await {
-            Err(error) if error.answer == Answer::NotFound => Ok(()),
-            result => result,
-        }
+    async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        let call = ApiCall::delete(self.path(path));
+        // It is idempotent.
+        self.rest.write_once(&call, |_| Ok(()), async || Ok(None)).await.if_found().map(drop)
     }
 
-    async fn make_inactive(&self, deployment: u64) -> Result<(), CallError> {
+    async fn make_inactive(&self, deployment: u64) -> Result<(), ApiError> {
         let newest = self.newest_status(deployment).await?;
         let is_inactive = newest.is_some_and(|status| status.state == "inactive");
         if is_inactive { Ok(()) } else { self.status(deployment, &State::Inactive).await }
     }
 
-    async fn status(&self, deployment: u64, state: &State) -> Result<(), CallError> {
-        let asked = state.document();
-        let call = Call::post(self.path(&format!("deployments/{deployment}/statuses")), &asked);
+    async fn status(&self, deployment: u64, state: &State) -> Result<(), ApiError> {
+        let call = ApiCall::post(self.path(&format!("deployments/{deployment}/statuses")), state.document());
         let look = async || Ok(self.newest_status(deployment).await?.filter(|newest| state.is(newest)).map(drop));
         self.rest.write_once(&call, |_| Ok(()), look).await
     }
 
-    async fn newest_status(&self, deployment: u64) -> Result<Option<Status>, CallError> {
+    async fn newest_status(&self, deployment: u64) -> Result<Option<Status>, ApiError> {
         let target = self.path(&format!("deployments/{deployment}/statuses?per_page={PER_PAGE}"));
-        let statuses: Vec<Status> = self.rest.read(&Call::get(target)).await?.document()?;
+        let statuses: Vec<Status> = self.rest.get(target).await?;
         Ok(statuses.into_iter().max_by_key(|status| status.id))
     }
 
     /// Our own, from the newest on.
-    async fn of_environment(&self, environment: &Environment) -> Result<Vec<Deployment>, CallError> {
-        let mut found = Vec::new();
-        for page in 1..=MOST_PAGES {
-            let name = encoded(&environment.name);
-            let target = self.path(&format!("deployments?environment={name}&per_page={PER_PAGE}&page={page}"));
-            let some: Vec<Deployment> = self.rest.read(&Call::get(target)).await?.document()?;
-            let is_last = some.len() < PER_PAGE;
-            found.extend(
-                some.into_iter().filter(|it| it.says(SERVICE).as_deref() == Some(environment.service.as_str())),
-            );
-            if is_last {
-                break;
-            }
-        }
-        Ok(found)
+    async fn of_environment(&self, environment: &Environment) -> Result<Vec<Deployment>, ApiError> {
+        let name = encoded(&environment.name);
+        let target = self.path(&format!("deployments?environment={name}&"));
+        let all: Vec<Deployment> = self.rest.list(&target, MOST_PAGES).await?;
+        let is_own = |it: &Deployment| it.says(SERVICE).as_deref() == Some(environment.service.as_str());
+        Ok(all.into_iter().filter(is_own).collect())
     }
 }
 

@@ -1,16 +1,17 @@
-//! GitHub as the place that a run is in: what started it, what that calls for, and what its API knows and is told.
+//! GitHub: the event that started this run, and its API.
 
 mod api;
 mod call;
+mod client;
 mod comment;
 mod deployment;
 mod event;
 mod payload;
-mod place;
-mod transport;
-mod visible;
+mod run;
 
 pub use api::{GitHub, PullRequest};
 pub use deployment::{Environment, State};
-pub use event::{Call, Decision, PreviewVerb, Verb, Wish, decide};
-pub use payload::{EventPullRequest, Payload, read};
+pub use event::{Decision, Trigger, Verb, decide};
+pub use payload::{EventPullRequest, Payload};
+pub(crate) use run::commit;
+pub use run::{Access, CiRun, Variables, credentials, repository, secrets};

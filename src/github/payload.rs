@@ -2,8 +2,7 @@
 //!
 //! <https://docs.github.com/webhooks/webhook-events-and-payloads>
 
-use std::fs;
-use std::path::Path;
+use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -13,15 +12,14 @@ use crate::error::{Failure, Kind, Problem};
 ///
 /// # Errors
 /// [`Kind::Usage`] where it cannot be read: who is not known gets nothing.
-pub fn read(path: &str) -> Result<Payload, Failure> {
-    let unreadable = |why: String| {
+pub(super) fn read(path: &str) -> Result<Payload, Failure> {
+    let read = || io::Result::Ok(serde_json::from_slice(&fs::read(path)?)?);
+    read().map_err(|error| {
         Problem::new(format!("failed to read the event in `{path}`"))
-            .why(why)
+            .why(error.to_string())
             .fix("GITHUB_EVENT_PATH must name the JSON that GitHub sent")
             .into_failure(Kind::Usage)
-    };
-    let text = fs::read(Path::new(path)).map_err(|error| unreadable(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))
+    })
 }
 
 /// An event. What is absent is unknown, never assumed.
@@ -69,6 +67,9 @@ struct Head {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct WorkflowRun {
     head_repository: Option<Repository>,
+    /// How the run ended: `success`, `failure`, `cancelled`, …
+    #[serde(default)]
+    conclusion: Option<String>,
 }
 
 /// Whose code an event is about.
@@ -94,6 +95,14 @@ pub struct EventPullRequest {
 }
 
 impl Payload {
+    /// How the run ended that caused this one, unless it ended well.
+    ///
+    /// <https://docs.github.com/webhooks/webhook-events-and-payloads#workflow_run>
+    pub(super) fn bad_conclusion(&self) -> Option<&str> {
+        let conclusion = self.workflow_run.as_ref()?.conclusion.as_deref().unwrap_or("unknown");
+        (conclusion != "success").then_some(conclusion)
+    }
+
     /// The pull request, where the event is about one.
     pub fn pull_request(&self) -> Option<EventPullRequest> {
         let pull_request = self.pull_request.as_ref()?;
@@ -108,16 +117,13 @@ impl Payload {
     pub(super) fn origin(&self) -> Origin {
         let from_pull_request = self.pull_request.as_ref().map(|it| it.head.repo.as_ref());
         let from_run = self.workflow_run.as_ref().map(|it| it.head_repository.as_ref());
+        let here = self.repository.as_ref().and_then(|it| it.id);
         match from_pull_request.or(from_run) {
             None => Origin::Own,
             Some(None) => Origin::Deleted,
-            Some(Some(head)) if head.id.is_some() && head.id == self.id() => Origin::Own,
+            Some(Some(head)) if head.id.is_some() && head.id == here => Origin::Own,
             Some(Some(_)) => Origin::Fork,
         }
-    }
-
-    fn id(&self) -> Option<u64> {
-        self.repository.as_ref()?.id
     }
 
     /// Whether this user caused the event, or opened the pull request that it is about.

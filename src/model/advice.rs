@@ -1,20 +1,20 @@
-//! What should not be in an archive, or not so; each with its words and its way out.
+//! Advice on files that should not be in an archive, each with a message and a fix.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Files of an archive that should be looked at.
+/// Advice on files of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Advice {
-    /// What is the matter with them.
+    /// What is wrong with the files.
     pub about: AdviceAbout,
-    /// How many there are.
+    /// The number of files.
     pub files: usize,
-    /// Their sizes in the archive.
+    /// The sum of their sizes in the archive.
     pub compressed_bytes: u64,
-    /// The first of them.
+    /// The first of the files.
     pub example: String,
     /// What to do about it.
     pub fix: String,
@@ -27,56 +27,52 @@ pub enum LeaveOut {
     Exclude,
     /// `excludes` of the settings, which is `archive_file`'s own.
     Excludes,
-    /// Its source is no folder: a ready zip, say.
+    /// In the source itself, which is not a folder: for example, a ready zip.
     OfSource,
 }
 
-/// What is the matter with files of an archive.
+/// What is wrong with files of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdviceAbout {
-    /// Their names or first bytes are those of keys, passwords or tokens.
+    /// Their names or first bytes look like keys, passwords or tokens.
     Secret,
-    /// Their modes let only their owner read them, who is not the user that Lambda runs code as.
+    /// Only their owner may read them, but Lambda runs code as another user.
     ClosedToOthers,
-    /// Scripts whose first line ends in CR LF: Linux looks for an interpreter whose name ends in CR.
+    /// They are scripts whose first line ends in CR LF, so Linux does not find the interpreter.
     CrLfScript,
-    /// They lie in the folder that archives are written to.
+    /// They are in the folder that archives are written to.
     OwnArchive,
-    /// Python's compiled files, which hold the time and place of their source.
+    /// They are compiled Python files, which contain the time and path of their source.
     CompiledPython,
-    /// They lie in a folder for tests.
+    /// They are in a folder for tests.
     Tests,
-    /// A tool's cache.
+    /// They are a tool's cache.
     Cache,
 }
 
 impl AdviceAbout {
-    /// Whether it harms, and is said in every run; what only takes up room is said where somebody asks for it.
+    /// Returns whether every run warns about it. Files that only take space are listed by `package --explain`.
     pub fn is_harmful(self) -> bool {
         match self {
             Self::Secret | Self::ClosedToOthers | Self::CrLfScript | Self::OwnArchive => true,
             Self::CompiledPython | Self::Tests | Self::Cache => false,
         }
     }
-}
 
-impl Advice {
-    fn words(&self) -> (&'static str, &'static str) {
-        match self.about {
+    /// Returns what is wrong with one file, and with several.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
             AdviceAbout::Secret => ("looks like a secret", "look like secrets"),
-            AdviceAbout::ClosedToOthers => ("may be read by its owner alone", "may be read by their owner alone"),
+            AdviceAbout::ClosedToOthers => ("is readable only by its owner", "are readable only by their owner"),
             AdviceAbout::CrLfScript => ("has a first line that ends in CR LF", "have a first line that ends in CR LF"),
-            AdviceAbout::OwnArchive => ("lies in the folder for archives", "lie in the folder for archives"),
+            AdviceAbout::OwnArchive => ("is in the folder for archives", "are in the folder for archives"),
             AdviceAbout::CompiledPython => ("is compiled Python", "are compiled Python"),
             AdviceAbout::Tests => ("is for tests", "are for tests"),
             AdviceAbout::Cache => ("is a tool's cache", "are a tool's cache"),
         }
     }
-}
-
-impl AdviceAbout {
-    /// What to do about it, by the first of the files.
+    /// Returns what to do about it, given the name of the first file.
     pub fn fix(self, example: &str, how: LeaveOut) -> String {
         let folder = example.rsplit_once('/').map_or("", |(folder, _)| folder);
         let any =
@@ -85,9 +81,9 @@ impl AdviceAbout {
             AdviceAbout::Secret => how.leave_out(&literal(example)),
             AdviceAbout::OwnArchive => how.leave_out(&format!("{}/**", literal(folder))),
             AdviceAbout::ClosedToOthers => {
-                "Lambda runs code as another user: `chmod -R a+rX` before it is zipped".to_owned()
+                "Lambda runs code as another user: run `chmod -R a+rX` before packaging".to_owned()
             }
-            AdviceAbout::CrLfScript => "Linux does not find its interpreter: save it with LF alone".to_owned(),
+            AdviceAbout::CrLfScript => "Linux does not find the interpreter: save it with LF line endings".to_owned(),
             AdviceAbout::CompiledPython => how.leave_out("**/*.pyc"),
             AdviceAbout::Tests => how.leave_out(&any(is_test_folder)),
             AdviceAbout::Cache => how.leave_out(&any(is_cache_folder)),
@@ -105,17 +101,17 @@ impl LeaveOut {
     }
 }
 
-/// Whether a folder of this name holds tests.
+/// Returns whether a folder with this name contains tests.
 pub fn is_test_folder(name: &str) -> bool {
     matches!(name, "test" | "tests" | "__tests__")
 }
 
-/// Whether a folder of this name is a tool's cache.
+/// Returns whether a folder with this name is a tool's cache.
 pub fn is_cache_folder(name: &str) -> bool {
     matches!(name, ".cache" | ".pytest_cache" | ".mypy_cache" | ".ruff_cache")
 }
 
-/// A pattern that matches this path alone.
+/// Returns a pattern that matches only this path.
 fn literal(path: &str) -> String {
     path.chars().fold(String::new(), |mut pattern, character| {
         if "*?[]{}!\\".contains(character) {
@@ -126,17 +122,17 @@ fn literal(path: &str) -> String {
     })
 }
 
-/// As a basic string of TOML: <https://toml.io/en/v1.0.0#string>.
+/// Quotes text as a basic string of TOML: <https://toml.io/en/v1.0.0#string>.
 fn toml_string(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (one, many) = self.words();
+        let (one, many) = self.about.words();
         match self.files {
             1 => write!(f, "{} {one}", self.example)?,
-            files => write!(f, "{files} files {many}, such as {}", self.example)?,
+            files => write!(f, "{files} files {many}, for example {}", self.example)?,
         }
         write!(f, "; {}", self.fix)
     }
@@ -152,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn each_says_its_way_out() {
+    fn each_advice_has_a_fix() {
         assert_eq!(
             advice(AdviceAbout::Tests, 12, "lib/tests/t.py", LeaveOut::Exclude),
-            "12 files are for tests, such as lib/tests/t.py; exclude = [\"**/tests/**\"]"
+            "12 files are for tests, for example lib/tests/t.py; exclude = [\"**/tests/**\"]"
         );
         assert_eq!(
             advice(AdviceAbout::Secret, 1, "keys/[a] \"b\".pem", LeaveOut::Exclude),

@@ -1,4 +1,4 @@
-//! A REST API's definition: what a deployment freezes.
+//! A REST API's definition. A deployment is a snapshot of it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,86 +9,58 @@ use serde_json::Value;
 
 use super::{AccountId, AliasName, FunctionName, Sha256};
 
-/// Resources, methods, integrations, authorizers, models, validators, gateway responses, policy,
-/// binary types, compression, key source and endpoint settings of a REST API.
+/// The definition of a REST API: resources, methods, integrations, authorizers, models, validators, gateway
+/// responses, policy, binary types, compression, key source and endpoint settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiDefinition {
-    /// All of it. Lists whose order means nothing are sorted by whoever reads them from AWS.
+    /// The complete definition. Lists without a meaningful order are sorted when they are read from AWS.
     pub document: Value,
-    /// The integrations, once more, in the form the planner asks for.
+    /// The integrations of the document, in the form that the planner needs.
     pub integrations: Vec<Integration>,
 }
 
 impl ApiDefinition {
-    /// SHA-256 of the document as canonical JSON: keys sorted bytewise, no spaces.
+    /// Returns the SHA-256 of the document as canonical JSON: keys sorted by their bytes, no spaces.
     pub fn digest(&self) -> Sha256 {
-        let mut text = String::new();
-        write_canonical(&self.document, &mut text);
-        Sha256::of(text.as_bytes())
+        Sha256::of_json(self.document.clone())
     }
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(fields) => {
-            let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
-            write_list('{', '}', sorted, out, |(key, value), out| {
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                write_canonical(value, out);
-            });
-        }
-        Value::Array(items) => write_list('[', ']', items, out, write_canonical),
-        other => out.push_str(&other.to_string()),
-    }
-}
-
-fn write_list<T>(
-    open: char,
-    close: char,
-    items: impl IntoIterator<Item = T>,
-    out: &mut String,
-    mut write: impl FnMut(T, &mut String),
-) {
-    out.push(open);
-    for (index, item) in items.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        write(item, out);
-    }
-    out.push(close);
-}
-
-/// What a method calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A method's integration: what the method calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Integration {
     /// The resource's path, `/hello/{name}`.
     pub path: String,
-    /// The method's, `GET` or `ANY`.
+    /// The HTTP method, `GET` or `ANY`.
     pub method: String,
-    /// As AWS keeps it; may hold `${stageVariables.x}`.
+    /// The URI as AWS returns it; may contain `${stageVariables.x}`.
     #[serde(default)]
     pub uri: Option<String>,
-    /// A role that API Gateway takes for the call: then the function's policy does not matter.
+    /// The role with which API Gateway calls the function. With a role, the function's policy does not matter.
     #[serde(default)]
     pub credentials: Option<String>,
+    /// The id of the resource.
+    #[serde(default)]
+    pub resource_id: String,
+    /// The function gets the request itself, and its answer is the API's: `AWS_PROXY`, without streaming or mapping.
+    #[serde(default)]
+    pub passes_requests: bool,
+    /// Callers need an API key.
+    #[serde(default)]
+    pub needs_key: bool,
+    /// Anybody may call it: no authorizer, no IAM, no API key.
+    #[serde(default)]
+    pub is_open: bool,
 }
 
 impl Integration {
-    /// The function that is called, with the stage's variables filled in; `None` where it is no function.
-    ///
-    /// The URI's form: <https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html>.
+    /// Returns the function that is called, with stage variables replaced, or `None` if it is not a function.
     pub fn lambda_target(&self, variables: &BTreeMap<String, String>) -> Option<LambdaTarget> {
-        let uri = fill_in(self.uri.as_deref()?, variables);
-        let (_, rest) = uri.split_once(":lambda:path/")?;
-        let (_, rest) = rest.split_once("/functions/")?;
-        let (function, _) = rest.rsplit_once('/')?;
-        parse_function(function)
+        LambdaTarget::of_uri(self.uri.as_deref()?, variables)
     }
 }
 
-/// Replaces `${stageVariables.x}`; one without a value becomes empty, as in API Gateway.
+/// Replaces `${stageVariables.x}`. A variable without a value becomes empty, as in API Gateway.
 fn fill_in(uri: &str, variables: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     let mut rest = uri;
@@ -102,11 +74,36 @@ fn fill_in(uri: &str, variables: &BTreeMap<String, String>) -> String {
     filled
 }
 
-/// `arn:aws:lambda:region:account:function:name[:qualifier]`, `account:function:name[:qualifier]`, or the name with or without a qualifier.
+/// A function that an integration calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LambdaTarget {
+    /// The function's name.
+    pub function: FunctionName,
+    /// The alias or version that is called.
+    pub qualifier: Qualifier,
+    /// The function's account, if the ARN contains it.
+    pub account: Option<AccountId>,
+}
+
+impl LambdaTarget {
+    /// Returns the function that a URI names, with stage variables replaced, or `None` if it names no function.
+    ///
+    /// The URI's form: <https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html>.
+    pub fn of_uri(uri: &str, variables: &BTreeMap<String, String>) -> Option<Self> {
+        let uri = fill_in(uri, variables);
+        let (_, rest) = uri.split_once(":lambda:path/")?;
+        let (_, rest) = rest.split_once("/functions/")?;
+        let (function, _) = rest.rsplit_once('/')?;
+        parse_function(function)
+    }
+}
+
+/// Parses a function's ARN `arn:aws:lambda:region:account:function:name[:qualifier]`, its partial ARN
+/// `account:function:name[:qualifier]`, or `name[:qualifier]`.
 fn parse_function(text: &str) -> Option<LambdaTarget> {
     let mut parts: Vec<&str> = text.split(':').collect();
     let mut account = None;
-    // The word has a fixed place: a function, or an alias, may be called `function` as well.
+    // The word `function` has a fixed position. A function or an alias may have this name too.
     let marker = if parts.first() == Some(&"arn") { 5 } else { 1 };
     if parts.len() > marker + 1 && parts[marker] == "function" {
         account = Some(AccountId::new(parts[marker - 1]));
@@ -121,30 +118,19 @@ fn parse_function(text: &str) -> Option<LambdaTarget> {
     })
 }
 
-/// A function that an integration calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LambdaTarget {
-    /// Its name.
-    pub function: FunctionName,
-    /// Which of its versions.
-    pub qualifier: Qualifier,
-    /// The owner, where the ARN says so.
-    pub account: Option<AccountId>,
-}
-
-/// Which of a function's versions a call, or a policy, is about.
+/// The qualifier of a call or a policy: `$LATEST`, an alias or a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", from = "String")]
 #[schemars(with = "String")]
 pub enum Qualifier {
     /// No qualifier: `$LATEST`.
     Latest,
-    /// An alias, or a version's number.
+    /// An alias or a version number.
     Named(AliasName),
 }
 
 impl Qualifier {
-    /// What the API's `Qualifier` parameter takes; nothing for `$LATEST`.
+    /// Returns the value of Lambda's `Qualifier` parameter, or `None` for `$LATEST`.
     pub fn parameter(&self) -> Option<&str> {
         match self {
             Qualifier::Latest => None,

@@ -1,4 +1,4 @@
-//! What packaging makes.
+//! An artifact: the archive of a function's code.
 
 use std::path::PathBuf;
 
@@ -7,39 +7,41 @@ use serde::{Deserialize, Serialize};
 
 use super::{FunctionKey, Md5, Sha256};
 
-/// Up to this size an artifact is one `PutObject`; above, parts of this size. Fixed, so that the
-/// checksum over the parts can be computed again from the file.
+/// The part size of an upload. Up to this size an artifact is uploaded with one `PutObject`.
+///
+/// The size is fixed, so that the checksum over the parts can be computed from the file.
 pub const PART_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What Lambda takes, unzipped and with the layers: 250 MiB.
+/// Lambda's limit for the unzipped code including layers: 250 MiB.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub const UNZIPPED_LIMIT: u64 = 250 * 1024 * 1024;
 
 /// A zip with its digests, sizes and entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Artifact {
-    /// The function whose code it is.
+    /// The function.
     pub function: FunctionKey,
-    /// Where the zip lies.
+    /// The path of the zip.
     pub path: PathBuf,
-    /// Of the zip: Lambda's `CodeSha256`, Terraform's `source_code_hash`.
+    /// The zip's SHA-256: Lambda's `CodeSha256`, Terraform's `source_code_hash`.
     pub sha256: Sha256,
-    /// Of the zip: Terraform's `filemd5`, and S3's `ETag`; `None` above one part of 16 MiB, whose `ETag` is no MD5.
+    /// The zip's MD5: Terraform's `filemd5` and S3's `ETag`. `None` above 16 MiB, because the `ETag` of a multipart
+    /// upload is not an MD5.
     pub md5: Option<Md5>,
-    /// What S3 answers as `ChecksumSHA256` once it is uploaded: the base64 of `sha256`, or, above
-    /// one part of 16 MiB, the SHA-256 over the parts' digests with `-<parts>` behind it.
+    /// The uploaded object's `ChecksumSHA256`: the base64 of `sha256` or, above 16 MiB, the SHA-256 over the
+    /// digests of the parts, followed by `-<parts>`.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
     pub checksum_sha256: String,
     /// Size of the zip.
     pub zipped_bytes: u64,
-    /// Sum of the entries' sizes; Lambda allows 250 MiB with the layers.
+    /// Sum of the entries' sizes; Lambda allows 250 MiB including layers.
     pub unzipped_bytes: u64,
-    /// In the order of the archive.
+    /// The entries, in the order of the archive.
     pub entries: Vec<Entry>,
 }
 
 impl Artifact {
-    /// Whether the archive has an entry of exactly this name.
+    /// Returns whether the archive has an entry with exactly this name.
     pub fn has_entry(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
     }
@@ -54,7 +56,7 @@ pub struct Entry {
     pub bytes: u64,
     /// Size in the archive.
     pub compressed_bytes: u64,
-    /// Permission bits, such as 0o644.
+    /// Permission bits, for example 0o644.
     pub mode: u32,
     /// CRC-32 of the contents, as in the zip.
     pub crc32: u32,

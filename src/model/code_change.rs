@@ -1,53 +1,53 @@
-//! The packed code of a function beside the code that its stage had.
+//! The comparison of a function's packed code with the code of its stage.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Difference, FunctionName};
 
-/// The packed code of a function beside the code that its stage had.
+/// The comparison of a function's packed code with the code of its stage before the release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CodeChange {
     /// The function that gets the code.
     pub name: FunctionName,
     /// Size of the zip.
     pub zipped_bytes: u64,
-    /// Size of the zip that the stage had: `CodeSize`. `None` where Lambda did not say.
+    /// Size of the previous zip: `CodeSize`. `None` if Lambda did not report it.
     pub before_bytes: Option<u64>,
     /// How the files differ.
     pub files: FilesBefore,
 }
 
-/// How the files differ from those that the stage had.
+/// How the files differ from those that the stage had before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum FilesBefore {
     /// The same bytes.
     SameBytes,
-    /// The same files in other bytes.
+    /// The same files, but the archive's bytes differ.
     SameFiles,
-    /// Some file is another.
+    /// Some files differ.
     OtherFiles(FileNames),
-    /// Nobody looked.
+    /// The files were not compared.
     NotCompared {
-        /// Why not, in words.
+        /// The reason.
         why: String,
     },
 }
 
-/// The names of files that differ; each list in order.
+/// The names of files that differ; each list is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileNames {
-    /// Only the new code has them.
+    /// Files only in the new code.
     pub added: Vec<String>,
-    /// Only the old code had them.
+    /// Files only in the old code.
     pub removed: Vec<String>,
-    /// In content or mode; also the new names of files that are called otherwise now.
+    /// Files with another content or mode, and renamed files by their new names.
     pub changed: Vec<String>,
 }
 
 impl FileNames {
-    /// Of a difference between two archives.
+    /// Takes the names from the difference of two archives.
     pub fn of(difference: &Difference) -> Self {
         let Difference { added, removed, renamed, changed, is_reordered: _ } = difference;
         let mut names: Vec<String> = changed.iter().map(|file| file.name.clone()).collect();

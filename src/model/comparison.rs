@@ -1,41 +1,41 @@
-//! How two archives differ.
+//! The comparison of two archives.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FileFacts, Sha256};
 
-/// A packed archive beside another one: `package --compare` and `package --diff`.
+/// The comparison of a packed archive with another one: `package --compare` and `package --diff`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Comparison {
-    /// The other archive in words: "old.zip", "version 7 of hello-dev".
+    /// A description of the other archive: "old.zip", "version 7 of hello-dev".
     pub with: String,
-    /// How alike they are.
+    /// The result.
     pub verdict: Verdict,
     /// The other archive.
     pub before: ArchiveSize,
     /// The packed archive.
     pub after: ArchiveSize,
-    /// From the other archive to the packed one.
+    /// The changes from the other archive to the packed one.
     pub difference: Difference,
 }
 
-/// How alike two archives are.
+/// The result of comparing two archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Byte for byte.
+    /// The archives are identical.
     SameBytes,
-    /// The same files to Lambda; compression, times, order, or bits of modes that have no effect may differ.
+    /// The files are the same to Lambda. Compression, times, order, or mode bits without an effect differ.
     SameFiles,
-    /// Some file is another.
+    /// Some files differ.
     OtherFiles,
 }
 
-/// An archive in numbers.
+/// The digest and sizes of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ArchiveSize {
-    /// Of the zip.
+    /// The zip's SHA-256.
     pub sha256: Sha256,
     /// Size of the zip.
     pub zipped_bytes: u64,
@@ -45,18 +45,18 @@ pub struct ArchiveSize {
     pub files: usize,
 }
 
-/// What leads from one archive to another; each list in the order of names.
+/// The changes from one archive to another; each list is sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Difference {
-    /// Files that only the new one has.
+    /// Files only in the new archive.
     pub added: Vec<NamedFile>,
-    /// Files that only the old one has.
+    /// Files only in the old archive.
     pub removed: Vec<NamedFile>,
     /// Files with the same content under another name.
     pub renamed: Vec<RenamedFile>,
-    /// Files of one name that differ.
+    /// Files with the same name that differ.
     pub changed: Vec<ChangedFile>,
-    /// The files that both have stand in another order.
+    /// Whether the files that both archives have are in another order.
     pub is_reordered: bool,
 }
 
@@ -65,30 +65,30 @@ pub struct Difference {
 pub struct NamedFile {
     /// Its path.
     pub name: String,
-    /// What it is.
+    /// Its digest, sizes and mode.
     pub facts: FileFacts,
 }
 
-/// A file under another name; its mode may be another as well.
+/// A renamed file; its mode may have changed too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RenamedFile {
-    /// Before.
+    /// The file in the old archive.
     pub from: NamedFile,
-    /// Now.
+    /// The file in the new archive.
     pub to: NamedFile,
 }
 
-/// A file that differs from the one of its name.
+/// A file with the same name in both archives that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedFile {
     /// Its path.
     pub name: String,
-    /// What it was.
+    /// The file in the old archive.
     pub before: FileFacts,
-    /// What it is.
+    /// The file in the new archive.
     pub after: FileFacts,
-    /// Its content is another.
+    /// Whether the content changed.
     pub is_other_content: bool,
-    /// Its permission bits are others.
+    /// Whether the permission bits changed.
     pub is_other_mode: bool,
 }

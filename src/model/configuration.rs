@@ -1,11 +1,14 @@
-//! How a function runs, beside its code.
+//! The configuration of a Lambda function.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
+
 use super::Secret;
 
-/// What of a function's configuration a preview copies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The parts of a function's configuration that a preview copies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct FunctionConfiguration {
     /// `python3.13`.
     pub runtime: Option<String>,
@@ -21,14 +24,14 @@ pub struct FunctionConfiguration {
     pub timeout_seconds: Option<i32>,
     /// `EphemeralStorage`, in MiB.
     pub ephemeral_mib: Option<i32>,
-    /// ARNs with versions, in order.
+    /// The ARNs of its layer versions, in order.
     pub layers: Vec<String>,
-    /// Ids; none: outside of a VPC.
+    /// Subnet ids; empty outside of a VPC.
     pub subnets: BTreeSet<String>,
-    /// Ids.
+    /// Security group ids.
     pub security_groups: BTreeSet<String>,
-    /// Never printed.
+    /// The environment variables, which are never printed.
     pub environment: BTreeMap<String, Secret>,
-    /// The key that its environment is encrypted with, where that is a customer's own.
+    /// The customer managed key that encrypts the environment, if there is one.
     pub kms_key: Option<String>,
 }

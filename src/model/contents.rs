@@ -1,4 +1,4 @@
-//! What is in an archive, file by file.
+//! The files of an archive.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Sha256, Sha256Stream};
 
-/// The bits of a mode that make a difference in Lambda, where code runs as another user than its owner: whether the
-/// others may read, and whether it is to be executed.
+/// The mode bits that matter in Lambda, which does not run code as its owner: "others may read" and "executable".
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html>
 const MODE_BITS: u32 = 0o105;
 
-/// The files of an archive, whatever the bytes around them.
+/// The files of an archive, independent of the archive's format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArchiveContents {
-    /// By name: the path with `/`, relative to the archive's root. Folders are left out.
+    /// The files by name: the path with `/`, relative to the archive's root. Folders are not included.
     pub files: BTreeMap<String, FileFacts>,
     /// The names in the order of the archive.
     pub order: Vec<String>,
@@ -25,36 +24,32 @@ pub struct ArchiveContents {
 /// A file in an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileFacts {
-    /// Of the content; of a link, of the path that it leads to.
+    /// The SHA-256 of the content or, for a link, of its target path.
     pub sha256: Sha256,
     /// Uncompressed size.
     pub bytes: u64,
     /// Size in the archive.
     pub compressed_bytes: u64,
-    /// Permission bits, such as 0o644.
+    /// Permission bits, for example 0o644.
     pub mode: u32,
     /// Whether it is a symbolic link.
     pub is_link: bool,
 }
 
 impl FileFacts {
-    /// Whether the two are the same to Lambda: their content, and what their modes allow.
-    pub fn is_same_to_lambda(&self, other: &Self) -> bool {
-        self.sha256 == other.sha256 && self.is_link == other.is_link && self.allows() == other.allows()
-    }
-
+    /// Returns the mode bits that matter in Lambda.
     fn allows(&self) -> u32 {
         self.mode & MODE_BITS
     }
 }
 
 impl ArchiveContents {
-    /// One digest over all names, contents and what the modes allow: equal digests mean the same files to Lambda, in
-    /// whatever order, with whatever times and compression.
+    /// Returns a digest over all names, contents and modes. Equal digests mean the same files to Lambda; order, times
+    /// and compression may differ.
     ///
-    /// It is kept with objects in S3, so its form must not change: for each file in the order of names, the SHA-256 of
-    /// its content, a byte for the mode, a byte for a link, the length of the name in 8 bytes, big end first, and the
-    /// name.
+    /// The digest is stored with objects in S3, so its input must not change. For each file, sorted by name, it is: the
+    /// SHA-256 of the content, a byte for the mode, a byte for a link, the length of the name in 8 bytes (big-endian),
+    /// and the name.
     pub fn digest(&self) -> Sha256 {
         let mut digest = Sha256::stream();
         for (name, facts) in &self.files {
@@ -63,7 +58,7 @@ impl ArchiveContents {
         digest.finish()
     }
 
-    /// Sum of the files' sizes.
+    /// Returns the sum of the files' sizes.
     pub fn bytes(&self) -> u64 {
         self.files.values().map(|facts| facts.bytes).sum()
     }
@@ -71,7 +66,7 @@ impl ArchiveContents {
 
 fn digest_file(digest: &mut Sha256Stream, name: &str, facts: &FileFacts) {
     digest.update(facts.sha256.as_bytes());
-    // 0o105 has its bits in the lowest byte.
+    // `MODE_BITS` fit into the lowest byte.
     digest.update(&[facts.allows().to_be_bytes()[3], u8::from(facts.is_link)]);
     digest.update(&(name.len() as u64).to_be_bytes());
     digest.update(name.as_bytes());
@@ -96,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn order_compression_and_bits_without_effect_make_no_other_digest() {
+    fn order_compression_and_bits_without_effect_do_not_change_the_digest() {
         let mut other = of(&[("b", "2", 0o664), ("a", "1", 0o777)]);
         for facts in other.files.values_mut() {
             facts.compressed_bytes = 9;
@@ -105,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn another_name_content_or_right_makes_another_digest() {
+    fn another_name_content_or_permission_changes_the_digest() {
         let own = of(&[("a", "1", 0o644), ("b", "2", 0o644)]).digest();
         for other in [
             of(&[("a", "1", 0o644), ("c", "2", 0o644)]),
@@ -122,7 +117,7 @@ mod tests {
         assert_ne!(own, link.digest());
     }
 
-    /// The digest is kept with objects in S3: if this one does not hold any more, the code is wrong.
+    /// The digest is stored with objects in S3. If this test fails, the code is wrong, not the test.
     #[test]
     fn the_digest_never_changes() {
         let digest = of(&[("a", "1", 0o644), ("bin/b", "2", 0o755)]).digest();

@@ -1,4 +1,4 @@
-//! Digests, each with the spellings that AWS uses for it.
+//! Digests and the encodings that AWS uses for them.
 
 use std::fmt;
 
@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::Digest;
 
-/// A SHA-256: base64 as Lambda's `CodeSha256` prints it, hex as our object keys do.
+/// A SHA-256: base64 as in Lambda's `CodeSha256`, hex as in our object keys.
 ///
-/// Serialized as base64, the spelling of `source_code_hash` and `CodeSha256`.
+/// Serialized as base64, like `source_code_hash` and `CodeSha256`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schemars(with = "String")]
@@ -22,22 +23,28 @@ impl Sha256 {
         Self(bytes)
     }
 
-    /// The digest of `data`.
+    /// Returns the digest of `data`.
     pub fn of(data: &[u8]) -> Self {
         Self(sha2::Sha256::digest(data).into())
     }
 
-    /// A digest of data that comes in pieces.
+    /// Returns the digest of `document` as canonical JSON: keys sorted by their bytes, no spaces.
+    pub fn of_json(mut document: Value) -> Self {
+        document.sort_all_objects();
+        Self::of(document.to_string().as_bytes())
+    }
+
+    /// Starts a digest of data that comes in pieces.
     pub fn stream() -> Sha256Stream {
         Sha256Stream(sha2::Sha256::new())
     }
 
-    /// Reads Lambda's spelling; `None` where it is not 32 bytes of base64.
+    /// Parses base64, as Lambda prints it; `None` if it is not 32 bytes.
     pub fn from_base64(text: &str) -> Option<Self> {
         STANDARD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// Reads our spelling; `None` where it is not 64 digits of lower-case hex.
+    /// Parses lower-case hex, as in our object keys; `None` if it is not 64 digits.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
@@ -46,32 +53,32 @@ impl Sha256 {
         Some(Self(bytes)).filter(|digest| digest.hex() == text)
     }
 
-    /// As Lambda prints it: `CodeSha256`, `source_code_hash`.
+    /// Returns base64, as in `CodeSha256` and `source_code_hash`.
     pub fn base64(&self) -> String {
         STANDARD.encode(self.0)
     }
 
-    /// Lower-case hex, 64 digits: the key of an artifact.
+    /// Returns 64 digits of lower-case hex, as in the key of an artifact.
     pub fn hex(&self) -> String {
         hex(&self.0)
     }
 
-    /// The raw bytes.
+    /// Returns the raw bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// A SHA-256 under way.
+/// A SHA-256 that is being computed.
 pub struct Sha256Stream(sha2::Sha256);
 
 impl Sha256Stream {
-    /// Takes the next piece.
+    /// Adds the next piece.
     pub fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }
 
-    /// The digest of all pieces.
+    /// Returns the digest of all pieces.
     pub fn finish(self) -> Sha256 {
         Sha256(self.0.finalize().into())
     }
@@ -97,8 +104,7 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
-/// An MD5 in lower-case hex: what S3 answers as the `ETag` of a single-part, unencrypted object,
-/// and Terraform's `filemd5`.
+/// An MD5 in lower-case hex: Terraform's `filemd5`, and the `ETag` of a single-part, unencrypted object in S3.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Md5(String);
@@ -109,19 +115,14 @@ impl Md5 {
         Self(hex(&bytes))
     }
 
-    /// Lower-case hex, 32 digits.
+    /// Returns 32 digits of lower-case hex.
     pub fn hex(&self) -> &str {
         &self.0
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        text
-    })
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -1,43 +1,39 @@
-//! What a run tells while it goes on.
+//! The events of a run.
 
-use std::fmt;
 use std::time::Duration;
 
+use derive_more::Display;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A part of a run, in the order in which they follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Archives are made.
+    #[display("pack")]
     Pack,
     /// AWS is asked what there is.
+    #[display("look")]
     Look,
     /// Archives go into the bucket.
+    #[display("upload")]
     Upload,
     /// Functions are made, updated and published.
+    #[display("functions")]
     Functions,
     /// APIs are made and deployed, stages and permissions changed.
+    #[display("API")]
     Api,
     /// The endpoint is asked.
+    #[display("prove")]
     Prove,
     /// Something failed, and what was changed is put back.
+    #[display("put back")]
     PutBack,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Phase::Pack => "pack",
-            Phase::Look => "look",
-            Phase::Upload => "upload",
-            Phase::Functions => "functions",
-            Phase::Api => "API",
-            Phase::Prove => "prove",
-            Phase::PutBack => "put back",
-        })
-    }
+    /// Previews are deleted.
+    #[display("delete")]
+    Delete,
 }
 
 /// How long a part of a run took.
@@ -51,51 +47,37 @@ pub struct PhaseTime {
     pub duration: Duration,
 }
 
+/// A kind of work that is measured in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Work {
+    /// A function's files are read and compressed.
+    Pack,
+    /// A zip is sent to the bucket.
+    Upload,
+}
+
+/// An amount of work.
+#[derive(Clone, Debug)]
+pub struct Amount {
+    /// The kind of work.
+    pub work: Work,
+    /// The function, or the artifact's key.
+    pub what: String,
+    /// The number of bytes.
+    pub bytes: u64,
+}
+
 /// Something that happened while a command runs; for the live display and the log.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A part of the run began, and the one before ended.
     Began(Phase),
-    /// Packing of `what` began; it will read `bytes`.
-    PackStarted {
-        /// The function.
-        what: String,
-        /// Bytes to read.
-        bytes: u64,
-    },
-    /// `bytes` more of `what` were read and compressed.
-    Packed {
-        /// The function.
-        what: String,
-        /// Since the last such event.
-        bytes: u64,
-    },
-    /// `what` is packed: `bytes` of zip.
-    PackFinished {
-        /// The function.
-        what: String,
-        /// Size of the zip.
-        bytes: u64,
-    },
-    /// Upload of `what` began; it will send `bytes`.
-    UploadStarted {
-        /// The artifact's key.
-        what: String,
-        /// Bytes to send.
-        bytes: u64,
-    },
-    /// `bytes` more of `what` were sent.
-    Uploaded {
-        /// The artifact's key.
-        what: String,
-        /// Since the last such event.
-        bytes: u64,
-    },
-    /// `what` is in the bucket.
-    UploadFinished {
-        /// The artifact's key.
-        what: String,
-    },
+    /// Work began; so many bytes are to be read or sent.
+    Started(Amount),
+    /// So many bytes more were read and compressed, or sent.
+    Advanced(Amount),
+    /// Work is done; its zip has so many bytes.
+    Finished(Amount),
     /// `what` is awaited, for `waited` so far.
     Waiting {
         /// What is awaited, in words: "version 4 of hello-dev".
@@ -104,6 +86,8 @@ pub enum Event {
         waited: Duration,
         /// How often it was tried, or looked for, by now.
         tries: u32,
+        /// What the last look showed, in words; empty where nothing is to be seen.
+        seen: String,
     },
     /// The wait for `what` is over, well or not.
     WaitFinished {
@@ -116,11 +100,11 @@ pub enum Event {
     PuttingBack(String),
     /// Something the user should know, in words.
     Warning(String),
-    /// What GitHub could not be told, in words: it makes no run worse, unless that is wished for.
-    Untold(String),
+    /// A report to GitHub that failed, in words. It fails the run only with `strict-report`.
+    NotReported(String),
 }
 
-/// Hears events; implementations must be quick, since packing calls them from its threads.
+/// Receives events. Implementations must be quick, since packing calls them from its threads.
 pub trait Listener: Send + Sync {
     /// Takes one event.
     fn hear(&self, event: Event);

@@ -1,44 +1,43 @@
-//! What is in an archive, what is not, and what should not be.
+//! The explanation of an archive: its folders and files, what was left out, and advice.
 
-use std::fmt;
-
+use derive_more::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Advice;
 
-/// Where the bytes of an archive are: `package --explain`.
+/// The explanation of an archive's size: `package --explain`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explanation {
-    /// How many files it has.
+    /// The number of files.
     pub files: usize,
     /// Size of the zip.
     pub zipped_bytes: u64,
     /// Sum of the files' sizes.
     pub unzipped_bytes: u64,
-    /// The most that Lambda takes, unzipped, layers included.
+    /// Lambda's limit for unzipped code, including layers.
     pub unzipped_limit_bytes: u64,
-    /// Folders, the largest in the archive first; a folder that holds much stands with its subfolders instead.
+    /// Folders, the largest first. A large folder is replaced by its subfolders.
     pub folders: Vec<FolderSize>,
-    /// The files that are largest in the archive, the largest first.
+    /// The largest files in the archive, the largest first.
     pub largest: Vec<LargeFile>,
-    /// What was not packed, by the rule that left it out; a ready zip has none.
+    /// Files that were not packed, by the rule that left them out; empty for a ready zip.
     pub left_out: Vec<LeftOut>,
-    /// What should be looked at.
+    /// Advice on unusual files.
     pub advice: Vec<Advice>,
 }
 
-/// What a folder holds, with its subfolders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+/// The size of a folder, including its subfolders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FolderSize {
-    /// Its path with a slash at its end, such as `node_modules/`; `lib/*` are the files of `lib/` without its
-    /// subfolders, which stand beside it.
+    /// Its path with a slash at its end, for example `node_modules/`. `lib/*` means only the files of `lib/`, without
+    /// its subfolders.
     pub path: String,
-    /// How many files.
+    /// The number of files.
     pub files: usize,
-    /// Their uncompressed sizes.
+    /// The sum of their uncompressed sizes.
     pub bytes: u64,
-    /// Their sizes in the archive.
+    /// The sum of their sizes in the archive.
     pub compressed_bytes: u64,
 }
 
@@ -53,58 +52,51 @@ pub struct LargeFile {
     pub compressed_bytes: u64,
 }
 
-/// What one rule left out.
+/// Files that one rule left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeftOut {
     /// The rule.
     #[serde(flatten)]
     pub by: LeftOutBy,
-    /// How many files.
+    /// The number of files.
     pub files: usize,
-    /// Their sizes.
+    /// The sum of their sizes.
     pub bytes: u64,
-    /// How many folders were left out as a whole; their files are not counted.
+    /// The number of folders that were left out. Their files are not counted.
     pub folders: usize,
-    /// The first of them, relative to the source.
+    /// The first file or folder, relative to the source.
     pub example: String,
 }
 
-/// A rule that leaves something out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+/// A rule that leaves out files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Display)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum LeftOutBy {
     /// `exclude` of the settings.
+    #[display("exclude \"{pattern}\"")]
     Exclude {
         /// The first pattern that matches.
         pattern: String,
     },
-    /// `excludes` of the settings, which are Terraform's.
+    /// `excludes` of the settings, as in Terraform.
+    #[display("excludes \"{pattern}\"")]
     Excludes {
         /// The first pattern that matches.
         pattern: String,
     },
-    /// `exclude_symlink_directories`: a link to a folder, and what comes behind it in its own folder.
+    /// `exclude_symlink_directories`: a link to a folder, and the files after it in the same folder.
+    #[display("exclude_symlink_directories")]
     SymlinkDirectory,
-    /// It is never packed unless `include` names it: a secret, a cache, a checkout.
+    /// A secret, a cache or a checkout, which is packed only if `include` names it.
+    #[display("{name}")]
     Protected {
-        /// The names that the rule is about.
+        /// The names that the rule matches.
         name: String,
     },
     /// The settings file, or a folder for archives.
+    #[display("the settings file, and archives")]
     OwnFile,
     /// No pattern of `include` matches it.
+    #[display("not in `include`")]
     NotIncluded,
-}
-
-impl fmt::Display for LeftOutBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LeftOutBy::Exclude { pattern } => write!(f, "exclude \"{pattern}\""),
-            LeftOutBy::Excludes { pattern } => write!(f, "excludes \"{pattern}\""),
-            LeftOutBy::SymlinkDirectory => f.write_str("exclude_symlink_directories"),
-            LeftOutBy::Protected { name } => f.write_str(name),
-            LeftOutBy::OwnFile => f.write_str("the settings file, and archives"),
-            LeftOutBy::NotIncluded => f.write_str("not in `include`"),
-        }
-    }
 }

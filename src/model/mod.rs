@@ -11,18 +11,26 @@ mod contents;
 mod digest;
 mod event;
 mod explanation;
-mod marker;
+mod inputs;
+mod made;
+mod marked;
+pub mod marks;
 mod moment;
 mod names;
 mod observed;
 mod outcome;
 mod plan;
 mod preview;
-mod preview_skips;
-mod preview_stage;
+mod preview_acts;
+mod proof_acts;
+mod reference;
+mod release_acts;
 mod request;
 mod settings;
-mod standing;
+mod sourced;
+mod step;
+mod undo;
+mod why;
 
 pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
@@ -33,34 +41,48 @@ pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile
 pub use configuration::FunctionConfiguration;
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
-pub use event::{Event, Listener, Phase, PhaseTime, Silent};
+pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
-pub use marker::{marker, release_marker};
+pub use inputs::{ApiDocument, Inputs, LiveCode, Planned};
+pub use made::{Invoked, Made, SmokeProof, SmokeResult};
+pub use marked::{Marked, MarkedApi, MarkedFunction, MarkedLogGroup, kept};
 pub use moment::Moment;
 pub use names::{
     AccountId, AliasName, ApiKey, BucketName, DeploymentId, FunctionKey, FunctionName, ObjectKey, Region, RestApiId,
-    RevisionId, StageName, Version,
+    RevisionId, RunId, StageName, Version,
 };
 pub use observed::{
-    Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents, ObservedDeployment,
-    ObservedFunction, ObservedLayer, ObservedObject, ObservedStage, PolicyStatement, Secret,
+    EventSource, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents,
+    ObservedDeployment, ObservedFunction, ObservedLayer, ObservedObject, ObservedStage, OptionalRead, PolicyStatement,
+    Provisioned, Secret,
 };
-pub use outcome::{LeftAlone, NotPutBack, Outcome, PutBack, Released, ReleasedFunction, SmokeProof, SmokeResult};
-pub use plan::{
-    AddPermission, ChangeCode, CodeStep, CreateAlias, CreateDeployment, Endpoint, FlushCache, GoesLive, KeepLiveCode,
-    MoveAlias, Plan, PointStage, Reason, Skip, SmokePlan, UploadArtifact, Warning,
+pub use outcome::{
+    LeftAlone, NotPutBack, Outcome, PreviewOutcome, PreviewReport, PutBack, Released, ReleasedFunction, UndoReport,
 };
+pub use plan::{Plan, Step, Wave};
 pub use preview::{
-    ObservedPreview, PreviewApi, PreviewFunction, PreviewId, PreviewOutcome, PreviewPlan, PreviewReport, PreviewRole,
-    PreviewSettings, PreviewStep, SourceApi, SourceFunction, StandingApi, StandingFunction,
+    ExistingApi, ExistingFunction, ExistingPreview, GotFunction, Mistagged, ObservedPreview, PreviewId,
+    PullRequestState, SourceApi, UntaggedApi,
 };
-pub use preview_stage::{
-    FunctionVersion, KeptIn, ObservedStagePreview, Passage, PreviewAlias, PreviewStage, PreviewStrategy,
-    PreviewVersion, StagePlan, StagePlanApi, StagePlanFunction, StageStep, StagedApi, StagedFunction, VersionStep,
+pub use preview_acts::{
+    ConfigureFunction, CreateApi, CreateFunction, CreateLogGroup, Delete, DeployStage, Owner, TagApi, Target, WriteApi,
 };
-pub use request::{Against, BaseSettings, Overrides, Packing, PreviewRequest, Request, Views};
+pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
+pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
+pub use release_acts::{
+    Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, GoesLive, KeepCode, KnownStates, MoveAlias,
+    Permit, PointStage, ProvisionedWait, Restore, Upload,
+};
+pub use request::{
+    Against, ArchiveRequest, BaseSettings, Common, Overrides, PackageRequest, Packing, PreviewDownRequest,
+    PreviewListRequest, PreviewOwner, PreviewPruneRequest, PreviewRequest, PreviewUpRequest, ReleaseRequest, Request,
+    SettingsInput, Views,
+};
 pub use settings::{
-    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, Redeploy, Settings,
-    SmokeSettings, SmokeTarget, Source, Sourced,
+    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, PreviewLimits, PreviewRole,
+    PreviewSettings, Redeploy, Settings, SmokeSettings, SmokeTarget, WhenFull,
 };
-pub use standing::{PreviewLimits, PullRequestState, StandingPreview, WhenFull};
+pub use sourced::{Source, Sourced};
+pub use step::{Act, Queue, Subject};
+pub use undo::{Resource, Undo};
+pub use why::{LatestCaller, Reason, Skip, Warning};

@@ -1,4 +1,4 @@
-//! Names at the border of AWS, each its own type, so that two of them cannot be swapped.
+//! Names that AWS uses, each with its own type, so that they cannot be mixed up.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ macro_rules! names {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the name as it stands.
+            /// Wraps the name without checking it.
             pub fn new(name: impl Into<String>) -> Self {
                 Self(name.into())
             }
 
-            /// The name as AWS or the settings write it.
+            /// Returns the name as AWS or the settings write it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -43,13 +43,13 @@ names! {
     FunctionName;
     /// A Lambda alias.
     AliasName;
-    /// A published Lambda version: a number, or `$LATEST` where AWS says so.
+    /// A published Lambda version: a number, or `$LATEST` if AWS returns that.
     Version;
     /// The id of a REST API.
     RestApiId;
     /// The id of a deployment of a REST API.
     DeploymentId;
-    /// What Lambda compares before it writes; changes with each change of its resource.
+    /// A revision id, which changes with each change of the resource. Lambda compares it before a write.
     RevisionId;
     /// An S3 bucket.
     BucketName;
@@ -59,4 +59,15 @@ names! {
     Region;
     /// The twelve digits of an AWS account.
     AccountId;
+    /// The id of a run: sixteen hex digits.
+    RunId;
+}
+impl Region {
+    /// The host of a REST API: `a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com`.
+    ///
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>
+    pub fn host_of_api(&self, id: &RestApiId) -> String {
+        let suffix = if self.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("{id}.execute-api.{self}.{suffix}")
+    }
 }

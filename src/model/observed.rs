@@ -1,9 +1,10 @@
-//! What AWS said, read in one wave. Plain data: fixtures of the planner are made of it.
+//! The observed state, read in one wave. Plain data: the planner's fixtures are made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
@@ -12,8 +13,9 @@ use super::{
     RestApiId, RevisionId, Sha256, StageName, Version,
 };
 
-/// A value that is used and never shown.
-#[derive(Clone, Default, PartialEq, Eq)]
+/// A value that is used and never shown or serialized.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
@@ -75,7 +77,7 @@ pub enum ObservedBucket {
     Missing,
     /// It is in another region.
     Elsewhere,
-    /// It answers 403: somebody else's, or a permission is missing. In AWS's words.
+    /// S3 answers 403: it belongs to another account, or a permission is missing. AWS's message.
     Forbidden(String),
 }
 
@@ -88,9 +90,17 @@ pub struct ObservedObject {
     pub version_id: Option<String>,
     /// S3's SHA-256 of it: of the whole, or of the parts' (`…-3`); `None` where S3 keeps none.
     pub checksum_sha256: Option<String>,
-    /// The digest of its contents, as whoever put it there says.
+    /// The digest of its contents, as its metadata claims.
     #[serde(default)]
     pub contents: Option<Sha256>,
+}
+
+impl ObservedObject {
+    /// Returns whether it may be the object of these bytes. A checksum of parts (`…-3`) proves nothing.
+    pub fn may_hold(&self, bytes: u64, sha256: &Sha256) -> bool {
+        let over_all = self.checksum_sha256.as_ref().filter(|sum| !sum.contains('-'));
+        self.bytes == bytes && over_all.is_none_or(|sum| *sum == sha256.base64())
+    }
 }
 
 /// A function, its alias and its policies.
@@ -113,12 +123,28 @@ pub struct ObservedFunction {
     /// Code signing refuses unsigned code.
     #[serde(default)]
     pub signing_enforced: bool,
-    /// The pull request whose code is in `$LATEST` for its preview.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub passing: Option<u64>,
+    /// All its aliases, where its code changes and the settings name neither an alias of it nor an API.
+    #[serde(default)]
+    pub aliases: BTreeSet<AliasName>,
+    /// The event source mappings that call it without a qualifier, where its code changes.
+    #[serde(default)]
+    pub event_sources: Vec<EventSource>,
+    /// What the role may not read, and a release does not need.
+    #[serde(default)]
+    pub denied: BTreeSet<OptionalRead>,
     /// A ten-minute link to the live code: used, never shown.
     #[serde(skip)]
     pub code_link: Option<Secret>,
+}
+
+/// An event source mapping.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EventSource {
+    /// Its UUID.
+    pub id: String,
+    /// The ARN of the queue, the stream or the table; `None` for a source without one, such as one's own Kafka.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// Code and configuration of `$LATEST` or of a version.
@@ -128,7 +154,7 @@ pub struct ObservedCode {
     pub version: Version,
     /// `CodeSha256`.
     pub sha256: Sha256,
-    /// `CodeSize`: of the zip. `None` where Lambda did not say.
+    /// `CodeSize`: of the zip. `None` if Lambda did not return it.
     #[serde(default)]
     pub zipped_bytes: Option<u64>,
     /// Digest of everything of the configuration that a version freezes.
@@ -150,6 +176,15 @@ pub struct ObservedCode {
     pub handler: Option<String>,
     /// `x86_64` or `arm64`.
     pub architecture: Option<String>,
+    /// `Timeout`: how long one invocation may take.
+    #[serde(default)]
+    pub timeout_seconds: Option<u32>,
+    /// `LoggingConfig.LogGroup`: where it logs.
+    #[serde(default)]
+    pub log_group: Option<String>,
+    /// `TenancyConfig`: each invocation needs a tenant's id.
+    #[serde(default)]
+    pub has_tenants: bool,
     /// In order.
     #[serde(default)]
     pub layers: Vec<ObservedLayer>,
@@ -179,13 +214,11 @@ impl ObservedCode {
 /// A layer of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedLayer {
-    /// Its ARN with the version.
-    pub arn: String,
     /// Size of its archive, the lower bound of what it unzips to.
     pub zipped_bytes: u64,
 }
 
-/// An alias and the version it stands on.
+/// An alias and its version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObservedAlias {
     /// Its name.
@@ -197,8 +230,75 @@ pub struct ObservedAlias {
     /// `RoutingConfig`: further versions with their share of the calls.
     #[serde(default)]
     pub weights: BTreeMap<Version, f64>,
+    /// Its provisioned concurrency; `None` where it has none, and where the alias neither moves nor has weights, since
+    /// then Lambda is not asked.
+    #[serde(default)]
+    pub provisioned: Option<Provisioned>,
     /// Code and configuration of that version.
     pub code: ObservedCode,
+}
+
+impl ObservedAlias {
+    /// The version that gets all calls by a weight, although the alias points at another: so Lambda does it until the
+    /// other version has its provisioned concurrency.
+    ///
+    /// <https://github.com/hashicorp/terraform-provider-aws/pull/48116>
+    pub fn stands_in(&self) -> Option<&Version> {
+        let mut weights = self.weights.iter();
+        let only = weights.next().filter(|_| weights.next().is_none());
+        only.filter(|(_, share)| **share >= 1.0).map(|(version, _)| version)
+    }
+}
+
+/// The provisioned concurrency of an alias.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provisioned {
+    /// `READY`.
+    Ready,
+    /// `IN_PROGRESS`: Lambda is allocating it, for a new version or because autoscaling changed it.
+    InProgress,
+    /// `FAILED`, with AWS's reason.
+    Failed(String),
+}
+
+/// A read that a release can do without; it is denied where a role may not do it. Displayed: what is not known then.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, derive_more::Display,
+)]
+pub enum OptionalRead {
+    /// `GetProvisionedConcurrencyConfig` of the alias.
+    #[serde(rename = "lambda:GetProvisionedConcurrencyConfig")]
+    #[display(
+        "it is not known whether its alias has provisioned concurrency: the run waits until calls go to the new version, but would not see that its concurrency failed"
+    )]
+    ProvisionedConcurrency,
+    /// `ListAliases` of a function for which the settings name neither an alias nor an API.
+    #[serde(rename = "lambda:ListAliases")]
+    #[display("it is not known whether its callers use an alias, which stays on its version")]
+    Aliases,
+    /// `GetPolicy` of the function itself.
+    #[serde(rename = "lambda:GetPolicy")]
+    #[display("it is not known which services may call it without an alias, and get new code before it is proven")]
+    Policy,
+    /// `ListEventSourceMappings`.
+    #[serde(rename = "lambda:ListEventSourceMappings")]
+    #[display("it is not known which event sources call it without an alias, and get new code before it is proven")]
+    EventSources,
+}
+
+impl OptionalRead {
+    /// The action, as IAM names it.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::ProvisionedConcurrency => "lambda:GetProvisionedConcurrencyConfig",
+            Self::Aliases => "lambda:ListAliases",
+            Self::Policy => "lambda:GetPolicy",
+            Self::EventSources => "lambda:ListEventSourceMappings",
+        }
+    }
 }
 
 /// A statement of a function's resource policy, as far as invoking goes.
@@ -215,8 +315,6 @@ pub struct PolicyStatement {
 pub struct ObservedApi {
     /// Its id.
     pub id: RestApiId,
-    /// Its name.
-    pub name: String,
     /// What would be deployed now.
     pub definition: ApiDefinition,
     /// `None` where the API has no such stage.

@@ -1,13 +1,16 @@
 //! How a run ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AliasName, ApiKey, DeploymentId, FunctionKey, FunctionName, Plan, Sha256, Version};
-use crate::error::Failure;
+use super::{
+    Act, AliasName, ApiKey, CreateAlias, DeploymentId, FunctionKey, FunctionName, Invoked, Made, MoveAlias, Plan,
+    PreviewId, Sha256, Skip, SmokeResult, Version,
+};
+use crate::error::{Failure, Kind};
 
 /// The end of a release or a plan.
 #[derive(Clone, Debug)]
@@ -16,10 +19,12 @@ pub enum Outcome {
     Planned(Plan),
     /// There was nothing to do.
     Unchanged {
-        /// Holds only skips.
+        /// Holds only skips and smoke tests.
         plan: Plan,
         /// What answers, by API.
         endpoints: BTreeMap<ApiKey, String>,
+        /// What the smoke tests showed.
+        smoke: Vec<SmokeResult>,
     },
     /// All steps were done.
     Released {
@@ -32,18 +37,32 @@ pub enum Outcome {
     Failed {
         /// What was to be done.
         plan: Plan,
-        /// Why it ended; its kind says whether all was put back.
+        /// Why it ended; its kind shows whether everything was put back.
         failure: Failure,
-        /// What was put back.
-        put_back: Vec<PutBack>,
-        /// What was left to somebody else.
-        left_alone: Vec<LeftAlone>,
-        /// What was not put back.
-        not_put_back: Vec<NotPutBack>,
+        /// What became of what this run had changed.
+        undone: UndoReport,
     },
 }
 
-/// What a release made.
+/// What became of the changes of a run that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UndoReport {
+    /// What was put back.
+    pub put_back: Vec<PutBack>,
+    /// What another run or person changed since, and is left as it is.
+    pub left_alone: Vec<LeftAlone>,
+    /// What was not put back.
+    pub not_put_back: Vec<NotPutBack>,
+}
+
+impl UndoReport {
+    /// The kind of the failure: whether everything of this run was put back.
+    pub fn kind(&self) -> Kind {
+        if self.not_put_back.is_empty() { Kind::Failed } else { Kind::NotPutBack }
+    }
+}
+
+/// What a release made, as reports show it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Released {
     /// The functions that got a version.
@@ -52,12 +71,50 @@ pub struct Released {
     pub deployments: BTreeMap<ApiKey, DeploymentId>,
     /// What answers, by API.
     pub endpoints: BTreeMap<ApiKey, String>,
-    /// What the smoke test showed; `None` where there was none.
-    pub smoke: Option<SmokeResult>,
+    /// What the smoke tests showed.
+    pub smoke: Vec<SmokeResult>,
+    /// The new versions that were invoked, and answered well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invoked: Vec<Invoked>,
     /// From the first call to the last, in milliseconds.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     #[schemars(with = "u64")]
     pub duration: Duration,
+}
+
+impl Released {
+    /// What the steps of a release made; `endpoints` and `duration` are the caller's.
+    pub fn of(plan: &Plan, made: &Made) -> Self {
+        let functions = plan.code().filter_map(|change| {
+            Some(ReleasedFunction {
+                function: change.function.clone(),
+                name: change.name.clone(),
+                version: made.versions.get(&change.function)?.clone(),
+                sha256: change.after,
+                alias: alias_of(plan, &change.function),
+            })
+        });
+        Self {
+            functions: functions.collect(),
+            deployments: made.deployments.clone(),
+            smoke: made.smoke.values().cloned().collect(),
+            invoked: made.invoked.values().cloned().collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The alias that a plan points at the new version of a function.
+fn alias_of(plan: &Plan, function: &FunctionKey) -> Option<AliasName> {
+    plan.steps().find_map(|step| match &step.act {
+        Act::CreateAlias(CreateAlias { function: key, alias, .. })
+        | Act::MoveAlias(MoveAlias { function: key, alias, .. })
+            if key == function =>
+        {
+            Some(alias.clone())
+        }
+        _ => None,
+    })
 }
 
 pub(super) fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -79,37 +136,14 @@ pub struct ReleasedFunction {
     pub alias: Option<AliasName>,
 }
 
-/// What the smoke test showed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct SmokeResult {
-    /// Where.
-    pub url: String,
-    /// The status of the answers.
-    pub status: u16,
-    /// Good answers in a row.
-    pub hits: u32,
-    /// What they prove.
-    pub proof: SmokeProof,
-}
-
-/// What a good answer proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SmokeProof {
-    /// The endpoint answers; an older release might have answered as well.
-    Health,
-    /// The answer holds what only this release says.
-    ThisRelease,
-}
-
 /// Something that was put back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PutBack {
-    /// In words: "alias live of hello-dev stands on version 3 again".
+    /// In words: "alias live of hello-dev points at version 3 again".
     pub what: String,
 }
 
-/// Something that somebody else changed since, so that nothing of this run is left in it, or that they may need.
+/// Something that was changed by others since, so nothing of this run is left in it, or that others may need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeftAlone {
     /// In words.
@@ -127,6 +161,72 @@ pub struct NotPutBack {
     pub what: String,
     /// Why not.
     pub why: String,
-    /// The command that does it.
+    /// The command that does it, or else the one that shows how it is.
     pub command: String,
+}
+
+/// A preview, as a report shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PreviewReport {
+    /// `owner/name`.
+    pub repository: String,
+    /// The pull request's number.
+    pub pull_request: u64,
+    /// The service.
+    pub service: String,
+    /// The names of its functions.
+    pub functions: BTreeSet<FunctionName>,
+    /// What answers, by API.
+    pub endpoints: BTreeMap<ApiKey, String>,
+    /// What needed nothing, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skip>,
+    /// `preview prune`: why it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was deleted, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deleted: Vec<String>,
+    /// What the smoke tests showed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<SmokeResult>,
+}
+
+impl PreviewReport {
+    /// A report without details.
+    pub fn of(id: &PreviewId) -> Self {
+        let PreviewId { repository, number, service } = id.clone();
+        Self { repository, pull_request: number, service, ..Self::default() }
+    }
+}
+
+/// How `preview` ended.
+#[derive(Clone, Debug)]
+pub enum PreviewOutcome {
+    /// It answers, and something was written.
+    Up(PreviewReport),
+    /// It answers, and nothing had to be written.
+    Unchanged(PreviewReport),
+    /// It was deleted.
+    Down(Vec<PreviewReport>),
+    /// `preview prune --dry-run`: what would be deleted; empty if there is nothing to delete, with or without `--dry-run`.
+    WouldDelete(Vec<PreviewReport>),
+    /// The previews that there are.
+    Listed(Vec<PreviewReport>),
+    /// There was no reason to begin, in words why.
+    Nothing(String),
+    /// The head of the pull request moved on, so that the preview is another run's.
+    Superseded {
+        /// In words, whose.
+        why: String,
+        /// What this run made of it before it saw that; `None` where it had written nothing, or put it back.
+        existing: Option<Box<PreviewReport>>,
+    },
+    /// A step failed, or the run was cancelled.
+    Failed {
+        /// Why; its kind shows whether everything was put back.
+        failure: Failure,
+        /// What became of what this run had changed.
+        undone: UndoReport,
+    },
 }

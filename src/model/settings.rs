@@ -7,53 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, PreviewSettings, Region,
-    RestApiId, StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Region, RestApiId,
+    Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
-
-/// Where a value came from; precedence is in this order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A flag, such as `--stage`.
-    Flag(String),
-    /// An environment variable.
-    Environment(String),
-    /// The settings file.
-    File(Location),
-    /// Nobody said anything.
-    Default,
-}
-
-/// A value with its source, so that an error can point at the line to change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sourced<T> {
-    /// The value.
-    pub value: T,
-    /// Who said so.
-    pub source: Source,
-}
-
-impl<T> Sourced<T> {
-    /// A value that nobody set.
-    pub fn default_of(value: T) -> Self {
-        Self { value, source: Source::Default }
-    }
-
-    /// The place in the settings file, where it came from there.
-    pub fn location(&self) -> Option<Location> {
-        match &self.source {
-            Source::File(location) => Some(location.clone()),
-            _ => None,
-        }
-    }
-
-    /// The same source with another value.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Sourced<U> {
-        Sourced { value: change(self.value), source: self.source }
-    }
-}
 
 /// The settings of one stage, overrides applied and names filled in.
 #[derive(Clone, Debug, Serialize)]
@@ -70,8 +27,11 @@ pub struct Settings {
     pub chosen: Vec<FunctionKey>,
     /// All APIs, by key.
     pub apis: BTreeMap<ApiKey, ApiSettings>,
-    /// How the endpoint is proven; `None`: it is not.
-    pub smoke: Option<SmokeSettings>,
+    /// How the endpoints are proven; none: they are not.
+    pub smoke: Vec<SmokeSettings>,
+    /// The values of the environment that the smoke tests send.
+    #[serde(skip)]
+    pub secrets: Vec<Secret>,
     /// `[preview]`; `None` where the table is not there.
     #[serde(skip)]
     pub preview: Option<PreviewSettings>,
@@ -89,6 +49,11 @@ impl Settings {
     /// The chosen functions with their settings, in the order of their keys.
     pub fn chosen_functions(&self) -> impl Iterator<Item = (&FunctionKey, &FunctionSettings)> {
         self.functions.iter().filter(|(key, _)| self.chosen.contains(key))
+    }
+
+    /// What comes before every key in the artifacts' bucket; may be empty.
+    pub fn artifact_prefix(&self) -> &str {
+        self.artifacts.as_ref().map_or("", |store| store.prefix.as_str())
     }
 }
 
@@ -113,13 +78,21 @@ pub enum ArchiveFormat {
     ArchiveFile(ArchiveFileSettings),
 }
 
+impl ArchiveFormat {
+    /// Returns whether a function that runs the same files in other bytes needs nothing. Where the bytes themselves
+    /// are wanted, it does.
+    pub fn is_content_enough(&self) -> bool {
+        *self == ArchiveFormat::Compact
+    }
+}
+
 /// Where a function's code comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeSource {
     /// `source_file`: this file alone, also where it is a `.zip`.
     SourceFile(PathBuf),
-    /// `sources`: files whose content stands in the settings, by name.
+    /// `sources`: files with their content in the settings, by name.
     Sources(BTreeMap<String, String>),
     /// `source`: a folder, a file, or a ready `.zip`.
     #[serde(untagged)]
@@ -139,8 +112,10 @@ pub struct FunctionSettings {
     pub archive: ArchiveFormat,
     /// The function's name in Lambda.
     pub name: Sourced<FunctionName>,
-    /// The alias that is moved; `None`: callers use `$LATEST`.
+    /// The alias that is moved; `None`: `$LATEST` is released.
     pub alias: Option<Sourced<AliasName>>,
+    /// `alias = false`: the function has no alias of the stage on purpose.
+    pub latest_on_purpose: bool,
 }
 
 /// How an API is found.
@@ -189,11 +164,25 @@ pub enum SmokeTarget {
     },
     /// A whole URL: a custom domain, say.
     Url(String),
+    /// No endpoint: the new version of the function is invoked with the event in this file.
+    Event(PathBuf),
 }
 
-/// The `[smoke]` table.
+impl SmokeTarget {
+    /// The target without what may be secret.
+    pub fn shown(&self) -> String {
+        match self {
+            SmokeTarget::Path { path: target, .. } | SmokeTarget::Url(target) => Smoke::shown(target),
+            SmokeTarget::Event(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// A `[[smoke]]` table, or `[smoke]`.
 #[derive(Clone, Debug, Serialize)]
 pub struct SmokeSettings {
+    /// The function that it proves, where the settings name it.
+    pub function: Option<FunctionKey>,
     /// Where to ask.
     pub target: SmokeTarget,
     /// Where the target was set, for errors.
@@ -206,6 +195,13 @@ pub struct SmokeSettings {
     /// Sent with each request. May be secret: never printed.
     #[serde(skip)]
     pub body: Option<String>,
+    /// Whether the new version is invoked with the same request before its alias moves; `None`: where that is the same.
+    pub before: Option<bool>,
+    /// Whether the request is signed with the credentials of this run.
+    pub sign: bool,
+    /// What the file of `invoke` holds; `None` until it is read. May be secret: never printed.
+    #[serde(skip)]
+    pub event: Option<serde_json::Value>,
     /// The status of a good answer.
     pub status: u16,
     /// What the body of a good answer holds: proof that this release answers.
@@ -216,4 +212,52 @@ pub struct SmokeSettings {
     pub hits: u32,
     /// For all of it.
     pub timeout: Duration,
+}
+
+/// The `[preview]` table.
+#[derive(Clone, Debug)]
+pub struct PreviewSettings {
+    /// What its functions may do.
+    pub role: PreviewRole,
+    /// Laid over the environment of each function, placeholders filled in. Values may be secret: never printed.
+    pub environment: BTreeMap<String, Secret>,
+    /// The same for one function.
+    pub functions: BTreeMap<FunctionKey, BTreeMap<String, Secret>>,
+    /// `service`; `None`: the folder of the settings file, else the repository's name.
+    pub service: Option<String>,
+    /// `repository`, if the settings name it.
+    pub repository: Option<String>,
+    /// How many there may be, and for how long their logs are kept.
+    pub limits: PreviewLimits,
+    /// Where the table is, for errors.
+    pub at: Option<Location>,
+}
+
+/// The role of a preview's functions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreviewRole {
+    /// `role`: an ARN.
+    Own(Sourced<String>),
+    /// `share_role = true`: the role of the function that is copied.
+    Shared,
+}
+
+/// The limits of `[preview]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewLimits {
+    /// `max_previews`: of one repository and service; `None`: as many as AWS takes.
+    pub max_previews: Option<usize>,
+    /// `when_full`.
+    pub when_full: WhenFull,
+    /// `log_retention_days`.
+    pub log_retention_days: i32,
+}
+
+/// What a new preview does where there are as many as there may be, and all of their pull requests are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is not made.
+    Refuse,
+    /// The longest idle preview is deleted.
+    ReplaceOldest,
 }

@@ -1,8 +1,8 @@
 //! Whether live code of other bytes holds the same files.
 //!
-//! Objects that a release puts into the bucket carry the digest of their contents. It can only say that the files
-//! differ; that they are the same is read from the live code itself, since whoever may write into the bucket may write
-//! any digest. docs/decisions/0004-same-content.md says why.
+//! A release stores the digest of an archive's contents with its object. That digest can only prove that files differ.
+//! Whether they are the same is read from the live code itself, since anyone who may write to the bucket may write any
+//! digest. See docs/decisions/0004-same-content.md.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,15 +12,14 @@ use futures::future::join_all;
 use tempfile::TempPath;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::model::{Artifact, FunctionKey, Observed, ObservedContents, ObservedFunction, Settings, Sha256};
+use crate::model::{Artifact, FunctionKey, Observed, ObservedContents, ObservedFunction, Settings, Sha256, marks};
 use crate::package::contents;
-use crate::plan::{code_changes, is_content_enough, object_key};
 use crate::world::World;
 
 /// The artifacts that are being read, by function.
 pub(super) type Packed = BTreeMap<FunctionKey, JoinHandle<Option<Sha256>>>;
 
-/// Begins to read the artifacts of functions whose code would change, where equal files are enough.
+/// Begins to read the artifacts of functions whose code would change, if equal files are enough.
 pub(super) fn read_packed(
     settings: &Settings,
     changing: &[FunctionKey],
@@ -30,7 +29,7 @@ pub(super) fn read_packed(
     let asked = changing.iter().filter_map(|key| {
         let (function, artifact) = (settings.functions.get(key)?, artifacts.get(key)?);
         let found = observed.functions.get(key)?.as_ref()?;
-        let is_asked = is_content_enough(&function.archive) && code_changes(artifact, found);
+        let is_asked = function.archive.is_content_enough() && artifact.sha256 != found.latest.sha256;
         is_asked.then(|| (key.clone(), spawn_digest(artifact.path.clone())))
     });
     asked.collect()
@@ -45,7 +44,8 @@ pub(super) async fn compare(
 ) -> BTreeMap<FunctionKey, ObservedContents> {
     let compared = packed.into_iter().filter_map(|(key, packed)| {
         let function = observed.functions.get(&key)?.as_ref()?;
-        let object = observed.objects.get(&object_key(settings, &key, &function.latest.sha256));
+        let object =
+            observed.objects.get(&marks::object_key(settings.artifact_prefix(), &key, &function.latest.sha256));
         let kept = object.and_then(Option::as_ref).and_then(|object| object.contents);
         Some(async move { Some((key, one(packed, kept, function, world).await?)) })
     });
@@ -68,7 +68,7 @@ async fn one(
     Some(ObservedContents { packed, live, live_file: Some(Arc::new(file)) })
 }
 
-/// Where it cannot be fetched, a release fails when it has to be kept, and says why.
+/// If the download fails, the release fails only if it has to keep the code.
 async fn fetch(function: &ObservedFunction, world: &World) -> Option<TempPath> {
     let file = world.http.live_code(function.code_link.as_ref(), &function.latest.sha256).await.ok()?;
     Some(file.into_temp_path())

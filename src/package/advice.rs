@@ -1,4 +1,4 @@
-//! Finds what should not be in an archive, by names, modes and a look at a few first bytes.
+//! Finds files that should not be in an archive, by their names, modes and first bytes.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,22 +9,23 @@ use zip::ZipArchive;
 
 use crate::model::{Advice, AdviceAbout, Artifact, Entry, LeaveOut, is_cache_folder, is_test_folder};
 
-/// What is read of a file to know whether it is a secret or a script.
+/// How much of a file is read to recognize a secret or a script.
 const HEAD_BYTES: u64 = 4096;
 
-/// Keys, passwords and states by names that hold nothing else.
+/// File names that always mean keys, passwords or Terraform states.
 const SECRET_NAMES: [&str; 6] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".netrc", ".pgpass"];
 const SECRET_ENDINGS: [&str; 4] = [".p12", ".pfx", ".tfstate", ".tfstate.backup"];
 
-/// What should be looked at in the archive of `artifact`; nothing for what is usual. `own_folder` is the folder for
-/// archives, relative to the source, where it lies in it; `how` is the way in which
-/// files stay out.
+/// Returns advice on unusual files in the archive of `artifact`.
+///
+/// `own_folder` is the folder for archives relative to the source, if the source contains it. `how` is how files are
+/// left out.
 pub(super) fn advice(artifact: &Artifact, own_folder: Option<&str>, how: LeaveOut) -> Vec<Advice> {
     let mut found: BTreeMap<AdviceAbout, Advice> = BTreeMap::new();
     let mut heads = Heads { path: &artifact.path, archive: None };
     for entry in &artifact.entries {
         for about in about(entry, own_folder, &mut heads) {
-            let advice = found.entry(about).or_insert_with(|| none_yet(about, entry, how));
+            let advice = found.entry(about).or_insert_with(|| empty(about, entry, how));
             advice.files += 1;
             advice.compressed_bytes += entry.compressed_bytes;
         }
@@ -32,7 +33,7 @@ pub(super) fn advice(artifact: &Artifact, own_folder: Option<&str>, how: LeaveOu
     found.into_values().collect()
 }
 
-fn none_yet(about: AdviceAbout, first: &Entry, how: LeaveOut) -> Advice {
+fn empty(about: AdviceAbout, first: &Entry, how: LeaveOut) -> Advice {
     Advice { about, files: 0, compressed_bytes: 0, example: first.name.clone(), fix: about.fix(&first.name, how) }
 }
 
@@ -59,11 +60,12 @@ fn base_name(entry: &Entry) -> &str {
     entry.name.rsplit('/').next().unwrap_or_default()
 }
 
-fn has_ending(name: &str, ending: &str) -> bool {
+/// Returns whether a file's name has this extension, in any case.
+pub(super) fn has_ending(name: &str, ending: &str) -> bool {
     Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
-/// Published packages hold keys for their tests and examples, which are nobody's secret.
+/// Returns whether a file is likely a secret. Test keys of published packages are public, so they are not.
 fn is_secret(entry: &Entry, heads: &mut Heads<'_>) -> bool {
     if folders(entry).any(|folder| folder == "node_modules" || is_test_folder(folder)) {
         return false;
@@ -72,22 +74,22 @@ fn is_secret(entry: &Entry, heads: &mut Heads<'_>) -> bool {
     if SECRET_NAMES.contains(&name) || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return true;
     }
-    let may_be_key = has_ending(name, "pem") || has_ending(name, "key");
-    match name {
-        _ if may_be_key => heads.of(entry).is_some_and(|head| is_private_key(&head)),
-        ".npmrc" => heads.of(entry).is_some_and(|head| has_npm_token(&head)),
-        "credentials" => heads.of(entry).is_some_and(|head| head.contains("aws_secret_access_key")),
-        ".pypirc" => heads.of(entry).is_some_and(|head| head.contains("password")),
-        _ => false,
-    }
+    let is_secret: fn(&str) -> bool = match name {
+        _ if has_ending(name, "pem") || has_ending(name, "key") => is_private_key,
+        ".npmrc" => has_npm_token,
+        "credentials" => |head| head.contains("aws_secret_access_key"),
+        ".pypirc" => |head| head.contains("password"),
+        _ => return false,
+    };
+    heads.of(entry).is_some_and(|head| is_secret(&head))
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc7468#section-2>
+/// Returns whether a file holds a private key in PEM. <https://www.rfc-editor.org/rfc/rfc7468#section-2>
 fn is_private_key(head: &str) -> bool {
     head.lines().any(|line| line.starts_with("-----BEGIN ") && line.trim_end().ends_with("PRIVATE KEY-----"))
 }
 
-/// A token that is written out, not taken from the environment.
+/// Returns whether an `.npmrc` contains a token itself instead of taking it from the environment.
 fn has_npm_token(head: &str) -> bool {
     let is_token = |key: &str| ["_authToken", "_auth", "_password"].iter().any(|ending| key.trim().ends_with(ending));
     let mut pairs = head.lines().filter_map(|line| line.split_once('='));
@@ -104,14 +106,14 @@ fn is_crlf_script(entry: &Entry, heads: &mut Heads<'_>) -> bool {
     head.starts_with("#!") && head.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'))
 }
 
-/// The first bytes of files in an archive, which is opened only when somebody asks.
+/// Reads the first bytes of files in an archive, which is opened on first use.
 struct Heads<'a> {
     path: &'a Path,
     archive: Option<ZipArchive<BufReader<File>>>,
 }
 
 impl Heads<'_> {
-    /// As text, however bad; `None` where it cannot be read, which is for others to say.
+    /// Returns a file's first bytes as lossy UTF-8, or `None` if it cannot be read.
     fn of(&mut self, entry: &Entry) -> Option<String> {
         if self.archive.is_none() {
             self.archive = ZipArchive::new(BufReader::new(File::open(self.path).ok()?)).ok();

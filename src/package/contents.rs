@@ -1,49 +1,47 @@
-//! Reads what is in an archive, whoever made it.
+//! Reads the files of any zip archive.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use zip::ZipArchive;
-use zip::read::ZipFileEntry;
 use zip::result::{ZipError, ZipResult};
 
-use super::pipeline::in_order;
-use super::read_back::is_folder;
+use super::digests::each_piece;
+use super::pipeline::{in_order, threads as number_of_threads};
+use super::read_back::{Archive, invalid, is_folder, open};
 use crate::error::Problem;
 use crate::model::{ArchiveContents, FileFacts, Sha256, UNZIPPED_LIMIT};
 
 /// Below this size, starting threads costs more than they save.
 const WORTH_THREADS: u64 = 8 * 1024 * 1024;
-/// Each thread reads the archive's directory anew: of a larger one, one is enough.
+/// Above this number of files one thread is used, because each thread parses the whole directory.
 const MANY_FILES: usize = 50_000;
-/// Others may read a folder and enter it.
+/// The mode bits by which others can list and enter a folder.
 const OPEN_FOLDER: u32 = 0o005;
 
-/// Reads the files of the zip at `path`, and digests each content, on up to `threads` threads; 0 means one for each
-/// core.
+/// Reads the files of the zip at `path` and the digest of each, on up to `threads` threads; 0 means one per core.
 ///
-/// No more is inflated than the archive declares, and that is 250 MiB at most, Lambda's own limit.
+/// It inflates no more than the archive declares, and at most 250 MiB, Lambda's limit.
 ///
 /// # Errors
 ///
-/// A problem where it is no zip, where a file in it is damaged or encrypted, or not of the declared size, where two
-/// have one name, and where it declares more than 250 MiB.
+/// A problem if the file is not a zip, a file in it is damaged, encrypted or not of the declared size, two files have
+/// the same name, or it declares more than 250 MiB.
 pub fn contents(path: &Path, threads: usize) -> Result<ArchiveContents, Problem> {
     read(path, threads).map_err(|error| {
         Problem::new(format!("failed to read the archive `{}`", path.display()))
             .why(io::Error::from(error).to_string())
-            .fix("make it again, or name another one")
+            .fix("create it again, or choose another archive")
     })
 }
 
 fn read(path: &Path, threads: usize) -> ZipResult<ArchiveContents> {
-    let archive = open(path)?;
-    let places = files_of(&archive)?;
-    let few = declared_bytes(&archive, &places)? < WORTH_THREADS || places.len() > MANY_FILES;
-    let threads = if few { 1 } else { super::threads(threads) };
+    let archive = open(File::open(path)?)?;
+    let (places, declared_bytes) = files_of(&archive)?;
+    let few = declared_bytes < WORTH_THREADS || places.len() > MANY_FILES;
+    let threads = if few { 1 } else { number_of_threads(threads) };
     let mut contents = ArchiveContents::default();
-    let work = |archive: &mut ZipResult<Archive>, place: &usize| match archive {
+    let work = |archive: &mut ZipResult<Archive<File>>, place: &usize| match archive {
         Ok(archive) => facts(archive, *place),
         Err(error) => Err(invalid(error.to_string())),
     };
@@ -53,24 +51,14 @@ fn read(path: &Path, threads: usize) -> ZipResult<ArchiveContents> {
         contents.files.insert(name, facts);
         Ok::<(), ZipError>(())
     };
-    in_order(&places, threads, || open(path), work, take)?;
+    in_order(&places, threads, || open(File::open(path)?), work, take)?;
     Ok(contents)
 }
 
-type Archive = ZipArchive<BufReader<File>>;
-
-fn open(path: &Path) -> ZipResult<Archive> {
-    let archive = ZipArchive::new(BufReader::new(File::open(path)?))?;
-    if archive.has_duplicate_names() {
-        return Err(invalid("two entries have the same name"));
-    }
-    Ok(archive)
-}
-
-/// The places of all entries but the folders that everybody may enter: one that others may not makes its files
-/// unreadable, and so other code.
-fn files_of(archive: &Archive) -> ZipResult<Vec<usize>> {
-    let mut places = Vec::new();
+/// Returns the indices of all entries except ordinary folders, and the unzipped size that the archive declares for
+/// them. A folder that others cannot enter counts, because it makes its files unreadable in Lambda.
+fn files_of(archive: &Archive<File>) -> ZipResult<(Vec<usize>, u64)> {
+    let (mut places, mut bytes) = (Vec::new(), 0_u64);
     for place in 0..archive.len() {
         let entry = archive.by_index_data(place)?;
         if entry.encrypted() {
@@ -79,60 +67,31 @@ fn files_of(archive: &Archive) -> ZipResult<Vec<usize>> {
         let is_open = entry.unix_mode().is_none_or(|mode| mode & OPEN_FOLDER == OPEN_FOLDER);
         if !is_folder(&entry.name()?) || !is_open {
             places.push(place);
+            bytes = bytes.saturating_add(entry.size());
         }
     }
-    Ok(places)
-}
-
-/// What inflating will make, if the archive tells the truth.
-fn declared_bytes(archive: &Archive, places: &[usize]) -> ZipResult<u64> {
-    let mut bytes: u64 = 0;
-    for &place in places {
-        bytes = bytes.saturating_add(archive.by_index_data(place)?.size());
-    }
     if bytes > UNZIPPED_LIMIT {
-        let why = format!("it says that it unzips to {bytes} bytes, and Lambda takes {UNZIPPED_LIMIT} at most");
+        let why = format!("it declares {bytes} bytes unzipped, but Lambda allows at most {UNZIPPED_LIMIT}");
         return Err(invalid(why));
     }
-    Ok(bytes)
+    Ok((places, bytes))
 }
 
-fn facts(archive: &mut Archive, place: usize) -> ZipResult<(String, FileFacts)> {
-    let (name, declared) = known(&archive.by_index_data(place)?)?;
+fn facts(archive: &mut Archive<File>, place: usize) -> ZipResult<(String, FileFacts)> {
     let mut entry = archive.by_index(place)?;
-    let (sha256, bytes) = digest(&mut (&mut entry).take(declared.bytes + 1))
+    let (name, declared) = (entry.name()?.into_owned(), entry.size());
+    let mut sha256 = Sha256::stream();
+    let bytes = each_piece(&mut (&mut entry).take(declared + 1), |piece| sha256.update(piece))
         .map_err(|error| io::Error::new(error.kind(), format!("`{name}`: {error}")))?;
-    if bytes != declared.bytes {
-        return Err(invalid(format!("`{name}` does not inflate to the {} bytes that it declares", declared.bytes)));
+    if bytes != declared {
+        return Err(invalid(format!("`{name}` does not inflate to the {declared} bytes that it declares")));
     }
-    Ok((name, FileFacts { sha256, ..declared }))
-}
-
-/// What the archive's directory says of an entry.
-fn known(entry: &ZipFileEntry<'_>) -> ZipResult<(String, FileFacts)> {
     let facts = FileFacts {
-        sha256: Sha256::of(b""),
-        bytes: entry.size(),
+        sha256: sha256.finish(),
+        bytes,
         compressed_bytes: entry.compressed_size(),
         mode: entry.unix_mode().unwrap_or(0o644) & 0o7777,
         is_link: entry.is_symlink(),
     };
-    Ok((entry.name()?.into_owned(), facts))
-}
-
-fn digest(from: &mut impl Read) -> io::Result<(Sha256, u64)> {
-    let (mut digest, mut bytes) = (Sha256::stream(), 0);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let count = from.read(&mut buffer)?;
-        if count == 0 {
-            return Ok((digest.finish(), bytes));
-        }
-        digest.update(&buffer[..count]);
-        bytes += count as u64;
-    }
-}
-
-fn invalid(why: impl Into<String>) -> ZipError {
-    ZipError::InvalidArchive(why.into().into())
+    Ok((name, facts))
 }

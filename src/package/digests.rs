@@ -1,18 +1,16 @@
-//! The digests of a finished archive.
+//! Computes the digests of a finished archive.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::thread;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 
 use crate::error::Problem;
 use crate::model::{Md5, PART_BYTES, Sha256};
 
-/// What AWS and Terraform say of an archive's bytes.
+/// An archive's digests as AWS and Terraform compute them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Digests {
     pub(super) sha256: Sha256,
@@ -23,59 +21,50 @@ pub(super) struct Digests {
     pub(super) bytes: u64,
 }
 
-/// The SHA-256 of the file at `path`; a file that cannot be read is a problem.
-pub fn file_sha256(path: &Path) -> Result<Sha256, Problem> {
-    whole_of(path).map_err(|error| {
-        Problem::new(format!("failed to read the archive `{}`", path.display()))
-            .why(error.to_string())
-            .fix("name a zip that can be read")
-    })
+/// Returns the SHA-256 of the file at `path`, or a problem if it cannot be read.
+pub(crate) fn file_sha256(path: &Path) -> Result<Sha256, Problem> {
+    sha256_of(path).map_err(|error| unreadable_archive(path, &error))
 }
 
-/// Reads the file at `path` twice, by two threads: whole, and as S3 gets it.
+/// Reports an archive that the user names but that cannot be read.
+pub(crate) fn unreadable_archive(path: &Path, error: &io::Error) -> Problem {
+    Problem::new(format!("failed to read the archive `{}`", path.display()))
+        .why(error.to_string())
+        .fix("name a zip that can be read")
+}
+
+/// Computes all digests. Two threads read the file at `path`: one for the SHA-256, one for the upload's digests.
 pub(super) fn digests(path: &Path) -> io::Result<Digests> {
     let bytes = File::open(path)?.metadata()?.len();
-    let (whole, rest) = thread::scope(|scope| {
-        let rest = scope.spawn(|| if bytes <= PART_BYTES { md5_of(path).map(Rest::Md5) } else { parts_of(path) });
+    let (sha256, upload) = thread::scope(|scope| {
+        let upload = scope.spawn(|| {
+            let is_one_part = bytes <= PART_BYTES;
+            if is_one_part { Ok((Some(md5_of(path)?), None)) } else { Ok((None, Some(checksum_of_parts(path)?))) }
+        });
         let lost = || Err(io::Error::other("a thread that computes digests ended early"));
-        (whole_of(path), rest.join().unwrap_or_else(|_| lost()))
+        (sha256_of(path), upload.join().unwrap_or_else(|_| lost()))
     });
-    let sha256 = whole?;
-    Ok(match rest? {
-        Rest::Md5(md5) => Digests { sha256, md5: Some(md5), checksum_sha256: sha256.base64(), bytes },
-        Rest::Parts(parts) => Digests { sha256, md5: None, checksum_sha256: of_parts(&parts), bytes },
-    })
+    let (sha256, (md5, of_parts)) = (sha256?, upload?);
+    Ok(Digests { sha256, md5, checksum_sha256: of_parts.unwrap_or_else(|| sha256.base64()), bytes })
 }
 
-/// What is known beside the SHA-256 of the whole file.
-enum Rest {
-    /// Of one part.
-    Md5(Md5),
-    /// The SHA-256 of each part of several.
-    Parts(Vec<Sha256>),
-}
-
-fn whole_of(path: &Path) -> io::Result<Sha256> {
+fn sha256_of(path: &Path) -> io::Result<Sha256> {
     let mut digest = Sha256::stream();
     each_piece(&mut File::open(path)?, |piece| digest.update(piece))?;
     Ok(digest.finish())
 }
 
-fn parts_of(path: &Path) -> io::Result<Rest> {
-    let (mut file, mut parts) = (File::open(path)?, Vec::new());
+/// Returns S3's checksum of a multipart upload: a digest over the digests of the parts.
+fn checksum_of_parts(path: &Path) -> io::Result<String> {
+    let (mut file, mut digests, mut parts) = (File::open(path)?, Sha256::stream(), 0);
     loop {
         let mut part = Sha256::stream();
         if each_piece(&mut (&mut file).take(PART_BYTES), |piece| part.update(piece))? == 0 {
-            return Ok(Rest::Parts(parts));
+            return Ok(format!("{}-{parts}", digests.finish().base64()));
         }
-        parts.push(part.finish());
+        digests.update(part.finish().as_bytes());
+        parts += 1;
     }
-}
-
-/// S3's checksum of a multipart upload: over the digests of the parts.
-fn of_parts(parts: &[Sha256]) -> String {
-    let digests: Vec<u8> = parts.iter().flat_map(|part| *part.as_bytes()).collect();
-    format!("{}-{}", STANDARD.encode(Sha256::of(&digests).as_bytes()), parts.len())
 }
 
 fn md5_of(path: &Path) -> io::Result<Md5> {
@@ -84,8 +73,9 @@ fn md5_of(path: &Path) -> io::Result<Md5> {
     Ok(Md5::from_bytes(md5.finalize().into()))
 }
 
-fn each_piece(from: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
-    let mut buffer = vec![0; 256 * 1024];
+/// Reads to the end, piece by piece, and returns how many bytes there were.
+pub(super) fn each_piece(from: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut buffer = vec![0; 64 * 1024];
     let mut bytes = 0;
     loop {
         let count = from.read(&mut buffer)?;

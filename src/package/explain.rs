@@ -1,18 +1,18 @@
-//! Where the bytes of an archive are.
+//! Explains which folders and files make up the size of an archive.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::model::{Advice, Artifact, Entry, Explanation, FolderSize, LargeFile, LeftOut, UNZIPPED_LIMIT};
 
-/// How many of the largest files are named.
+/// How many of the largest files are listed.
 const LARGEST: usize = 10;
 
-/// A folder that holds at least one part of so many is shown with its subfolders instead.
+/// A folder with at least this fraction (1/4) of the archive is replaced by its subfolders.
 const WORTH_OPENING: u64 = 4;
 
-/// What is in `artifact`; `left_out` and `advice` are told along.
-pub fn explain(artifact: &Artifact, left_out: Vec<LeftOut>, advice: Vec<Advice>) -> Explanation {
+/// Explains the size of `artifact`; `left_out` and `advice` are included.
+pub(crate) fn explain(artifact: &Artifact, left_out: Vec<LeftOut>, advice: Vec<Advice>) -> Explanation {
     Explanation {
         files: artifact.entries.len(),
         zipped_bytes: artifact.zipped_bytes,
@@ -36,7 +36,7 @@ fn largest(entries: &[Entry]) -> Vec<LargeFile> {
     entries.into_iter().take(LARGEST).map(file).collect()
 }
 
-/// Opens the largest folder again and again, as long as it holds a good part of the archive.
+/// Returns the rows of folders. A folder is opened as long as it holds a large part of the archive.
 fn folders(entries: &[Entry]) -> Vec<FolderSize> {
     let mut root = Folder::default();
     for entry in entries {
@@ -47,58 +47,43 @@ fn folders(entries: &[Entry]) -> Vec<FolderSize> {
     let mut rows = Vec::new();
     while let Some((path, folder)) = open.pop() {
         if !path.is_empty() && (folder.all.compressed_bytes < worth_opening || folder.folders.is_empty()) {
-            rows.push(folder.all.row(path));
+            rows.push(FolderSize { path, ..folder.all.clone() });
             continue;
         }
         if folder.own.files > 0 {
-            rows.push(folder.own.row(format!("{path}*")));
+            rows.push(FolderSize { path: format!("{path}*"), ..folder.own.clone() });
         }
         open.extend(folder.folders.iter().map(|(name, below)| (format!("{path}{name}/"), below)));
     }
-    rows.sort_by(|one, other| {
-        (Reverse(one.compressed_bytes), &one.path).cmp(&(Reverse(other.compressed_bytes), &other.path))
-    });
+    rows.sort_by_cached_key(|row| (Reverse(row.compressed_bytes), row.path.clone()));
     rows
 }
 
-/// A folder of an archive.
+/// A folder of an archive. Its sizes have no path.
 #[derive(Default)]
 struct Folder<'a> {
-    /// All that is in it.
-    all: Sizes,
-    /// Its files without those of its subfolders.
-    own: Sizes,
+    /// Everything in it.
+    all: FolderSize,
+    /// Its own files, without those of its subfolders.
+    own: FolderSize,
     folders: BTreeMap<&'a str, Folder<'a>>,
 }
 
-#[derive(Default)]
-struct Sizes {
-    files: usize,
-    bytes: u64,
-    compressed_bytes: u64,
-}
-
 impl<'a> Folder<'a> {
-    /// `path` is relative to this folder.
+    /// Adds an entry; `path` is relative to this folder.
     fn add(&mut self, path: &'a str, entry: &Entry) {
-        self.all.add(entry);
+        add(&mut self.all, entry);
         match path.split_once('/') {
             Some((folder, rest)) => self.folders.entry(folder).or_default().add(rest, entry),
-            None => self.own.add(entry),
+            None => add(&mut self.own, entry),
         }
     }
 }
 
-impl Sizes {
-    fn add(&mut self, entry: &Entry) {
-        self.files += 1;
-        self.bytes += entry.bytes;
-        self.compressed_bytes += entry.compressed_bytes;
-    }
-
-    fn row(&self, path: String) -> FolderSize {
-        FolderSize { path, files: self.files, bytes: self.bytes, compressed_bytes: self.compressed_bytes }
-    }
+fn add(size: &mut FolderSize, entry: &Entry) {
+    size.files += 1;
+    size.bytes += entry.bytes;
+    size.compressed_bytes += entry.compressed_bytes;
 }
 
 #[cfg(test)]

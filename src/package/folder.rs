@@ -1,34 +1,36 @@
-//! A folder on the way down a source, and how far a walk may go.
+//! A folder that a walk is in, and the limits of a walk.
 
+use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use super::refusals::{too_deep, too_many};
 use crate::error::Problem;
 
-/// Links can nest folders deeper than any path is long.
+/// The deepest folder of a walk. Links can nest folders without end.
 const MAX_DEPTH: usize = 200;
-/// Links to links can make endlessly many names of a few files.
+/// The most names of a walk. Links to links can multiply a few files without end.
 const MAX_NAMES: usize = 1_000_000;
 
-/// A folder on the way down.
+/// A folder that a walk is in, with its parents.
 pub(super) struct Folder<'a, L = ()> {
     /// Relative to the source, with `/`; empty for the source itself.
     pub(super) path: &'a str,
-    /// Where it lies, links followed.
+    /// Its real path, with links resolved.
     pub(super) real: &'a Path,
-    /// What keeps it out.
-    pub(super) locks: L,
+    /// The rules that keep it out of the archive.
+    pub(super) blocked_by: L,
     pub(super) parent: Option<&'a Folder<'a, L>>,
 }
 
 impl<L> Folder<'_, L> {
-    /// The path of a name in it.
+    /// Returns the path of a name in this folder.
     pub(super) fn join(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
     }
 
-    /// Whether the walk came through `real`.
-    pub(super) fn came_through(&self, real: &Path) -> bool {
+    /// Returns whether `real` is this folder or one of its parents.
+    pub(super) fn is_within(&self, real: &Path) -> bool {
         self.ancestors().any(|folder| folder.real == real)
     }
 
@@ -37,14 +39,14 @@ impl<L> Folder<'_, L> {
     }
 }
 
-/// What was walked so far.
+/// Counts the names of a walk.
 #[derive(Default)]
 pub(super) struct Walked {
     names: usize,
 }
 
 impl Walked {
-    /// Counts the names of a folder; the reason to go no further, where there is one.
+    /// Counts the names of a folder. If a limit is exceeded, returns an error, with a problem the first time.
     pub(super) fn enter<L>(&mut self, folder: &Folder<'_, L>, names: usize) -> Result<(), Option<Problem>> {
         if self.names > MAX_NAMES {
             return Err(None);
@@ -54,5 +56,18 @@ impl Walked {
             return Err(Some(too_many(folder.path)));
         }
         if folder.ancestors().count() > MAX_DEPTH { Err(Some(too_deep(folder.path))) } else { Ok(()) }
+    }
+}
+
+/// A file that is being written for longer than this is abandoned.
+pub(super) const ABANDONED: Duration = Duration::from_hours(24);
+
+/// Deletes files of this prefix that killed runs left behind, as far as possible.
+pub(super) fn delete_abandoned(folder: &Path, prefix: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+        if entry.file_name().to_string_lossy().starts_with(prefix) && age.is_some_and(|age| age > ABANDONED) {
+            fs::remove_file(entry.path()).ok(); // the next run tries again
+        }
     }
 }

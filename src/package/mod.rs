@@ -1,35 +1,33 @@
 //! Packs each function's code into a zip that is the same on every machine.
 //!
-//! The bytes are those of the revision `compact-1`, or those of Terraform's `archive_file`: docs/decisions/0001-compact-1.md
-//! and 0005-archive-file.md say why.
+//! The format is `compact-1` or that of Terraform's `archive_file`. docs/decisions/0001-compact-1.md and
+//! 0005-archive-file.md explain both.
 
 mod advice;
 mod archive_file;
 mod cache;
 mod compact;
 mod contents;
+mod context;
 mod difference;
 mod digests;
 mod explain;
 mod folder;
-mod left_out;
 mod patterns;
 mod pipeline;
 mod protected;
 mod read_back;
 mod ready;
 mod refusals;
-mod run;
 mod select;
+mod selection;
 mod source;
 mod source_file;
+mod zip_records;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -37,39 +35,36 @@ use tempfile::NamedTempFile;
 pub use self::archive_file::{GivenContents, GivenFile, pack_given};
 use self::cache::Cache;
 pub use self::contents::contents;
-pub use self::difference::difference;
+use self::context::PackContext;
+pub(crate) use self::difference::difference;
 use self::digests::digests;
-pub use self::digests::file_sha256;
-pub use self::explain::explain;
-use self::run::Run;
-use self::source::{Contents, find, in_its_words, unused_globs};
+pub(crate) use self::digests::{file_sha256, unreadable_archive};
+pub(crate) use self::explain::explain;
+use self::folder::delete_abandoned;
+use self::pipeline::threads;
+use self::selection::Selection;
+use self::source::{Contents, find, unused_globs, with_its_exclude_key};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
     Advice, ArchiveFormat, Artifact, CodeSource, Entry, Event, FunctionKey, FunctionSettings, LeaveOut, LeftOut,
     Listener, UNZIPPED_LIMIT,
 };
 
-/// More threads would need more memory than they save time.
-const MAX_THREADS: usize = 16;
-
-/// An archive in the making.
+/// The prefix of an archive that is being written.
 const PACKING: &str = ".packing-";
-/// Nobody packs that long.
-const ABANDONED: Duration = Duration::from_hours(24);
 
-/// How to pack, beside what the settings say of each function.
+/// How to pack, beside the settings of each function.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// Where the archives are written; it is made where it does not exist, and never packed.
+    /// Where archives are written. It is created if it does not exist, and never packed.
     pub out_dir: &'a Path,
     /// Whether every entry is inflated after packing, and its CRC-32 compared.
     pub verify: bool,
-    /// How many threads compress, 16 at most; 0 means one for each core. The bytes do not depend
-    /// on it.
+    /// How many threads compress, at most 16; 0 means one per core. The bytes do not depend on it.
     pub threads: usize,
-    /// The folder that remembers compressed data between runs; `None`: nothing is remembered.
+    /// The folder that caches compressed data between runs, or `None` for no cache.
     pub cache: Option<&'a Path>,
-    /// More paths that are never packed.
+    /// Other paths that are never packed.
     pub keep_out: &'a [PathBuf],
 }
 
@@ -77,8 +72,8 @@ pub struct Options<'a> {
 ///
 /// # Errors
 ///
-/// [`Kind::Usage`] with all problems of all functions where a source cannot be packed or an archive
-/// cannot be written; [`Kind::Failed`] where it is cancelled; [`Kind::Internal`] where an archive does
+/// [`Kind::Usage`] with the problems of all functions if a source cannot be packed or an archive
+/// cannot be written; [`Kind::Failed`] if packing is cancelled; [`Kind::Internal`] if an archive does
 /// not read back as it was packed.
 pub fn build(
     functions: &BTreeMap<FunctionKey, FunctionSettings>,
@@ -88,27 +83,29 @@ pub fn build(
 ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
     let found = find_all(functions, options)?;
     fs::create_dir_all(options.out_dir).map_err(|error| no_out_dir(options.out_dir, &error))?;
-    delete_abandoned(options.out_dir);
+    delete_abandoned(options.out_dir, PACKING);
     let cache = options.cache.map(|folder| Cache::open(folder, compact::REVISION));
     let (mut artifacts, mut problems) = (BTreeMap::new(), Vec::new());
-    for Found { function, settings, contents } in found {
+    for FunctionContents { function, settings, contents } in found {
         let path = options.out_dir.join(format!("{function}.zip"));
         let (threads, verify) = (threads(options.threads), options.verify);
         let source_at = settings.source.location();
         let cache = cache.as_ref();
-        let run = Run { function, path: &path, threads, verify, cache, cancelled, listener, source_at };
+        let context = PackContext { function, path: &path, threads, verify, cache, cancelled, listener, source_at };
         if let Some(text) = unused_globs(function, settings) {
             listener.hear(Event::Warning(text));
         }
-        for text in contents.warnings() {
+        for text in &contents.warnings {
             listener.hear(Event::Warning(format!("{function}: {text}")));
         }
-        match pack(&contents, &run) {
+        match pack(&contents.files, &context) {
             Ok(artifact) => {
                 warn(&artifact, settings, options, listener);
                 artifacts.insert(function.clone(), artifact);
             }
-            Err(failure) if failure.kind == Kind::Usage => problems.extend(in_its_words(failure.problems, settings)),
+            Err(failure) if failure.kind == Kind::Usage => {
+                problems.extend(with_its_exclude_key(failure.problems, settings));
+            }
             Err(failure) => return Err(failure),
         }
     }
@@ -118,12 +115,12 @@ pub fn build(
     if problems.is_empty() { Ok(artifacts) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }
 
-/// Says what harms; what only takes up room is said to those who ask.
+/// Warns about harmful files only. `package --explain` also lists files that only take space.
 fn warn(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>, listener: &dyn Listener) {
     if artifact.unzipped_bytes > UNZIPPED_LIMIT {
         listener.hear(Event::Warning(format!(
-            "{}: it unzips to {} bytes, and Lambda takes {UNZIPPED_LIMIT} at most, with all layers; `package --explain` \
-             shows where they are",
+            "{}: the archive unzips to {} bytes, but Lambda allows at most {UNZIPPED_LIMIT}, including layers; \
+             `package --explain` shows its largest folders and files",
             artifact.function, artifact.unzipped_bytes
         )));
     }
@@ -131,8 +128,8 @@ fn warn(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>,
     harmful.for_each(|advice| listener.hear(Event::Warning(format!("{}: {advice}", artifact.function))));
 }
 
-/// What should be looked at in an archive that [`build`] made.
-pub fn advice(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>) -> Vec<Advice> {
+/// Returns advice on unusual files in an archive of [`build`].
+pub(crate) fn advice(artifact: &Artifact, settings: &FunctionSettings, options: &Options<'_>) -> Vec<Advice> {
     let source = match &settings.source.value {
         CodeSource::Path(source) if source.is_dir() => source,
         _ => return advice::advice(artifact, None, LeaveOut::OfSource),
@@ -146,73 +143,69 @@ pub fn advice(artifact: &Artifact, settings: &FunctionSettings, options: &Option
     advice::advice(artifact, own_folder.and_then(Path::to_str).filter(|folder| !folder.is_empty()), how)
 }
 
-/// A function with the files that are packed.
-struct Found<'a> {
+/// A function and the files to pack.
+struct FunctionContents<'a> {
     function: &'a FunctionKey,
     settings: &'a FunctionSettings,
-    contents: Contents,
+    contents: Selection<Contents>,
 }
 
-/// What [`build`] leaves out of each function's folder, and why. It looks again, so that `build` need not remember.
+/// Returns what [`build`] leaves out of each function's folder, and why. It walks the sources again.
 ///
 /// # Errors
 ///
-/// Those of [`build`] over the selection of files.
-pub fn left_out(
+/// The errors of [`build`] that concern the selection of files.
+pub(crate) fn left_out(
     functions: &BTreeMap<FunctionKey, FunctionSettings>,
     options: &Options<'_>,
 ) -> Result<BTreeMap<FunctionKey, Vec<LeftOut>>, Failure> {
     let found = find_all(functions, options)?;
-    Ok(found.into_iter().map(|found| (found.function.clone(), found.contents.into_left_out())).collect())
+    Ok(found.into_iter().map(|found| (found.function.clone(), found.contents.left_out)).collect())
 }
 
-/// Selects the files of all functions, so that all problems are known before the first is packed.
+/// Selects the files of all functions, so that all problems are reported before anything is packed.
 fn find_all<'a>(
     functions: &'a BTreeMap<FunctionKey, FunctionSettings>,
     options: &Options<'_>,
-) -> Result<Vec<Found<'a>>, Failure> {
+) -> Result<Vec<FunctionContents<'a>>, Failure> {
     let out_dir = resolved(options.out_dir);
     let keep_out: Vec<PathBuf> = options.keep_out.iter().map(|path| resolved(path)).collect();
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for (function, settings) in functions {
         problems.extend(bad_key(function));
         match find(function, settings, &out_dir, &keep_out) {
-            Ok(contents) => found.push(Found { function, settings, contents }),
+            Ok(contents) => found.push(FunctionContents { function, settings, contents }),
             Err(more) => problems.extend(more),
         }
     }
     if problems.is_empty() { Ok(found) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }
 
-fn pack(contents: &Contents, run: &Run<'_>) -> Result<Artifact, Failure> {
-    run.check_cancelled()?;
-    run.started(contents.bytes());
-    let archive = temporary(run.path).map_err(|error| run.not_written(&error))?;
+fn pack(contents: &Contents, context: &PackContext<'_>) -> Result<Artifact, Failure> {
+    context.check_cancelled()?;
+    context.started(contents.bytes());
+    let archive = temporary(context.path, PACKING, ".zip").map_err(|error| context.not_written(&error))?;
     let file = archive.as_file();
     let entries = match contents {
-        Contents::Compact(selected) => proven(compact::pack(&selected.files, file, run)?, file, run)?,
-        Contents::ArchiveFile(selected, flavour) => {
-            proven(archive_file::pack(&selected.files, *flavour, file, run)?, file, run)?
-        }
-        Contents::Ready(source) => ready::copy(source, file, run)?,
+        Contents::Compact(files) => compact::pack(files, file, context)?,
+        Contents::ArchiveFile(files, flavour) => archive_file::pack(files, *flavour, file, context)?,
+        Contents::Ready(source) => ready::copy(source, file, context)?,
     };
-    finish(archive, entries, run)
+    if !matches!(contents, Contents::Ready(_)) {
+        read_back::check(file, &entries, context)?;
+    }
+    finish(archive, entries, context)
 }
 
-fn proven(entries: Vec<Entry>, archive: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
-    read_back::prove(archive, &entries, run)?;
-    Ok(entries)
-}
-
-/// Puts the archive in its place.
-fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, run: &Run<'_>) -> Result<Artifact, Failure> {
-    let digests = digests(archive.path()).map_err(|error| run.not_written(&error))?;
-    run.check_cancelled()?;
-    archive.persist(run.path).map_err(|error| run.not_written(&error.error))?;
-    run.finished(digests.bytes);
+/// Moves the finished archive to its path.
+fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, context: &PackContext<'_>) -> Result<Artifact, Failure> {
+    let digests = digests(archive.path()).map_err(|error| context.not_written(&error))?;
+    context.check_cancelled()?;
+    archive.persist(context.path).map_err(|error| context.not_written(&error.error))?;
+    context.finished(digests.bytes);
     Ok(Artifact {
-        function: run.function.clone(),
-        path: run.path.to_owned(),
+        function: context.function.clone(),
+        path: context.path.to_owned(),
         sha256: digests.sha256,
         md5: digests.md5,
         checksum_sha256: digests.checksum_sha256,
@@ -222,33 +215,16 @@ fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, run: &Run<'_>) -> R
     })
 }
 
-/// Deletes what runs that were killed left behind; what cannot be deleted stays.
-fn delete_abandoned(out_dir: &Path) {
-    for entry in fs::read_dir(out_dir).into_iter().flatten().filter_map(Result::ok) {
-        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
-        if entry.file_name().to_string_lossy().starts_with(PACKING) && age.is_some_and(|age| age > ABANDONED) {
-            fs::remove_file(entry.path()).ok(); // the next run tries again
-        }
-    }
-}
-
-/// A file beside `path`, so that renaming it is atomic; it goes away with its value.
-fn temporary(path: &Path) -> std::io::Result<NamedTempFile<File>> {
+/// Creates a temporary file in the folder of `path`, so that renaming it is atomic.
+pub(crate) fn temporary(path: &Path, prefix: &str, suffix: &str) -> std::io::Result<NamedTempFile<File>> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(PACKING).suffix(".zip");
+    builder.prefix(prefix).suffix(suffix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))
+    builder.tempfile_in(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
-/// As many threads as were asked for; 0 means one for each core.
-fn threads(wanted: usize) -> usize {
-    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if wanted == 0 { cores() } else { wanted };
-    wanted.min(MAX_THREADS)
-}
-
-/// `path` without links, though its end may not exist yet.
+/// Resolves the links of `path`, whose last components need not exist yet.
 fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for folder in path.ancestors() {
@@ -266,14 +242,14 @@ fn bad_key(function: &FunctionKey) -> Option<Problem> {
         !key.is_empty() && !key.starts_with('.') && !key.contains(|c: char| c.is_control() || "/\\".contains(c));
     (!usable).then(|| {
         Problem::new(format!("the function key `{}` cannot name an archive", key.escape_debug()))
-            .why("it is empty, begins with a dot, or holds a slash, a backslash or a control character")
+            .why("it is empty, begins with a dot, or contains a slash, a backslash or a control character")
             .fix("rename the [functions] table")
     })
 }
 
 fn no_out_dir(out_dir: &Path, error: &std::io::Error) -> Failure {
-    Problem::new(format!("failed to make the folder `{}`", out_dir.display()))
+    Problem::new(format!("failed to create the folder `{}`", out_dir.display()))
         .why(error.to_string())
-        .fix("choose another folder by `--out-dir`")
+        .fix("choose another folder with `--out-dir`")
         .into_failure(Kind::Usage)
 }

@@ -1,14 +1,26 @@
 //! Runs jobs on several threads and hands their results over in order, a bounded number at a time.
 
-use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// Results that may wait for their turn, for each thread.
+/// More threads need more memory but save hardly any time.
+const MAX_THREADS: usize = 16;
+/// How many results per thread may wait for their turn.
 const WINDOW_PER_THREAD: usize = 2;
 
-/// Runs `work` for each job on `threads` threads, each with its own `worker`, and hands the
-/// results to `take` in the order of the jobs. Ends early with the first error of `take`.
+/// Returns the number of threads to use; 0 means one per core.
+pub(super) fn threads(wanted: usize) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let wanted = if wanted == 0 { cores() } else { wanted };
+    wanted.min(MAX_THREADS)
+}
+
+/// Runs `work` for each job on `threads` threads and hands the results to `take` in the order of the jobs.
+///
+/// Each thread has its own `worker`. The first error of `take` ends the run early.
 pub(super) fn in_order<J: Sync, W, R: Send, E>(
     jobs: &[J],
     threads: usize,
@@ -16,98 +28,39 @@ pub(super) fn in_order<J: Sync, W, R: Send, E>(
     work: impl Fn(&mut W, &J) -> R + Sync,
     mut take: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    let queue = Queue::new(jobs.len(), threads * WINDOW_PER_THREAD);
     thread::scope(|scope| {
-        for _ in 0..threads.min(jobs.len()) {
-            scope.spawn(|| {
-                let _closing = CloseOnPanic(&queue);
+        let (given, queue) = channel();
+        // Only the threads keep the queue, so that it ends with them if all of them panic.
+        let queue = Arc::new(Mutex::new(queue));
+        for queue in vec![queue; threads.min(jobs.len())] {
+            let (worker, work) = (&worker, &work);
+            scope.spawn(move || {
                 let mut worker = worker();
-                while let Some(place) = queue.next() {
-                    queue.put(place, work(&mut worker, &jobs[place]));
+                while let Some((job, result)) = next(&queue) {
+                    // After an error of `take`, nothing receives the result.
+                    result.send(work(&mut worker, job)).ok();
                 }
             });
         }
-        let _closing = CloseOnPanic(&queue);
-        let result = std::iter::from_fn(|| queue.take()).try_for_each(&mut take);
-        queue.close();
-        result
+        let (mut jobs, mut pending) = (jobs.iter(), VecDeque::new());
+        loop {
+            for job in jobs.by_ref().take(threads * WINDOW_PER_THREAD - pending.len()) {
+                let (result, to_come) = sync_channel(1);
+                given.send((job, result)).ok();
+                pending.push_back(to_come);
+            }
+            match pending.pop_front().map(|result: Receiver<R>| result.recv()) {
+                Some(Ok(result)) => take(result)?,
+                // There are no more jobs, or a thread panicked, and the scope panics too.
+                None | Some(Err(_)) => return Ok(()),
+            }
+        }
     })
 }
 
-/// Jobs are known by their places.
-struct Queue<R> {
-    jobs: usize,
-    window: usize,
-    state: Mutex<State<R>>,
-    changed: Condvar,
-}
-
-struct State<R> {
-    /// Jobs that were given to threads: all places below.
-    given: usize,
-    /// Results that were taken: all places below.
-    taken: usize,
-    done: BTreeMap<usize, R>,
-    closed: bool,
-}
-
-impl<R> Queue<R> {
-    fn new(jobs: usize, window: usize) -> Self {
-        let state = State { given: 0, taken: 0, done: BTreeMap::new(), closed: false };
-        Self { jobs, window, state: Mutex::new(state), changed: Condvar::new() }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<R>> {
-        // A thread that panics closes the queue: what it left behind is not used.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait(&self, until: impl Fn(&State<R>) -> bool) -> MutexGuard<'_, State<R>> {
-        self.changed.wait_while(self.lock(), |state| !until(state)).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next job; waits while too many results are waiting.
-    fn next(&self) -> Option<usize> {
-        let ready = |state: &State<R>| state.closed || state.given == self.jobs;
-        let mut state = self.wait(|state| ready(state) || state.given < state.taken + self.window);
-        if ready(&state) {
-            return None;
-        }
-        state.given += 1;
-        Some(state.given - 1)
-    }
-
-    fn put(&self, place: usize, result: R) {
-        self.lock().done.insert(place, result);
-        self.changed.notify_all();
-    }
-
-    /// The next result, in the order of the jobs.
-    fn take(&self) -> Option<R> {
-        let over = |state: &State<R>| state.closed || state.taken == self.jobs;
-        let mut state = self.wait(|state| over(state) || state.done.contains_key(&state.taken));
-        let place = state.taken;
-        let result = state.done.remove(&place)?;
-        state.taken += 1;
-        self.changed.notify_all();
-        Some(result)
-    }
-
-    fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
-    }
-}
-
-/// Lets the other threads end, so that the panic is seen and nobody waits forever.
-struct CloseOnPanic<'a, R>(&'a Queue<R>);
-
-impl<R> Drop for CloseOnPanic<'_, R> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.close();
-        }
-    }
+/// Returns the next job and where its result goes; `None` once all are done or the run has ended.
+fn next<'a, J, R>(queue: &Mutex<Receiver<(&'a J, SyncSender<R>)>>) -> Option<(&'a J, SyncSender<R>)> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 #[cfg(test)]
@@ -119,45 +72,33 @@ mod tests {
     #[test]
     fn results_come_in_order_and_few_at_a_time() {
         let jobs: Vec<u64> = (0..500).collect();
-        let (made, mut taken) = (AtomicUsize::new(0), Vec::new());
+        let (results, mut taken) = (AtomicUsize::new(0), Vec::new());
         let work = |(): &mut (), job: &u64| {
             thread::sleep(std::time::Duration::from_micros(job * 7919 % 300));
-            made.fetch_add(1, Ordering::SeqCst);
+            results.fetch_add(1, Ordering::SeqCst);
             *job
         };
-        in_order(
-            &jobs,
-            4,
-            || (),
-            work,
-            |job| {
-                let ahead = made.load(Ordering::SeqCst) - taken.len();
-                assert!(ahead <= 4 * WINDOW_PER_THREAD + 1, "{ahead} results at once");
-                taken.push(job);
-                Ok::<(), ()>(())
-            },
-        )
-        .unwrap();
+        let take = |job| {
+            let ahead = results.load(Ordering::SeqCst) - taken.len();
+            assert!(ahead <= 4 * WINDOW_PER_THREAD + 1, "{ahead} results at once");
+            taken.push(job);
+            Ok::<(), ()>(())
+        };
+        in_order(&jobs, 4, || (), work, take).unwrap();
         assert_eq!(taken, jobs);
     }
 
     #[test]
-    fn an_error_ends_it_early() {
+    fn an_error_ends_the_run_early() {
         let jobs = vec![(); 1000];
-        let (made, mut taken) = (AtomicUsize::new(0), 0);
-        let work = |(): &mut (), (): &()| made.fetch_add(1, Ordering::SeqCst);
-        let result = in_order(
-            &jobs,
-            3,
-            || (),
-            work,
-            |_| {
-                taken += 1;
-                if taken == 5 { Err("enough") } else { Ok(()) }
-            },
-        );
-        assert_eq!(result, Err("enough"));
-        assert!(made.load(Ordering::SeqCst) < 20);
+        let (results, mut taken) = (AtomicUsize::new(0), 0);
+        let work = |(): &mut (), (): &()| results.fetch_add(1, Ordering::SeqCst);
+        let take = |_| {
+            taken += 1;
+            if taken == 5 { Err("enough") } else { Ok(()) }
+        };
+        assert_eq!(in_order(&jobs, 3, || (), work, take), Err("enough"));
+        assert!(results.load(Ordering::SeqCst) < 20);
     }
 
     #[test]
@@ -168,7 +109,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
-    fn a_panic_is_seen() {
+    fn a_panic_surfaces() {
         let jobs = [0, 1, 2, 3];
         let work = |(): &mut (), job: &i32| assert!(*job != 2, "job 2");
         let _: Result<(), ()> = in_order(&jobs, 2, || (), work, |()| Ok(()));

@@ -1,64 +1,67 @@
-//! Reads an archive by another implementation of the format: crate `zip`.
+//! Reads an archive back with an independent implementation of the format: crate `zip`.
 
 use std::fs::File;
-use std::io::{self, BufReader, Seek};
+use std::io::{self, BufReader, Read, Seek};
 
-use zip::ZipArchive;
 use zip::read::ZipFileEntry;
 use zip::result::{ZipError, ZipResult};
+use zip::{CompressionMethod, ZipArchive};
 
-use super::run::Run;
+use super::context::PackContext;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Entry;
 
 /// An archive that is open for reading.
-pub(super) struct ReadBack<'a> {
-    archive: ZipArchive<BufReader<&'a File>>,
+pub(super) type Archive<F> = ZipArchive<BufReader<F>>;
+
+/// Reads the central directory of the archive in `file`, wherever the file's position is. Names must be unique.
+pub(super) fn open<F: Read + Seek>(file: F) -> ZipResult<Archive<F>> {
+    let archive = ZipArchive::new(BufReader::new(file))?;
+    let is_ambiguous = archive.has_duplicate_names();
+    if is_ambiguous { Err(invalid("two entries have the same name")) } else { Ok(archive) }
 }
 
-impl<'a> ReadBack<'a> {
-    /// Reads the directory of the archive in `file`.
-    pub(super) fn open(mut file: &'a File) -> ZipResult<Self> {
-        file.rewind()?;
-        let archive = ZipArchive::new(BufReader::new(file))?;
-        if archive.has_duplicate_names() {
-            return Err(ZipError::InvalidArchive("two entries have the same name".into()));
+/// Returns the files of an archive, in its order, without folders.
+pub(super) fn entries<F: Read + Seek>(archive: &Archive<F>) -> ZipResult<Vec<Entry>> {
+    let entries = (0..archive.len()).map(|place| entry(&archive.by_index_data(place)?));
+    entries.filter_map(Result::transpose).collect()
+}
+
+/// Reads every byte of an archive: each entry's local header says what the central directory says, its method is one that
+/// Lambda reads, and its data inflate to the size and the CRC-32 that it names.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html>
+pub(super) fn whole(archive: &mut Archive<&File>, context: &PackContext<'_>) -> Result<ZipResult<()>, Failure> {
+    if let Err(error) = archive.validate_header_consistency() {
+        return Ok(Err(error));
+    }
+    for place in 0..archive.len() {
+        context.check_cancelled()?;
+        if let Err(error) = inflate(archive, place) {
+            return Ok(Err(error));
         }
-        Ok(Self { archive })
     }
+    Ok(Ok(()))
+}
 
-    /// The files of the archive, in its order, without folders.
-    pub(super) fn entries(&self) -> ZipResult<Vec<Entry>> {
-        let entries = (0..self.archive.len()).map(|place| entry(&self.archive.by_index_data(place)?));
-        entries.filter_map(Result::transpose).collect()
+fn inflate(archive: &mut Archive<&File>, place: usize) -> ZipResult<()> {
+    let mut entry = archive.by_index(place)?;
+    let (name, expected) = (entry.name()?.into_owned(), entry.size());
+    if ![CompressionMethod::Stored, CompressionMethod::Deflated].contains(&entry.compression()) {
+        return Err(invalid(format!("`{name}` is compressed by {}, which Lambda does not read", entry.compression())));
     }
+    // One byte more shows that there is more, however much that is.
+    let bytes = io::copy(&mut entry.by_ref().take(expected.saturating_add(1)), &mut io::sink())
+        .map_err(|error| invalid(format!("`{name}` does not inflate: {error}")))?;
+    if bytes == expected {
+        return Ok(());
+    }
+    let more = if bytes > expected { "more than " } else { "" };
+    Err(invalid(format!("`{name}` inflates to {more}{} bytes, not {expected}", bytes.min(expected))))
+}
 
-    /// Compares the header before each entry with the one in the directory.
-    pub(super) fn headers_agree(&mut self) -> ZipResult<()> {
-        self.archive.validate_header_consistency()
-    }
-
-    /// Inflates every entry; crate `zip` compares the CRC-32.
-    pub(super) fn inflate_all(&mut self, run: &Run<'_>) -> Result<ZipResult<()>, Failure> {
-        for place in 0..self.archive.len() {
-            run.check_cancelled()?;
-            if let Err(error) = self.inflate(place) {
-                return Ok(Err(error));
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    fn inflate(&mut self, place: usize) -> ZipResult<()> {
-        let mut entry = self.archive.by_index(place)?;
-        let (name, expected) = (entry.name()?.into_owned(), entry.size());
-        let bytes = io::copy(&mut entry, &mut io::sink())
-            .map_err(|error| io::Error::new(error.kind(), format!("`{name}`: {error}")))?;
-        if bytes == expected {
-            return Ok(());
-        }
-        Err(ZipError::InvalidArchive(format!("`{name}` inflates to {bytes} bytes, not {expected}").into()))
-    }
+pub(super) fn invalid(why: impl Into<String>) -> ZipError {
+    ZipError::InvalidArchive(why.into().into())
 }
 
 fn entry(entry: &ZipFileEntry<'_>) -> ZipResult<Option<Entry>> {
@@ -67,7 +70,7 @@ fn entry(entry: &ZipFileEntry<'_>) -> ZipResult<Option<Entry>> {
         return Ok(None);
     }
     if entry.encrypted() {
-        return Err(ZipError::InvalidArchive(format!("`{name}` is encrypted").into()));
+        return Err(invalid(format!("`{name}` is encrypted")));
     }
     Ok(Some(Entry {
         name,
@@ -78,21 +81,21 @@ fn entry(entry: &ZipFileEntry<'_>) -> ZipResult<Option<Entry>> {
     }))
 }
 
-/// A slash at the end makes a folder; crate `zip` takes a backslash for one too, which is a character of a name.
+/// Returns whether a name ends with a slash. Crate `zip` also accepts a backslash, but that is part of a file's name.
 pub(super) fn is_folder(name: &str) -> bool {
     name.ends_with('/')
 }
 
-/// Proves that another implementation reads the archive in `file` as what was packed.
-pub(super) fn prove(file: &File, packed: &[Entry], run: &Run<'_>) -> Result<(), Failure> {
-    let mut archive = ReadBack::open(file).map_err(|error| not_ours(run, error.to_string()))?;
-    let read = archive.entries().map_err(|error| not_ours(run, error.to_string()))?;
+/// Checks that an independent implementation reads the archive in `file` as it was packed.
+pub(super) fn check(file: &File, packed: &[Entry], context: &PackContext<'_>) -> Result<(), Failure> {
+    let unread = |error: ZipError| wrong_archive(context, error.to_string());
+    let mut archive = open(file).map_err(unread)?;
+    let read = entries(&archive).map_err(unread)?;
     if read != packed {
-        return Err(not_ours(run, difference(&read, packed)));
+        return Err(wrong_archive(context, difference(&read, packed)));
     }
-    if run.verify {
-        archive.headers_agree().map_err(|error| not_ours(run, error.to_string()))?;
-        archive.inflate_all(run)?.map_err(|error| not_ours(run, error.to_string()))?;
+    if context.verify {
+        whole(&mut archive, context)?.map_err(unread)?;
     }
     Ok(())
 }
@@ -104,8 +107,8 @@ fn difference(read: &[Entry], packed: &[Entry]) -> String {
     }
 }
 
-fn not_ours(run: &Run<'_>, why: String) -> Failure {
-    Problem::new(format!("the archive of {} does not read back as it was packed", run.function))
+fn wrong_archive(context: &PackContext<'_>, why: String) -> Failure {
+    Problem::new(format!("the archive of {} does not read back as it was packed", context.function))
         .why(why)
         .fix("please report this with the files")
         .into_failure(Kind::Internal)
@@ -120,13 +123,11 @@ mod tests {
     use zip::{CompressionMethod, ZipWriter};
 
     use super::*;
-    use crate::model::{FunctionKey, Silent};
+    use crate::model::FunctionKey;
 
-    fn with_run<T>(verify: bool, test: impl FnOnce(&Run<'_>) -> T) -> T {
+    fn with_context<T>(verify: bool, test: impl FnOnce(&PackContext<'_>) -> T) -> T {
         let function = FunctionKey::new("hello");
-        let path = Path::new("hello.zip");
-        let (cancelled, listener, source_at) = (&|| false, &Silent, None);
-        test(&Run { function: &function, path, threads: 1, verify, cache: None, cancelled, listener, source_at })
+        test(&PackContext { verify, ..PackContext::silent(&function, Path::new("hello.zip")) })
     }
 
     fn packed() -> (File, Vec<Entry>) {
@@ -136,33 +137,33 @@ mod tests {
         writer.start_file("a", options).unwrap();
         writer.write_all(b"hello").unwrap();
         writer.finish().unwrap();
-        let entries = ReadBack::open(&file).unwrap().entries().unwrap();
+        let entries = entries(&open(&file).unwrap()).unwrap();
         (file, entries)
     }
 
     #[test]
-    fn what_was_packed_is_proven() {
+    fn a_good_archive_reads_back() {
         let (file, entries) = packed();
         assert_eq!(entries.len(), 1);
-        assert_eq!(with_run(true, |run| prove(&file, &entries, run)), Ok(()));
+        assert_eq!(with_context(true, |context| check(&file, &entries, context)), Ok(()));
     }
 
     #[test]
-    fn another_size_is_seen_without_inflating() {
+    fn a_wrong_size_is_found_without_inflating() {
         let (file, mut entries) = packed();
         entries[0].bytes = 6;
-        let failure = with_run(false, |run| prove(&file, &entries, run)).unwrap_err();
+        let failure = with_context(false, |context| check(&file, &entries, context)).unwrap_err();
         assert_eq!(failure.kind, Kind::Internal);
         assert!(failure.to_string().contains("packed"), "{failure}");
     }
 
     #[test]
-    fn another_byte_is_seen_by_inflating() {
+    fn a_wrong_byte_is_found_by_inflating() {
         let (mut file, entries) = packed();
         file.seek(io::SeekFrom::Start(31)).unwrap();
         file.write_all(b"j").unwrap();
-        assert_eq!(with_run(false, |run| prove(&file, &entries, run)), Ok(()));
-        let failure = with_run(true, |run| prove(&file, &entries, run)).unwrap_err();
+        assert_eq!(with_context(false, |context| check(&file, &entries, context)), Ok(()));
+        let failure = with_context(true, |context| check(&file, &entries, context)).unwrap_err();
         assert_eq!(failure.kind, Kind::Internal);
     }
 }

@@ -1,50 +1,47 @@
-//! A ready archive: copied, never changed.
+//! Copies a ready archive without changing it, and reads all of it as Lambda will: what it cannot read, or reads otherwise
+//! than another program, is refused.
 
 use std::fs::File;
 use std::io::{self, Write};
 
-use zip::result::ZipResult;
-
-use super::read_back::ReadBack;
-use super::run::Run;
+use super::context::PackContext;
+use super::read_back;
 use super::select::bad_name;
 use super::source_file::SourceFile;
 use crate::error::{Failure, Problem};
 use crate::model::Entry;
 
-/// How much is copied between two looks at cancellation.
+/// How much is copied between two checks for cancellation.
 const PIECE_BYTES: usize = 1024 * 1024;
 
-/// Copies the archive `source` into `copy`, and reads its entries there.
-pub(super) fn copy(source: &SourceFile, mut copy: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
+/// Copies the archive `source` into `copy`, and reads the entries of the copy.
+pub(super) fn copy(source: &SourceFile, mut copy: &File, context: &PackContext<'_>) -> Result<Vec<Entry>, Failure> {
     let mut buffer = vec![0; PIECE_BYTES];
-    for offset in (0..source.stamp.bytes).step_by(PIECE_BYTES) {
-        run.check_cancelled()?;
-        let left = usize::try_from(source.stamp.bytes - offset).unwrap_or(PIECE_BYTES);
-        let piece = &mut buffer[..left.min(PIECE_BYTES)];
-        source.read_at(offset, piece).map_err(|problem| run.unusable(problem))?;
-        copy.write_all(piece).map_err(|error| run.not_written(&error))?;
-        run.packed(piece.len() as u64);
+    for (offset, bytes) in source.pieces(PIECE_BYTES) {
+        context.check_cancelled()?;
+        let piece = &mut buffer[..bytes];
+        source.read_at(offset, piece).map_err(|problem| context.unusable(problem))?;
+        copy.write_all(piece).map_err(|error| context.not_written(&error))?;
+        context.packed(piece.len() as u64);
     }
-    entries(source, copy, run)
+    entries(source, copy, context)
 }
 
-fn entries(source: &SourceFile, copy: &File, run: &Run<'_>) -> Result<Vec<Entry>, Failure> {
-    let refused = |error: io::Error| run.unusable(not_a_zip(source, &error.to_string()));
-    let (mut archive, entries) = read(copy).map_err(|error| refused(error.into()))?;
+fn entries(source: &SourceFile, copy: &File, context: &PackContext<'_>) -> Result<Vec<Entry>, Failure> {
+    let refused = |error: io::Error| context.unusable(not_a_zip(source, &error.to_string()));
+    let read = read_back::open(copy).and_then(|archive| Ok((read_back::entries(&archive)?, archive)));
+    let (entries, mut archive) = read.map_err(|error| refused(error.into()))?;
     if entries.is_empty() {
-        return Err(run.unusable(not_a_zip(source, "it holds no file")));
+        return Err(context.unusable(not_a_zip(source, "it contains no file")));
     }
     if let Some(entry) = entries.iter().find(|entry| leads_out(&entry.name) || bad_name(&entry.name).is_some()) {
         let why = format!(
-            "it holds `{}`, a name that leads out of the folder or that some programs misread",
+            "it contains `{}`, a name that leads out of the folder or that some programs misread",
             entry.name.escape_debug()
         );
-        return Err(run.unusable(not_a_zip(source, &why)));
+        return Err(context.unusable(not_a_zip(source, &why)));
     }
-    if run.verify {
-        archive.inflate_all(run)?.map_err(|error| refused(error.into()))?;
-    }
+    read_back::whole(&mut archive, context)?.map_err(|error| refused(error.into()))?;
     Ok(entries)
 }
 
@@ -52,14 +49,8 @@ fn leads_out(name: &str) -> bool {
     name.starts_with('/') || name.split('/').any(|part| part == "..")
 }
 
-fn read(copy: &File) -> ZipResult<(ReadBack<'_>, Vec<Entry>)> {
-    let archive = ReadBack::open(copy)?;
-    let entries = archive.entries()?;
-    Ok((archive, entries))
-}
-
 fn not_a_zip(source: &SourceFile, why: &str) -> Problem {
     Problem::new(format!("`{}` is not a usable zip archive", source.path.display()))
         .why(why)
-        .fix("make it again, or set `source` to a folder")
+        .fix("create it again, or set `source` to a folder")
 }

@@ -1,4 +1,4 @@
-//! Why something in a source cannot go into an archive, and what both walks of a source share.
+//! Problems of files that cannot be packed, for both walks of a source.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,26 +8,28 @@ use std::path::Path;
 
 use crate::error::Problem;
 
-/// The names in a folder, sorted, so that problems come in the same order everywhere.
+/// Returns the names in a folder, sorted, so that problems have the same order everywhere.
 pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
     names.sort();
     Ok(names)
 }
 
-/// The beginning of every refusal.
+/// Returns the beginning of every problem of this module.
 pub(super) fn cannot_pack(name: &str) -> Problem {
     Problem::new(format!("`{name}` cannot be packed"))
 }
 
 pub(super) fn not_utf8(path: &Path) -> Problem {
-    cannot_pack(&path.display().to_string()).why("its name is not UTF-8").fix("rename it, or leave it out by `exclude`")
+    cannot_pack(&path.display().to_string())
+        .why("its name is not UTF-8")
+        .fix("rename it, or leave it out with `exclude`")
 }
 
 pub(super) fn not_a_file(path: &Path, file_type: FileType) -> Problem {
     cannot_pack(&path.display().to_string())
         .why(format!("it is {}, not a file", kind_of(file_type)))
-        .fix("remove it, or leave it out by `exclude`")
+        .fix("remove it, or leave it out with `exclude`")
 }
 
 #[cfg(unix)]
@@ -51,46 +53,46 @@ pub(super) fn broken_link(link: &Path, error: &io::Error) -> Problem {
     let target = fs::read_link(link).unwrap_or_default();
     cannot_pack(&link.display().to_string())
         .why(format!("it is a link to `{}`, which cannot be followed: {error}", target.display()))
-        .fix("mend or remove the link, or leave it out by `exclude`")
+        .fix("repair or remove the link, or leave it out with `exclude`")
 }
 
 pub(super) fn link_out(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
         .why(format!("it is a link to `{}`, outside the source", target.display()))
-        .fix("copy the target into the source, or leave the link out by `exclude`")
+        .fix("copy the target into the source, or leave the link out with `exclude`")
 }
 
-pub(super) fn link_in_a_circle(link: &Path, target: &Path) -> Problem {
+pub(super) fn link_cycle(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
-        .why(format!("it is a link to `{}`, which holds it: a circle", target.display()))
-        .fix("remove the link, or leave it out by `exclude`")
+        .why(format!("it is a link to `{}`, which contains the link: a cycle", target.display()))
+        .fix("remove the link, or leave it out with `exclude`")
 }
 
-/// Lambda keeps such files apart, but a developer's disk may not.
+/// Refuses names that differ only in case: Lambda distinguishes them, but a developer's disk may not.
 pub(super) fn names_that_fold_together<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Problem> {
-    let mut seen = BTreeMap::new();
+    let mut by_lower_case = BTreeMap::new();
     let twins = names.filter_map(|name| {
-        let other = seen.insert(name.to_lowercase(), name)?;
+        let other = by_lower_case.insert(name.to_lowercase(), name)?;
         Some(
             Problem::new(format!("`{other}` and `{name}` cannot both be packed"))
-                .why("their names differ only in upper and lower case, which some file systems take for one name")
-                .fix("rename one of them, or leave it out by `exclude`"),
+                .why("their names differ only in upper and lower case, which some file systems do not distinguish")
+                .fix("rename one of them, or leave it out with `exclude`"),
         )
     });
     twins.collect()
 }
 
-/// Folders that links nest.
+/// Reports folders that links nest too deep.
 pub(super) fn too_deep(path: &str) -> Problem {
     let shown: String = path.chars().take(60).collect();
     cannot_pack(&format!("{shown}…"))
-        .why("it lies more than 200 folders deep, which only links to links make")
-        .fix("remove the links, or leave them out by `exclude`")
+        .why("it is more than 200 folders deep, which only links to links can cause")
+        .fix("remove the links, or leave them out with `exclude`")
 }
 
-/// Names that links multiply.
+/// Reports names that links multiply.
 pub(super) fn too_many(path: &str) -> Problem {
     cannot_pack(&format!("{path}/"))
-        .why("with it the source has more than 1,000,000 names, which only links to links make")
-        .fix("remove the links, or leave them out by `exclude`")
+        .why("with it the source has more than 1,000,000 names, which only links to links can cause")
+        .fix("remove the links, or leave them out with `exclude`")
 }

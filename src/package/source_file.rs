@@ -1,4 +1,4 @@
-//! A file that goes into an archive, and how to notice that it changes meanwhile.
+//! A file to pack, and how changes during packing are detected.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,20 +7,20 @@ use std::time::SystemTime;
 
 use crate::error::Problem;
 
-/// A selected file.
+/// A file to pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SourceFile {
     /// Its name in the archive.
     pub(super) name: String,
-    /// Where it lies, links followed.
+    /// Its real path, with links resolved.
     pub(super) path: PathBuf,
-    /// How it looked when it was selected.
+    /// Its state when it was selected.
     pub(super) stamp: Stamp,
-    /// As `stat` has it: the kind of file and its permissions.
+    /// The mode from `stat`: file type and permissions.
     pub(super) st_mode: u32,
 }
 
-/// What tells that a file was written to, or given another mode, without reading it.
+/// Metadata that changes if a file is written or its mode changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) bytes: u64,
@@ -28,7 +28,7 @@ pub(super) struct Stamp {
     inode: Inode,
 }
 
-/// Device, inode, mode, and when the inode changed: a time that nobody can set back.
+/// Device, inode, mode and `ctime`, which cannot be set back.
 type Inode = (u64, u64, u32, (i64, i64));
 
 impl Stamp {
@@ -53,7 +53,7 @@ fn st_mode(metadata: &Metadata) -> u32 {
     std::os::unix::fs::MetadataExt::mode(metadata)
 }
 
-/// A regular file that everybody may read and, unless it is read-only, write: what Go says of it.
+/// Returns the mode that Go reports on systems without modes: 0666, or 0444 for a read-only file.
 #[cfg(not(unix))]
 fn st_mode(metadata: &Metadata) -> u32 {
     if metadata.permissions().readonly() { 0o100_444 } else { 0o100_666 }
@@ -64,12 +64,19 @@ impl SourceFile {
         Self { name, path, stamp: Stamp::of(metadata), st_mode: st_mode(metadata) }
     }
 
-    /// Permission bits in a compact archive.
+    /// Returns the permission bits in a compact archive.
     pub(super) fn mode(&self) -> u32 {
         if self.st_mode & 0o100 == 0 { 0o644 } else { 0o755 }
     }
 
-    /// Fills `buffer` from `offset` on. Anything but the file that was selected is a problem.
+    /// Returns the offset and the size of each piece of the file, which are at most `piece_bytes` long.
+    pub(super) fn pieces(&self, piece_bytes: usize) -> impl Iterator<Item = (u64, usize)> {
+        let bytes = self.stamp.bytes;
+        let size = move |offset| usize::try_from(bytes - offset).map_or(piece_bytes, |rest| rest.min(piece_bytes));
+        (0..bytes).step_by(piece_bytes).map(move |offset| (offset, size(offset)))
+    }
+
+    /// Fills `buffer` from `offset` on. A file that changed since its selection is a problem.
     pub(super) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Problem> {
         let mut file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
         self.check(&file)?;
@@ -89,16 +96,16 @@ impl SourceFile {
     }
 }
 
-/// A file that cannot be read.
+/// Reports a file that cannot be read.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("failed to read `{}`", path.display()))
         .why(error.to_string())
-        .fix("make it readable, or leave it out by `exclude`")
+        .fix("make it readable, or leave it out with `exclude`")
 }
 
-/// A file that somebody writes to.
+/// Reports a file that changed during packing.
 pub(super) fn changed(path: &Path) -> Problem {
     Problem::new(format!("`{}` changed while it was packed", path.display()))
-        .why("its size, time, mode or inode is another than before")
+        .why("its size, modification time, mode or inode is different now")
         .fix("let the build finish, then package again")
 }

@@ -1,21 +1,28 @@
 //! What becomes of one function: its code, its version, its alias.
 
-use super::{Function, Stack, object_key};
+use super::permissions;
+use super::stack::{Function, Stack};
 use crate::model::{
-    AliasName, ChangeCode, CodeStep, CreateAlias, GoesLive, KeepLiveCode, MoveAlias, ObservedAlias, Plan, Reason, Skip,
-    UploadArtifact, Warning,
+    Act, AliasName, ChangeCode, CodeCall, CreateAlias, EventSource, GoesLive, KeepCode, LatestCaller, MoveAlias,
+    ObservedAlias, ObservedApi, OptionalRead, Plan, PolicyStatement, Provisioned, ProvisionedWait, Qualifier, Reason,
+    Ref, Restore, Skip, Upload, Warning,
 };
 
 pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
     warn_of_calls_beside_the_alias(function, stack, plan);
-    let Some(reason) = reason(function) else {
+    let Some(why) = reason(function) else {
         plan.skipped.push(unchanged(function));
         return;
     };
-    let step = code_step(function, stack, &reason, plan);
-    plan.code.push(change(function, stack, step, reason));
+    let (key, denied) = (function.key, function.observed.denied.iter());
+    plan.warnings.extend(denied.map(|read| Warning::Denied { function: key.clone(), read: *read }));
+    if why == Reason::CodeDiffers {
+        warn_of_calls_without_alias(function, stack, plan);
+    }
+    let call = if why == Reason::CodeDiffers { update(function, stack, plan) } else { CodeCall::Publish };
+    plan.add(Act::ChangeCode(change(function, stack, call)), why);
     if let Some(alias) = &function.settings.alias {
-        point_alias(function, &alias.value, plan);
+        point_alias(function, stack, &alias.value, plan);
     }
 }
 
@@ -33,7 +40,7 @@ fn reason(function: &Function<'_>) -> Option<Reason> {
 
 fn behind(function: &Function<'_>, alias: &ObservedAlias) -> Option<Reason> {
     let version = alias.version.clone();
-    // Where `$LATEST` holds the artifact's files in other bytes, the artifact's own are as good.
+    // Where `$LATEST` holds the desired files in other bytes, the desired bytes are as good.
     if ![function.wanted(), function.artifact.sha256].contains(&alias.code.sha256) {
         Some(Reason::AliasBehind { version })
     } else if alias.code.configuration != function.observed.latest.configuration {
@@ -53,75 +60,87 @@ fn unchanged(function: &Function<'_>) -> Skip {
     }
 }
 
-fn code_step(function: &Function<'_>, stack: &Stack<'_>, reason: &Reason, plan: &mut Plan) -> CodeStep {
-    if *reason != Reason::CodeDiffers {
-        return CodeStep::Publish;
+/// The update from S3, with the uploads that it needs: the artifact, and the live code that can be restored.
+fn update(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> CodeCall {
+    let (live, kept) = stack.object(function.key, &function.observed.latest.sha256);
+    if kept.is_none() {
+        let (key, name) = (function.key.clone(), function.observed.name.clone());
+        let keep = KeepCode { function: key, name, sha256: function.observed.latest.sha256, key: live.clone() };
+        plan.add(Act::KeepCode(keep), Reason::PuttingBackNeedsIt);
     }
-    keep_live_code(function, stack, plan);
-    let key = object_key(stack.settings, function.key, &function.artifact.sha256);
-    let present = stack.observed.objects.get(&key).and_then(Option::as_ref);
+    let (key, present) = stack.object(function.key, &function.artifact.sha256);
     if present.is_some() {
         plan.skipped.push(Skip::ArtifactPresent { function: function.key.clone(), key: key.clone() });
     } else {
-        plan.uploads.push(UploadArtifact {
-            function: function.key.clone(),
-            key: key.clone(),
-            bytes: function.artifact.zipped_bytes,
-        });
+        let bytes = function.artifact.zipped_bytes;
+        let upload = Upload { function: function.key.clone(), key: key.clone(), bytes };
+        plan.add(Act::Upload(upload), Reason::ObjectAbsent);
     }
-    CodeStep::Update { key, object_version: present.and_then(|object| object.version_id.clone()) }
-}
-
-fn keep_live_code(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
-    let sha256 = function.observed.latest.sha256;
-    let key = object_key(stack.settings, function.key, &sha256);
-    if stack.observed.objects.get(&key).is_none_or(Option::is_none) {
-        let name = function.observed.name.clone();
-        plan.keeps.push(KeepLiveCode { function: function.key.clone(), name, sha256, key });
+    CodeCall::Update {
+        key,
+        object_version: present.and_then(|object| object.version_id.clone()),
+        publish: true,
+        restore: Restore::Object { key: live, version: kept.and_then(|object| object.version_id.clone()) },
     }
 }
 
-fn change(function: &Function<'_>, stack: &Stack<'_>, step: CodeStep, reason: Reason) -> ChangeCode {
+fn change(function: &Function<'_>, stack: &Stack<'_>, call: CodeCall) -> ChangeCode {
     let latest = &function.observed.latest;
-    let goes_live = match (&step, &function.settings.alias) {
-        (CodeStep::Update { .. }, None) => GoesLive::AtUpdate,
+    let goes_live = match (&call, &function.settings.alias) {
+        (CodeCall::Update { .. }, None) => GoesLive::AtUpdate,
         _ => GoesLive::WithAlias,
     };
     ChangeCode {
         function: function.key.clone(),
         name: function.observed.name.clone(),
-        step,
+        call,
         before: latest.sha256,
         after: function.wanted(),
-        keep_key: object_key(stack.settings, function.key, &latest.sha256),
         revision: latest.revision.clone(),
         architecture: latest.architecture.clone(),
         source_kms_key: latest.source_kms_key.clone(),
         storage_mode: latest.storage_mode.clone(),
         goes_live,
-        reason,
+        caches: stack.caches_of(function.key),
     }
 }
 
-fn point_alias(function: &Function<'_>, alias: &AliasName, plan: &mut Plan) {
-    let (key, name) = (function.key.clone(), function.observed.name.clone());
+fn point_alias(function: &Function<'_>, stack: &Stack<'_>, alias: &AliasName, plan: &mut Plan) {
+    let (key, name, caches) = (function.key.clone(), function.observed.name.clone(), stack.caches_of(function.key));
+    let to = Ref::Made(key.clone());
     match &function.observed.alias {
-        None => plan.new_aliases.push(CreateAlias { function: key, name, alias: alias.clone() }),
-        Some(observed) => plan.moves.push(MoveAlias {
-            function: key,
-            name,
-            alias: alias.clone(),
-            from: observed.version.clone(),
-            revision: observed.revision.clone(),
-        }),
+        None => {
+            let create = CreateAlias { function: key, name, alias: alias.clone(), to, caches };
+            plan.add(Act::CreateAlias(create), Reason::Absent);
+        }
+        Some(observed) => {
+            let (from, revision) = (observed.version.clone(), observed.revision.clone());
+            let wait = wait(function, observed);
+            let alias = MoveAlias { function: key, name, alias: alias.clone(), from, to, revision, wait, caches };
+            plan.add(Act::MoveAlias(alias), Reason::NewCode);
+        }
     }
+}
+
+/// What comes after a move. Autoscaling changes provisioned concurrency at any time, so that it need not get ready where
+/// it was not before.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html>
+fn wait(function: &Function<'_>, alias: &ObservedAlias) -> Option<ProvisionedWait> {
+    if function.observed.denied.contains(&OptionalRead::ProvisionedConcurrency) {
+        return Some(ProvisionedWait::CallsAlone);
+    }
+    Some(match alias.provisioned.as_ref()? {
+        Provisioned::Ready => ProvisionedWait::Ready,
+        Provisioned::InProgress | Provisioned::Failed(_) => ProvisionedWait::Calls,
+    })
 }
 
 fn warn_of_calls_beside_the_alias(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
     let wanted = function.qualifier();
     let calls: Vec<_> = stack.calls_of(function.key).collect();
     if !calls.iter().any(|(_, call)| call.qualifier == wanted) {
-        return; // none at all is a refusal, not a warning
+        return; // no call at all is a refusal, not a warning
     }
     for (api, call) in calls.into_iter().filter(|(_, call)| call.qualifier != wanted) {
         let (function, api) = (function.key.clone(), api.key.clone());
@@ -130,4 +149,27 @@ fn warn_of_calls_beside_the_alias(function: &Function<'_>, stack: &Stack<'_>, pl
             plan.warnings.push(warning);
         }
     }
+}
+
+/// What the function's own policy and its event source mappings show. The APIs of the settings were read themselves.
+fn warn_of_calls_without_alias(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
+    let statements = function.observed.policies.get(&Qualifier::Latest).into_iter().flatten();
+    let apis = || stack.observed.apis.values().flatten();
+    let others = statements.filter(|statement| !apis().any(|api| is_of_api(statement, api)));
+    let permitted = others.filter_map(|PolicyStatement { sid, statement }| {
+        let principal = permissions::invoker(statement)?;
+        Some(LatestCaller::Permitted { statement: sid.clone(), principal })
+    });
+    let mappings = function.observed.event_sources.iter().cloned();
+    let mappings = mappings.map(|EventSource { id, source }| LatestCaller::EventSource { id, source });
+    let callers: Vec<_> = permitted.chain(mappings).collect();
+    if !callers.is_empty() {
+        plan.warnings.push(Warning::CalledWithoutAlias { function: function.key.clone(), callers });
+    }
+}
+
+/// Whether the statement names this API as its source.
+fn is_of_api(statement: &PolicyStatement, api: &ObservedApi) -> bool {
+    let mark = format!(":{}/", api.id);
+    permissions::sources(&statement.statement).iter().any(|source| source.contains(&mark))
 }

@@ -7,57 +7,62 @@
 
 use serde_json::Value;
 
-use super::{Api, Call, Function, Stack};
-use crate::model::{AddPermission, ObservedFunction, Plan, PolicyStatement, Sha256};
+use super::stack::{Api, Call, Function, Stack};
+use crate::model::{Act, Caller, Integration, KnownStates, Permit, Plan, PolicyStatement, Reason, Ref};
 
 pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
     for function in &stack.functions {
         let wanted = function.qualifier();
         for (api, call) in stack.calls_of(function.key) {
-            if call.qualifier != wanted || call.by_role || is_allowed(function, api, call, stack) {
+            let by_role = call.integration.credentials.is_some();
+            if call.qualifier != wanted || by_role || is_allowed(function, api, call, stack) {
                 continue;
             }
-            let permission = permission(function, api, stack);
-            if !plan.permissions.contains(&permission) {
-                plan.permissions.push(permission);
+            let permit = Act::Permit(permit(function, api, stack));
+            if plan.steps().all(|step| step.act != permit) {
+                plan.add(permit, Reason::NotPermitted);
             }
         }
     }
 }
 
 /// One statement for the whole stage; Lambda limits a policy to 20 KB, so not one per method.
-fn permission(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> AddPermission {
-    let source_arn = format!("{}/*", stage_arn(function.observed, api, stack));
-    AddPermission {
+fn permit(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> Permit {
+    Permit {
         function: function.key.clone(),
         name: function.observed.name.clone(),
         qualifier: function.qualifier(),
-        statement_id: statement_id(api),
-        source_arn,
+        caller: caller(function, api, stack),
+        known: Some(known(function, api)),
+    }
+}
+
+fn caller(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> Caller {
+    Caller {
+        partition: function.observed.arn.split(':').nth(1).unwrap_or("aws").to_owned(),
+        region: stack.observed.region.clone(),
         account: function.observed.account.clone(),
+        api: Ref::Existing(api.observed.id.clone()),
+        stage: Some(api.settings.stage.value.clone()),
     }
 }
 
-/// At most 100 characters, as Lambda allows; a stage with a longer name is named by its digest.
-fn statement_id(api: &Api<'_>) -> String {
-    let stage = &api.settings.stage.value;
-    let id = format!("sls-release-{}-{stage}", api.observed.id);
-    if id.len() <= 100 {
-        return id;
+/// What function and stage show now, and what this release makes of them.
+fn known(function: &Function<'_>, api: &Api<'_>) -> KnownStates {
+    let alias = function.observed.alias.as_ref().map(|alias| Ref::Existing(alias.version.clone()));
+    let deployment = api.observed.stage.as_ref().and_then(|stage| stage.deployment.clone()).map(Ref::Existing);
+    KnownStates {
+        code: [function.observed.latest.sha256, function.artifact.sha256].into(),
+        versions: alias.into_iter().chain([Ref::Made(function.key.clone())]).collect(),
+        deployments: deployment.into_iter().chain([Ref::Made(api.key.clone())]).collect(),
     }
-    format!("sls-release-{}-{}", api.observed.id, &Sha256::of(stage.as_str().as_bytes()).hex()[..32])
-}
-
-/// `arn:aws:execute-api:<region>:<account>:<api>/<stage>`.
-fn stage_arn(function: &ObservedFunction, api: &Api<'_>, stack: &Stack<'_>) -> String {
-    let partition = function.arn.split(':').nth(1).unwrap_or("aws");
-    let (region, account) = (&stack.observed.region, &function.account);
-    format!("arn:{partition}:execute-api:{region}:{account}:{}/{}", api.observed.id, api.settings.stage.value)
 }
 
 fn is_allowed(function: &Function<'_>, api: &Api<'_>, call: &Call<'_>, stack: &Stack<'_>) -> bool {
-    let method = if call.method == "ANY" { "*" } else { call.method };
-    let caller = format!("{}/{method}{}", stage_arn(function.observed, api, stack), wildcards(call.path));
+    let Integration { path, method, .. } = call.integration;
+    let method = if method == "ANY" { "*" } else { method };
+    let stage = caller(function, api, stack).source_arn(&api.observed.id);
+    let caller = format!("{}{method}{}", stage.trim_end_matches('*'), wildcards(path));
     let statements = function.observed.policies.get(&call.qualifier).map_or(&[][..], Vec::as_slice);
     statements.iter().any(|statement| allows(statement, &caller, function.observed.account.as_str()))
 }
@@ -77,6 +82,32 @@ fn allows(statement: &PolicyStatement, caller: &str, account: &str) -> bool {
         && (any(principal, |who| who == "*") || any(&principal["Service"], |who| who == "apigateway.amazonaws.com"))
         && any(&statement["Action"], |action| ["lambda:InvokeFunction", "lambda:*", "*"].contains(&action))
         && conditions_hold(&statement["Condition"], caller, account)
+}
+
+/// Whom the statement lets invoke the function; `None` where it lets nobody.
+pub(super) fn invoker(statement: &Value) -> Option<String> {
+    let invokes = |action: &str| action.starts_with("lambda:Invoke") || ["lambda:*", "*"].contains(&action);
+    if statement["Effect"] != "Allow" || !any(&statement["Action"], invokes) {
+        return None;
+    }
+    Some(match &statement["Principal"] {
+        Value::Object(kinds) => kinds.values().flat_map(texts).collect::<Vec<_>>().join(" and "),
+        principal => texts(principal).collect(),
+    })
+}
+
+/// The source ARNs that the statement's conditions name.
+pub(super) fn sources(statement: &Value) -> Vec<&str> {
+    let operators = statement["Condition"].as_object().into_iter().flat_map(|operators| operators.values());
+    let tests = operators.filter_map(Value::as_object).flatten();
+    let sources = tests.filter(|(key, _)| key.eq_ignore_ascii_case("aws:SourceArn"));
+    sources.flat_map(|(_, wanted)| texts(wanted)).collect()
+}
+
+/// A text, or a list of texts.
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let items = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    value.as_str().into_iter().chain(items)
 }
 
 /// A value or a list of values.
@@ -105,7 +136,7 @@ fn condition_holds(operator: &str, key: &str, wanted: &Value, caller: &str, acco
     match operator {
         "ArnLike" | "ArnEquals" => any(wanted, |pattern| arn_matches(pattern, given)),
         "StringLike" => any(wanted, |pattern| matches(pattern, given)),
-        // Here `*` is a letter, and what stands for it in a call is not known.
+        // Here `*` is a letter, and what it matches in a call is not known.
         "StringEquals" => any(wanted, |text| text == given && !given.contains('*')),
         _ => false,
     }

@@ -1,35 +1,28 @@
-//! How long each part of a run took.
+//! Measures how long each phase of a run takes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::model::{Phase, PhaseTime};
 
-/// Where the time comes from: how long ago something began that every reading shares.
-pub(super) type Now = Box<dyn Fn() -> Duration + Send + Sync>;
-
-/// The time since now.
-pub(super) fn since_now() -> Now {
-    let start = Instant::now();
-    Box::new(move || start.elapsed())
-}
-
-/// Remembers when each part of a run began; the next one ends it.
+/// Records when each phase of a run began. The next phase ends the previous one.
 pub(super) struct Clock {
-    now: Now,
+    /// Returns the time since a fixed start.
+    now: Box<dyn Fn() -> Duration + Send + Sync>,
     began: Vec<(Phase, Duration)>,
 }
 
 impl Clock {
-    pub(super) fn new(now: Now) -> Self {
-        Self { now, began: Vec::new() }
+    pub(super) fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self { now: Box::new(now), began: Vec::new() }
     }
 
     pub(super) fn began(&mut self, phase: Phase) {
         self.began.push((phase, (self.now)()));
     }
 
-    /// What each part took until now, in the order in which they began; what began twice, once. Parts that took no
-    /// millisecond are left out.
+    /// Returns the duration of each phase so far, in the order in which they began.
+    ///
+    /// The durations of a phase that began twice are added. Phases under a millisecond are left out.
     pub(super) fn times(&self) -> Vec<PhaseTime> {
         let ends = self.began.iter().skip(1).map(|(_, at)| *at).chain([(self.now)()]);
         let mut times: Vec<PhaseTime> = Vec::new();

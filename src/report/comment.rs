@@ -1,7 +1,5 @@
 //! The comment on a pull request: GitHub's Markdown, of the same parts as the job summary.
 
-use std::time::Duration;
-
 use super::document::{Document, Ending};
 use super::escape;
 use super::markdown::chart;
@@ -9,14 +7,15 @@ use super::markdown::code;
 use super::markdown::detail::{Detail, fitting};
 use super::markdown::parts;
 use crate::error::Kind;
-use crate::model::{marker, release_marker};
+use crate::model::marks::{marker, outcome_marker, release_marker};
+use crate::model::{PhaseTime, PreviewId};
 
 /// What GitHub takes as the body of a comment, in characters; here in bytes, which are no fewer.
 const LIMIT: usize = 65_536;
 
 /// What a comment says of the run besides how it ended.
 #[derive(Clone, Debug, Default)]
-pub struct Run {
+pub struct CommentContext {
     /// The commit that was run for, in full.
     pub commit: String,
     /// `owner/name`.
@@ -32,26 +31,26 @@ pub struct Run {
     /// Where the log is. May be empty.
     pub run_url: String,
     /// What each part took: [`Reporter::phases`](super::Reporter::phases).
-    pub phases: Vec<(String, Duration)>,
+    pub phases: Vec<PhaseTime>,
 }
 
-/// The whole body, the marker first.
-pub(super) fn comment(run: &Run, document: &Document<'_>) -> String {
-    let release = |stage: &String| release_marker(&run.service, stage);
-    let marker = run.stage.as_ref().map_or_else(|| marker(&run.service), release);
-    let body = fitting(LIMIT - marker.len() - 1, |detail| whole(run, document, detail));
-    format!("{marker}\n{body}")
+/// Returns the whole body: its first two lines, which GitHub does not show, are the marker and how the run ended.
+pub(super) fn comment(context: &CommentContext, document: &Document<'_>) -> String {
+    let release = |stage: &String| release_marker(&context.service, stage);
+    let marker = context.stage.as_ref().map_or_else(|| marker(&context.service), release);
+    let hidden = format!("{marker}\n{}\n", outcome_marker(document.outcome == Ending::Failed));
+    hidden.clone() + &fitting(LIMIT - hidden.len(), |detail| whole(context, document, detail))
 }
 
-fn whole(run: &Run, document: &Document<'_>, detail: &Detail) -> Vec<String> {
+fn whole(context: &CommentContext, document: &Document<'_>, detail: &Detail) -> Vec<String> {
     match document.outcome {
-        Ending::Deleted => return vec![gone(run, document, detail)],
-        Ending::NothingDone => return vec![not_made(run, document, detail)],
+        Ending::Deleted => return vec![gone(context, document, detail)],
+        Ending::NothingDone => return vec![not_made(context, document, detail)],
         _ => {}
     }
-    let mut parts = vec![heading(run, document, detail)];
+    let mut parts = vec![heading(context, document, detail)];
     parts.push(parts::endpoints(document, detail));
-    parts.push(facts(run, detail));
+    parts.push(facts(context, detail));
     parts.extend(parts::failed(document, detail));
     if document.failure.is_none() {
         parts.push(code::functions(document, detail));
@@ -60,29 +59,29 @@ fn whole(run: &Run, document: &Document<'_>, detail: &Detail) -> Vec<String> {
     parts.push(parts::smoke(document, detail));
     parts.push(parts::skipped(document, detail));
     parts.push(parts::warnings(document, detail));
-    parts.push(chart::chart(&run.phases));
-    parts.push(way_back(run, document));
+    parts.push(chart::chart(&context.phases));
+    parts.push(way_back(context, document));
     parts
 }
 
-fn service(run: &Run, detail: &Detail) -> String {
-    detail.text(&run.service)
+fn service(context: &CommentContext, detail: &Detail) -> String {
+    detail.text(&context.service)
 }
 
-/// One quiet line: whoever reads it has closed the pull request.
-fn gone(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
-    let mut pruned = document.previews.iter().filter(|preview| preview.service == run.service);
+/// Returns a single line: its readers have closed the pull request.
+fn gone(context: &CommentContext, document: &Document<'_>, detail: &Detail) -> String {
+    let mut pruned = document.previews.iter().filter(|preview| preview.service == context.service);
     let why = document.reason.or_else(|| pruned.find_map(|preview| preview.reason.as_deref()));
     let why = why.map(|why| format!(": {}", detail.text(why)));
-    format!("The preview of {} is gone{}.", service(run, detail), why.unwrap_or_default())
+    format!("The preview of {} is gone{}.", service(context, detail), why.unwrap_or_default())
 }
 
-fn not_made(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
+fn not_made(context: &CommentContext, document: &Document<'_>, detail: &Detail) -> String {
     let why = detail.text(document.reason.unwrap_or_default());
-    format!("There is no preview of {}: {why}.", service(run, detail))
+    format!("There is no preview of {}: {why}.", service(context, detail))
 }
 
-fn heading(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
+fn heading(context: &CommentContext, document: &Document<'_>, detail: &Detail) -> String {
     let what = if document.is_preview { "Preview" } else { "Release" };
     let ending = match (document.outcome, document.failure.map(|failure| failure.kind)) {
         (Ending::Failed, Some(Kind::Refused | Kind::Usage)) => "was refused",
@@ -93,34 +92,40 @@ fn heading(run: &Run, document: &Document<'_>, detail: &Detail) -> String {
         (Ending::Planned, _) => "is planned",
         (_, _) => "is live",
     };
-    let stage = document.stage.map(|stage| format!(" on stage {}", detail.text(stage.as_str())));
-    format!("### {what} of {} {ending}{}", service(run, detail), stage.unwrap_or_default())
-}
-
-/// Whether the comment of a run that ended so says that it failed.
-pub fn tells_failure(body: &str) -> bool {
-    body.lines().nth(1).is_some_and(|heading| [" failed", " was refused"].iter().any(|ending| heading.contains(ending)))
+    let stage = document.stage.as_ref().map(|stage| format!(" on stage {}", detail.text(stage.as_str())));
+    format!("### {what} of {} {ending}{}", service(context, detail), stage.unwrap_or_default())
 }
 
 /// The commit, the time, and where the log is.
-fn facts(run: &Run, detail: &Detail) -> String {
-    let short: String = run.commit.chars().take(7).collect();
-    let url = format!("{}/{}/commit/{}", run.server_url, run.repository, run.commit);
-    let is_sha = !run.commit.is_empty() && run.commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+fn facts(context: &CommentContext, detail: &Detail) -> String {
+    let short: String = context.commit.chars().take(7).collect();
+    let url = format!("{}/{}/commit/{}", context.server_url, context.repository, context.commit);
+    let is_sha = !context.commit.is_empty() && context.commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     let commit = is_sha.then(|| format!("commit {}", escape::markdown_named_link(&short, &url)));
-    let time = chart::total(&run.phases).map(|time| format!("took {time}"));
-    let log = (!run.run_url.is_empty()).then(|| escape::markdown_named_link("log", &detail.cut(&run.run_url)));
+    let time = chart::total(&context.phases).map(|time| format!("took {time}"));
+    let log = (!context.run_url.is_empty()).then(|| escape::markdown_named_link("log", &detail.cut(&context.run_url)));
     [commit, time, log].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// How to be rid of it again.
-fn way_back(run: &Run, document: &Document<'_>) -> String {
+fn way_back(context: &CommentContext, document: &Document<'_>) -> String {
     if !document.is_preview {
         return parts::way_back(document);
     }
     if !matches!(document.outcome, Ending::Released | Ending::Unchanged) {
         return String::new();
     }
-    let command = format!("sls-release preview down --pr {}", run.pull_request);
+    let command = format!("sls-release preview down --pr {}", context.pull_request);
     format!("The next push brings it up to date. To delete it: {}", escape::markdown_code(&command))
+}
+
+/// Returns the comment on the pull request of `gone`, whose preview was deleted for that of pull request `number`.
+pub(crate) fn evicted(gone: &PreviewId, number: u64) -> String {
+    let (marker, service) = (marker(&gone.service), escape::markdown(&gone.service));
+    format!(
+        "{marker}\n\
+         ### The preview of {service} was deleted\n\n\
+         It was deleted for the preview of #{number}: there were as many previews as `max_previews` allows, and this one \
+         had been idle for the longest time. The next push to this pull request makes it again.\n"
+    )
 }

@@ -1,13 +1,13 @@
-//! How an archive differs from another one, for people.
+//! Shows the comparison of two archives on a terminal.
 
 use super::page::{Look, Page};
 use super::units;
 use crate::model::{ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
 
-/// Lines of a list, unless `--verbose`.
+/// The most lines of a list, unless `--verbose` is set.
 const LINES: usize = 20;
 
-/// The verdict, the files that differ, and the sizes.
+/// Writes the verdict, the files that differ, and the sizes.
 pub(super) fn show(page: &mut Page, comparison: &Comparison, verbose: bool) {
     page.blank();
     page.labelled(2, Look::Heading, &format!("compared with {}:", comparison.with), &verdict(comparison));
@@ -38,7 +38,7 @@ fn verdict(comparison: &Comparison) -> String {
     }
 }
 
-/// `2 files added, 1 file changed, in another order`.
+/// Returns the number of files by kind of change: `2 files added, 1 file changed, in another order`.
 fn counts(difference: &Difference) -> String {
     let content = difference.changed.iter().filter(|file| file.is_other_content).count();
     let counted = [
@@ -46,7 +46,7 @@ fn counts(difference: &Difference) -> String {
         (difference.removed.len(), "removed"),
         (difference.renamed.len(), "renamed"),
         (content, "changed"),
-        (difference.changed.len() - content, "of another mode"),
+        (difference.changed.len() - content, "with another mode"),
     ];
     let mut words: Vec<String> = Vec::new();
     for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
@@ -56,7 +56,7 @@ fn counts(difference: &Difference) -> String {
     words.join(", ")
 }
 
-/// One file of a difference, in cells.
+/// The cells of a file's row.
 struct Line {
     sign: &'static str,
     look: Look,
@@ -112,7 +112,7 @@ fn changed(file: &ChangedFile) -> Line {
     }
 }
 
-/// `, mode 0644 -> 0755`; nothing where it is the same.
+/// Returns `, mode 0644 -> 0755`, or an empty string if the modes are equal.
 fn other_mode(before: u32, after: u32) -> String {
     if before == after { String::new() } else { format!(", mode {before:04o} -> {after:04o}") }
 }

@@ -1,35 +1,45 @@
-//! Foreign text, made harmless for the place where it is written: one function per sink.
+//! Escapes foreign text for the place where it is written: one function per sink.
 //!
-//! Names, paths, and the words of AWS come from outside. Each sink has its own way out of plain
-//! text, and each function here closes it. Text is escaped once, where it is written.
+//! Names, paths and messages from AWS come from outside. Each sink has its own special characters, and each function
+//! here escapes those of one sink, after [`redact`] has hidden what is secret. Text is escaped once, where it is written.
 
-/// One line on a terminal, which may be the log of a GitHub Actions run.
+use super::redact;
+
+/// Escapes a line for a terminal, which may be the log of a GitHub Actions run.
 ///
 /// Line breaks become spaces; ANSI sequences, control characters and characters that hide or reorder
-/// text are dropped. The runner obeys a line that begins with `::`, and `##[` anywhere in a line:
+/// text are dropped. The runner executes a line that begins with `::`, and `##[` anywhere in a line:
 /// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>.
 pub fn terminal(text: &str) -> String {
     let line = visible(text, ' ').replace("##[", "# #[");
     if line.trim_start().starts_with("::") { line.replacen("::", ": :", 1) } else { line }
 }
 
-/// The message of a workflow command: `::error::<here>`.
+/// Escapes the message of a workflow command: `::error::<here>`.
 ///
 /// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
 pub fn command_data(text: &str) -> String {
     visible(text, '\n').replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property of a workflow command: `::error title=<here>::`.
+/// Escapes a property of a workflow command: `::error title=<here>::`.
 pub fn command_property(text: &str) -> String {
     command_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Prose in GitHub's Markdown, also in a table's cell: no markup, no HTML, no mention, no link.
+/// Escapes prose in GitHub's Markdown, including table cells: no markup, no HTML, no mention, no link.
 pub fn markdown(text: &str) -> String {
-    let text = visible(text, ' ');
-    // Spaces before a text could make code of it.
-    let text = text.trim();
+    // Leading spaces could make it a code block.
+    escaped(visible(text, ' ').trim(), is_markup)
+}
+
+/// Escapes the text of an HTML element inside Markdown, where a backslash would be visible.
+pub fn html(text: &str) -> String {
+    escaped(&visible(text, ' '), |_, _, _| false)
+}
+
+/// Escapes what GitHub looks for in the rendered text, and what is markup between the text before and after it.
+fn escaped(text: &str, is_markup: impl Fn(&str, char, &str) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
         let (before, after) = (&text[..at], &text[at + character.len_utf8()..]);
@@ -37,39 +47,28 @@ pub fn markdown(text: &str) -> String {
             escaped.push('\\');
         }
         push_markup_sign(character, &mut escaped);
-        if is_of_issue(before, character, after) {
-            escaped.push_str(NOTHING);
+        if is_issue_dash(before, character, after) {
+            escaped.push_str(INVISIBLE);
         }
     }
     escaped
 }
 
-/// The text of an HTML element inside Markdown, where a backslash would be shown.
-pub fn html(text: &str) -> String {
-    let text = visible(text, ' ');
-    let mut escaped = String::with_capacity(text.len());
-    for (at, character) in text.char_indices() {
-        push_markup_sign(character, &mut escaped);
-        if is_of_issue(&text[..at], character, &text[at + character.len_utf8()..]) {
-            escaped.push_str(NOTHING);
-        }
-    }
-    escaped
-}
+/// An invisible element.
+const INVISIBLE: &str = "<!-- -->";
 
-/// An element that shows nothing.
-const NOTHING: &str = "<!-- -->";
-
-/// The dash of `GH-12`.
+/// Returns whether `character` is the dash of a reference like `GH-12`.
 ///
 /// <https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls>
-fn is_of_issue(before: &str, character: char, after: &str) -> bool {
+fn is_issue_dash(before: &str, character: char, after: &str) -> bool {
     let word = before.rsplit(|it: char| !it.is_alphanumeric()).next().unwrap_or_default();
     character == '-' && word.eq_ignore_ascii_case("gh") && after.starts_with(|it: char| it.is_ascii_digit())
 }
 
-/// A mention, an issue number and a formula are found in what Markdown has made of the text, so that a
-/// backslash does not help: an element between the sign and the word does.
+/// Appends a character that starts HTML, a mention, an issue number or a formula in a harmless form.
+///
+/// GitHub looks for the last three in the rendered text, so a backslash does not help, but an element after the sign
+/// does.
 fn push_markup_sign(character: char, out: &mut String) {
     match character {
         '&' => out.push_str("&amp;"),
@@ -92,14 +91,14 @@ fn is_markup(before: &str, character: char, after: &str) -> bool {
     }
 }
 
-/// A code span in Markdown. Not for a table's cell, where a bar would end it.
+/// Returns a code span in Markdown. Do not use it in a table cell, where a bar would end it.
 pub fn markdown_code(text: &str) -> String {
     let text = visible(text, ' ');
     if text.is_empty() {
         return String::new();
     }
     let fence = "`".repeat(longest_run(&text, '`') + 1);
-    // A space on both sides is taken away again by Markdown, and parts a backtick from the fence.
+    // Markdown removes the space on both sides. It separates a backtick in the text from the fence.
     format!("{fence} {text} {fence}")
 }
 
@@ -107,33 +106,24 @@ fn longest_run(text: &str, wanted: char) -> usize {
     text.split(|character| character != wanted).map(str::len).max().unwrap_or(0)
 }
 
-/// Text, or the value of an attribute, in XML: <https://www.w3.org/TR/xml/#syntax>.
+/// Escapes text or an attribute's value in XML: <https://www.w3.org/TR/xml/#syntax>.
 pub fn xml(text: &str) -> String {
-    visible(text, ' ').chars().fold(String::new(), |mut escaped, character| {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
+    let escaped = visible(text, ' ').replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', "&quot;").replace('\'', "&apos;")
 }
 
-/// An URL as a link in Markdown; as prose where it holds anything but plain URL characters.
+/// Returns a URL as a link in Markdown, or as prose if it contains anything but plain URL characters.
 pub fn markdown_link(url: &str) -> String {
     if is_plain_url(url) { format!("<{url}>") } else { markdown(url) }
 }
 
-/// An URL as a link with this text; the text alone where the URL holds anything but plain URL characters.
+/// Returns a link with this text, or only the text if the URL contains anything but plain URL characters.
 pub fn markdown_named_link(text: &str, url: &str) -> String {
     let text = markdown(text);
     if is_plain_url(url) && !text.is_empty() { format!("[{text}]({url})") } else { text }
 }
 
-/// A line of a fenced block, behind a mark of its own: no line break can end the line, nor what follows the block.
+/// Escapes a line of a fenced block. The caller puts a mark before it, so the line cannot end the block.
 pub fn fenced(text: &str) -> String {
     visible(text, ' ')
 }
@@ -143,17 +133,17 @@ fn is_plain_url(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(plain)
 }
 
-/// A whole JSON document that serde wrote: the same values, but nothing that a terminal or the runner obeys.
+/// Escapes a JSON document: the values stay the same, but no terminal or runner executes anything in it.
 pub fn json(document: &str) -> String {
     let mut escaped = String::with_capacity(document.len());
-    for character in document.chars() {
+    for character in redact::redacted(document).chars() {
         if character != '\n' && is_hidden(character) {
             push_json_escape(character, &mut escaped);
         } else {
             escaped.push(character);
         }
     }
-    // Outside a string, JSON has no `#`.
+    // `#` occurs only inside of JSON strings.
     escaped.replace("##[", "\\u0023#[")
 }
 
@@ -163,9 +153,9 @@ fn push_json_escape(character: char, out: &mut String) {
     }
 }
 
-/// The text without ANSI sequences and hidden characters; each line break becomes `line_break`.
+/// Returns the text without ANSI sequences and hidden characters; each line break becomes `line_break`.
 fn visible(text: &str, line_break: char) -> String {
-    without_ansi(text)
+    without_ansi(&redact::redacted(text))
         .replace("\r\n", "\n")
         .chars()
         .map(|character| if is_line_break(character) { line_break } else { character })
@@ -178,7 +168,7 @@ fn is_line_break(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Control characters, and what has no shape of its own or turns the direction of reading.
+/// Returns whether a character is a control character, is invisible, or changes the direction of text.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -199,7 +189,7 @@ fn without_ansi(text: &str) -> String {
     kept
 }
 
-/// What follows the parameters and the final byte of a control sequence (ECMA-48, 5.4).
+/// Returns the text after the parameters and the final byte of a control sequence (ECMA-48, 5.4).
 fn after_control_sequence(text: &str) -> Option<&str> {
     let end = text.find(|character| !(' '..='?').contains(&character))?;
     text[end..].strip_prefix(|character| ('@'..='~').contains(&character))

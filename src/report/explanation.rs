@@ -1,19 +1,19 @@
-//! Where the bytes of an archive are, for people.
+//! Shows the explanation of an archive's size on a terminal.
 
 use super::page::{Look, Page};
 use super::units;
 use crate::model::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
 
-/// Folders that are shown, unless `--verbose`.
+/// The most folders that are shown, unless `--verbose` is set.
 const FOLDERS: usize = 12;
 
-/// Columns of a bar that stands for the whole archive.
+/// The columns of a bar for the complete archive.
 const BAR: u64 = 12;
 
-/// Columns for a path, so that the lines fit into 80.
+/// The columns of a path. With it, a line fits into 80 columns.
 const PATH: usize = 36;
 
-/// What is in it, what was left out, and what should be looked at.
+/// Writes the folders and files of the archive, what was left out, and advice.
 pub(super) fn show(page: &mut Page, explanation: &Explanation, verbose: bool) {
     limit(page, explanation);
     folders(page, explanation, verbose);
@@ -25,8 +25,8 @@ pub(super) fn show(page: &mut Page, explanation: &Explanation, verbose: bool) {
 fn limit(page: &mut Page, explanation: &Explanation) {
     let (bytes, limit) = (explanation.unzipped_bytes, explanation.unzipped_limit_bytes);
     let percent = bytes.saturating_mul(100) / limit.max(1);
-    let text =
-        format!("{} of {} that Lambda takes, layers included ({percent} %)", units::bytes(bytes), units::bytes(limit));
+    let (bytes, limit) = (units::bytes(bytes), units::bytes(limit));
+    let text = format!("{bytes} of {limit} that Lambda allows, including layers ({percent} %)");
     page.blank();
     page.labelled(2, Look::Heading, "unzipped:", &text);
 }
@@ -47,10 +47,10 @@ fn folders(page: &mut Page, explanation: &Explanation, verbose: bool) {
 }
 
 fn folder_line(folder: &FolderSize, all: u64, verbose: bool) -> String {
-    let share = |whole: u64| (folder.compressed_bytes.saturating_mul(whole) + all / 2) / all.max(1);
+    let share = |of: u64| (folder.compressed_bytes.saturating_mul(of) + all / 2) / all.max(1);
     let bar: String = (0..BAR).map(|column| if column < share(BAR) { '#' } else { '.' }).collect();
     let (zipped, unzipped) = (units::bytes(folder.compressed_bytes), units::bytes(folder.bytes));
-    let path = if verbose { folder.path.clone() } else { shortened(&folder.path) };
+    let path = if verbose { folder.path.clone() } else { shortened(&folder.path, PATH) };
     let (percent, files) = (share(100), folder.files);
     format!("{zipped:>10} {unzipped:>10} {percent:>3} % {bar} {files:>5}  {path}")
 }
@@ -59,7 +59,7 @@ fn largest(page: &mut Page, files: &[LargeFile], verbose: bool) {
     title(page, "largest files:", "zipped, unzipped");
     for file in files {
         let (zipped, unzipped) = (units::bytes(file.compressed_bytes), units::bytes(file.bytes));
-        let name = if verbose { file.name.clone() } else { shortened_to(&file.name, PATH + 15) };
+        let name = if verbose { file.name.clone() } else { shortened(&file.name, PATH + 15) };
         page.line(4, Look::Plain, &format!("{zipped:>10} {unzipped:>10}  {name}"));
     }
 }
@@ -70,14 +70,14 @@ fn left_out(page: &mut Page, left_out: &[LeftOut]) {
     }
     title(page, "left out:", "");
     let rows: Vec<[String; 3]> =
-        left_out.iter().map(|it| [it.by.to_string(), counts(it), format!("such as {}", it.example)]).collect();
+        left_out.iter().map(|it| [it.by.to_string(), counts(it), format!("for example {}", it.example)]).collect();
     page.table(4, &rows);
     if left_out.iter().any(|it| matches!(it.by, LeftOutBy::Protected { .. })) {
-        page.line(4, Look::Dim, "to pack one of them all the same, name it in `include`");
+        page.line(4, Look::Dim, "to pack one of these anyway, name it in `include`");
     }
 }
 
-/// `2 folders, 3 files (1.2 KiB)`: what is in the folders was not looked at.
+/// Returns `2 folders, 3 files (1.2 KiB)`. Files in the folders are not counted.
 fn counts(left_out: &LeftOut) -> String {
     let folders = (left_out.folders > 0).then(|| units::counted(left_out.folders, "folder"));
     let files = || format!("{} ({})", units::counted(left_out.files, "file"), units::bytes(left_out.bytes));
@@ -89,7 +89,7 @@ fn advice(page: &mut Page, explanation: &Explanation) {
     if explanation.advice.is_empty() {
         return;
     }
-    title(page, "to be looked at:", "");
+    title(page, "advice:", "");
     for advice in &explanation.advice {
         let bytes = units::bytes(advice.compressed_bytes);
         page.labelled(4, Look::Warning, &format!("{bytes} zipped:"), &advice.to_string());
@@ -101,12 +101,8 @@ fn title(page: &mut Page, title: &str, columns: &str) {
     page.labelled(2, Look::Heading, title, columns);
 }
 
-fn shortened(path: &str) -> String {
-    shortened_to(path, PATH)
-}
-
-/// The beginning and the end of a path that is too long; its end tells more.
-fn shortened_to(path: &str, columns: usize) -> String {
+/// Shortens a long path to its beginning and its end. The end gets more columns, since it is more specific.
+fn shortened(path: &str, columns: usize) -> String {
     let length = path.chars().count();
     if length <= columns {
         return path.to_owned();
@@ -123,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_long_path_keeps_both_ends() {
-        assert_eq!(shortened_to("short/", 12), "short/");
-        assert_eq!(shortened_to("node_modules/one/two/dist/", 12), "node…o/dist/");
+        assert_eq!(shortened("short/", 12), "short/");
+        assert_eq!(shortened("node_modules/one/two/dist/", 12), "node…o/dist/");
     }
 }

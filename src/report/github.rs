@@ -18,38 +18,35 @@ const TITLE: &str = "sls-release";
 
 /// What is going to be done, folded, and its warnings.
 pub(super) fn plan(plan: &Plan) -> String {
-    let warnings: String = plan.warnings.iter().map(|it| warning(&it.to_string())).collect();
+    let warnings: String = plan.warnings.iter().map(|it| annotation("warning", &it.to_string())).collect();
     group(&human::title(plan), &human::plan_body(plan)) + &warnings
 }
 
-/// `::warning::`.
-pub(super) fn warning(text: &str) -> String {
-    command("warning", &[("title", TITLE)], text)
+/// Returns a notice, a warning or an error without a place: `level` is the command's name.
+pub(super) fn annotation(level: &str, text: &str) -> String {
+    command(level, &[("title", TITLE)], text)
 }
 
-/// An error that stands alone.
-pub(super) fn error_of(text: &str) -> String {
-    command("error", &[("title", TITLE)], text)
-}
-
-/// `::add-mask::`: the runner shows stars wherever this stands from now on.
+/// `::add-mask::`: the runner shows stars instead of it from now on.
 pub(super) fn mask(secret: &str) -> String {
     command("add-mask", &[], secret)
 }
 
-/// The end of a run. `planned`: the plan was shown already.
-pub(super) fn end(document: &Document<'_>, planned: bool) -> String {
-    let shown = document.plan.filter(|_| !planned).map(plan).unwrap_or_default();
+/// The end of a run, with its plan unless that `is_plan_shown` already.
+pub(super) fn end(document: &Document<'_>, is_plan_shown: bool) -> String {
+    let shown = document.plan.as_ref().filter(|_| !is_plan_shown).map(plan).unwrap_or_default();
     shown + &ending(document)
 }
 
 fn ending(document: &Document<'_>) -> String {
     let result = human::result(document, false, false);
     match document.outcome {
-        Ending::Planned if !document.previews.is_empty() => notice(result.trim_end()),
-        Ending::Planned => document.plan.map(human::title).map(|title| notice(&title)).unwrap_or_default(),
+        Ending::Planned => {
+            let title = document.plan.as_ref().map(human::title);
+            annotation("notice", title.as_deref().unwrap_or(result.trim_end()))
+        }
         Ending::Unchanged | Ending::Listed | Ending::Deleted | Ending::NothingDone | Ending::Superseded => {
-            notice(result.trim_end())
+            annotation("notice", result.trim_end())
         }
         Ending::Released => group("released", &result) + &endpoint_notice(document),
         Ending::Packaged => group("artifacts", &human::result(document, true, false)),
@@ -57,18 +54,13 @@ fn ending(document: &Document<'_>) -> String {
     }
 }
 
-fn notice(text: &str) -> String {
-    command("notice", &[("title", TITLE)], text)
-}
-
 fn endpoint_notice(document: &Document<'_>) -> String {
-    let title = match (document.previews.first(), document.stage) {
+    let title = match (document.previews.first(), &document.stage) {
         (Some(preview), _) => format!("preview of pull request {}", preview.pull_request),
         (None, Some(stage)) => format!("released to stage {stage}"),
         (None, None) => "released".to_owned(),
     };
-    let text = document.first_endpoint().map_or_else(|| "released".to_owned(), ToOwned::to_owned);
-    command("notice", &[("title", &title)], &text)
+    command("notice", &[("title", &title)], document.first_endpoint().unwrap_or("released"))
 }
 
 fn failure(document: &Document<'_>) -> String {
@@ -97,7 +89,7 @@ fn not_put_back(left: &NotPutBack) -> String {
 
 fn left_alone(left: &LeftAlone) -> String {
     let text = format!("{}\n{}\nlook: {}", left.what, left.why, left.command);
-    command("warning", &[("title", "left to somebody else")], &text)
+    command("warning", &[("title", "left alone")], &text)
 }
 
 fn group(title: &str, body: &str) -> String {
@@ -125,8 +117,8 @@ fn values(document: &Document<'_>) -> io::Result<Vec<(&'static str, String)>> {
     let mut values = vec![("changed", changed(document).to_string())];
     values.extend(document.first_endpoint().map(|url| ("endpoint", url.to_owned())));
     values.extend(document.release_id().map(|id| ("release", id)));
-    values.extend(document.artifacts.map(|artifacts| ("sha256", digests(artifacts))));
-    if let Some(plan) = document.plan {
+    values.extend(document.artifacts.as_ref().map(|artifacts| ("sha256", digests(artifacts))));
+    if let Some(plan) = &document.plan {
         values.push(("plan", serde_json::to_string(plan)?));
     }
     if matches!(document.outcome, Ending::Released | Ending::Unchanged) {
@@ -144,7 +136,7 @@ fn digests(artifacts: &BTreeMap<FunctionKey, Artifact>) -> String {
 /// Whether the stage is another one than before; for a plan, whether a release would make it so.
 fn changed(document: &Document<'_>) -> bool {
     match document.outcome {
-        Ending::Planned => document.plan.is_some_and(|plan| !plan.is_empty()),
+        Ending::Planned => document.plan.as_ref().is_some_and(|plan| !plan.is_empty()),
         Ending::Released => true,
         Ending::Deleted => !document.previews.is_empty(),
         Ending::Failed => document.failure.is_some_and(|failure| failure.kind == Kind::NotPutBack),
@@ -162,7 +154,7 @@ pub fn output(name: &str, value: &str, delimiter: &str) -> io::Result<String> {
     Ok(format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
 }
 
-/// Unknown before the run to whoever chose the values: each `RandomState` has keys from the system's randomness.
+/// Returns a text that the author of the values cannot guess: each `RandomState` has random keys of the system.
 fn random_delimiter() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("sls_release_{:016x}{:016x}", word(), word())

@@ -4,21 +4,18 @@ use super::comparison;
 use super::document::{Document, Ending};
 use super::explanation;
 use super::page::{Look, Page};
-use super::preview;
-use super::steps;
 use super::units;
+use super::words;
 use crate::error::{Kind, Problem};
-use crate::model::{
-    Artifact, Entry, LeftAlone, NotPutBack, Plan, PutBack, Released, ReleasedFunction, Skip, SmokeProof, SmokeResult,
-};
+use crate::model::{Artifact, Entry, Plan, PreviewReport, Released, ReleasedFunction, Skip, SmokeResult};
 
 /// The result, for standard output; empty after a failure.
 pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> String {
     let mut page = Page::new(colour);
     match document.outcome {
-        Ending::Deleted | Ending::Listed => preview::previews(&mut page, document),
-        _ if !document.previews.is_empty() => preview::previews(&mut page, document),
-        Ending::Planned => document.plan.into_iter().for_each(|plan| whole_plan(&mut page, plan)),
+        Ending::Deleted | Ending::Listed => previews(&mut page, document),
+        _ if !document.previews.is_empty() => previews(&mut page, document),
+        Ending::Planned => document.plan.iter().for_each(|plan| whole_plan(&mut page, plan, true)),
         Ending::Unchanged => unchanged(&mut page, document, verbose),
         Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it, verbose)),
         Ending::Packaged => artifacts(&mut page, document, verbose),
@@ -27,6 +24,47 @@ pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> St
         Ending::Failed => {}
     }
     page.finish()
+}
+
+/// The previews that a run made, deleted or found.
+fn previews(page: &mut Page, document: &Document<'_>) {
+    if document.previews.is_empty() {
+        let is_list = document.outcome == Ending::Listed;
+        let none =
+            if is_list { "there are no previews" } else { "there is no such preview, so that nothing was deleted" };
+        page.line(0, Look::Plain, none);
+    }
+    for preview in document.previews {
+        page.line(0, Look::Heading, &preview_title(document.outcome, preview));
+        if let Some(reason) = &preview.reason {
+            page.line(2, Look::Plain, reason);
+        }
+        if document.outcome == Ending::Deleted {
+            preview.deleted.iter().for_each(|what| page.line(2, Look::Plain, what));
+            continue;
+        }
+        for (api, url) in &preview.endpoints {
+            page.line(2, Look::Plain, &format!("{api}: {url}"));
+        }
+        for function in &preview.functions {
+            page.line(2, Look::Dim, &format!("function {function}"));
+        }
+        for smoke in &preview.smoke {
+            page.line(2, Look::Dim, &format!("{} {}", smoke.url, words::smoke(smoke)));
+        }
+    }
+}
+
+fn preview_title(ending: Ending, preview: &PreviewReport) -> String {
+    let what = match ending {
+        Ending::Released => "the preview is up",
+        Ending::Unchanged => "the preview is up, and nothing had to be done",
+        Ending::Deleted => "the preview is deleted",
+        Ending::Planned => "the preview would be deleted",
+        _ => "preview",
+    };
+    let PreviewReport { repository, pull_request, service, .. } = preview;
+    format!("{what}: pull request {pull_request} of {repository}, service {service}")
 }
 
 /// What went wrong and what was put back, for standard error; empty after a success.
@@ -39,9 +77,15 @@ pub(super) fn failure(document: &Document<'_>, colour: bool) -> String {
 /// In which state a failure left the stage.
 pub(super) fn state(document: &Document<'_>, colour: bool) -> String {
     let mut page = Page::new(colour);
-    put_back(&mut page, document.put_back);
-    left_alone(&mut page, document.left_alone);
-    not_put_back(&mut page, document.not_put_back);
+    if !document.put_back.is_empty() {
+        page.blank();
+        page.line(0, Look::Heading, "put back:");
+    }
+    document.put_back.iter().for_each(|item| page.line(2, Look::Plain, &item.what));
+    let left_alone = document.left_alone.iter().map(|item| [&item.what, &item.why, &item.command]);
+    with_commands(&mut page, (Look::Warning, "left alone, changed by others:", "look:"), left_alone);
+    let not_put_back = document.not_put_back.iter().map(|item| [&item.what, &item.why, &item.command]);
+    with_commands(&mut page, (Look::Bad, "NOT put back:", "run:"), not_put_back);
     if let Some(words) = state_words(document) {
         page.blank();
         page.line(0, Look::Plain, words);
@@ -52,16 +96,10 @@ pub(super) fn state(document: &Document<'_>, colour: bool) -> String {
 /// What a release is going to do, for standard error: without what needs nothing, unless `verbose`.
 pub(super) fn announcement(plan: &Plan, verbose: bool, colour: bool) -> String {
     let mut page = Page::new(colour);
-    if verbose {
-        whole_plan(&mut page, plan);
-    } else if !plan.is_empty() {
-        page.line(0, Look::Heading, &title(plan));
-        plan_steps(&mut page, plan);
-        warnings(&mut page, plan);
-    } else {
-        return String::new();
+    if verbose || !plan.is_empty() {
+        whole_plan(&mut page, plan, verbose);
+        page.blank();
     }
-    page.blank();
     page.finish()
 }
 
@@ -79,10 +117,12 @@ pub(super) fn title(plan: &Plan) -> String {
     format!("plan for stage {} in {}: {writes}", plan.stage, plan.region)
 }
 
-fn whole_plan(page: &mut Page, plan: &Plan) {
+fn whole_plan(page: &mut Page, plan: &Plan, with_skips: bool) {
     page.line(0, Look::Heading, &title(plan));
     plan_steps(page, plan);
-    skips(page, plan);
+    if with_skips {
+        skips(page, plan);
+    }
     warnings(page, plan);
 }
 
@@ -95,7 +135,7 @@ fn skips(page: &mut Page, plan: &Plan) {
 }
 
 fn plan_steps(page: &mut Page, plan: &Plan) {
-    let subjects = steps::by_subject(plan);
+    let subjects = words::by_subject(plan);
     let last = subjects.values().flatten().map(|step| step.number).max();
     let width = last.map_or(0, |last| last.to_string().len());
     for (subject, steps) in subjects {
@@ -121,17 +161,15 @@ fn warnings(page: &mut Page, plan: &Plan) {
 }
 
 fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
-    let stage = document.stage.map(ToString::to_string).unwrap_or_default();
-    page.labelled(
-        0,
-        Look::Good,
-        "nothing to do:",
-        &format!("stage {stage} {}", document.plan.map_or("", unchanged_words)),
-    );
-    endpoints(page, document);
-    for skip in document.plan.into_iter().filter(|_| verbose).flat_map(|plan| &plan.skipped) {
-        page.line(2, Look::Dim, &skip.to_string());
+    let Some(plan) = &document.plan else { return };
+    page.labelled(0, Look::Good, "nothing to do:", &format!("stage {} {}", plan.stage, unchanged_words(plan)));
+    for (api, endpoint) in document.endpoints.into_iter().flatten() {
+        page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
     }
+    for smoke in document.standing {
+        page.line(2, Look::Plain, &format!("{} {}", smoke.url, words::smoke(smoke)));
+    }
+    plan.skipped.iter().filter(|_| verbose).for_each(|skip| page.line(2, Look::Dim, &skip.to_string()));
 }
 
 /// What the stage has already, as far as it was looked at.
@@ -149,17 +187,22 @@ fn unchanged_words(plan: &Plan) -> &'static str {
 }
 
 fn released(page: &mut Page, document: &Document<'_>, released: &Released, verbose: bool) {
-    let stage = document.stage.map(ToString::to_string).unwrap_or_default();
+    let stage = document.stage.as_ref().map(ToString::to_string).unwrap_or_default();
     let time = units::duration(released.duration);
     page.labelled(0, Look::Good, "released", &format!("to stage {stage} in {time}"));
     let mut rows: Vec<Vec<String>> = released.functions.iter().map(|it| function_row(it, verbose)).collect();
-    rows.extend(api_rows(released).into_iter().map(Vec::from));
-    rows.extend(smoke_rows(released.smoke.as_ref()));
+    let deployments = released.deployments.iter();
+    rows.extend(deployments.map(|(api, id)| vec![format!("API {api}"), format!("deployment {id}")]));
+    rows.extend(released.endpoints.iter().map(|(api, url)| vec![format!("endpoint {api}"), url.clone()]));
+    rows.extend(
+        released.invoked.iter().map(|invoked| vec![format!("proof {}", invoked.function), words::invoked(invoked)]),
+    );
+    rows.extend(smoke_rows(released));
     page.table(2, &rows);
 }
 
 /// Where no smoke test was asked for.
-pub(super) const UNPROVEN: &str = "no smoke test: nothing proves that the endpoint answers";
+pub(super) const UNPROVEN: &str = "no smoke test: nothing proves that the new code answers";
 
 fn function_row(function: &ReleasedFunction, verbose: bool) -> Vec<String> {
     let alias = function.alias.as_ref().map_or_else(|| "no alias".to_owned(), |alias| format!("alias {alias}"));
@@ -172,44 +215,21 @@ fn function_row(function: &ReleasedFunction, verbose: bool) -> Vec<String> {
     row.into_iter().chain(verbose.then(|| function.sha256.base64())).collect()
 }
 
-fn api_rows(released: &Released) -> Vec<[String; 2]> {
-    let deployments = released.deployments.iter().map(|(api, id)| [format!("API {api}"), format!("deployment {id}")]);
-    let endpoints = released.endpoints.iter().map(|(api, url)| [format!("endpoint {api}"), url.clone()]);
-    deployments.chain(endpoints).collect()
-}
-
-/// The URL, and what its answers prove.
-fn smoke_rows(smoke: Option<&SmokeResult>) -> Vec<Vec<String>> {
-    let Some(smoke) = smoke else { return vec![vec![UNPROVEN.to_owned()]] };
-    let row = |label: &str, text: String| vec![label.to_owned(), text];
-    let mut rows = vec![row("smoke", smoke.url.clone()), row("", smoke_words(smoke))];
-    rows.extend(hint(smoke.proof).map(|hint| row("", hint.to_owned())));
-    rows
-}
-
-fn endpoints(page: &mut Page, document: &Document<'_>) {
-    for (api, endpoint) in document.endpoints.into_iter().flatten() {
-        page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
+/// The URLs, and what their answers prove.
+fn smoke_rows(released: &Released) -> Vec<Vec<String>> {
+    if released.smoke.is_empty() {
+        return vec![vec![UNPROVEN.to_owned()]];
     }
-}
-
-/// What the smoke test showed, and what that proves: to stand after its URL.
-pub(super) fn smoke_words(smoke: &SmokeResult) -> String {
-    let hits = if smoke.hits == 1 { String::new() } else { format!(", {} times in a row", smoke.hits) };
-    let proof = match smoke.proof {
-        SmokeProof::ThisRelease => "this release answers",
-        SmokeProof::Health => "the endpoint answers, but perhaps not this release",
+    let row = |label: &str, text: String| vec![label.to_owned(), text];
+    let rows = |smoke: &SmokeResult| {
+        let hint = words::smoke_hint(smoke, Some(released)).map(|hint| row("", hint));
+        [row("smoke", smoke.url.clone()), row("", words::smoke(smoke))].into_iter().chain(hint)
     };
-    format!("answered {}{hits}: {proof}", smoke.status)
-}
-
-/// How to prove more the next time.
-pub(super) fn hint(proof: SmokeProof) -> Option<&'static str> {
-    (proof == SmokeProof::Health).then_some("set `contains` under [smoke] to prove that this release answers")
+    released.smoke.iter().flat_map(rows).collect()
 }
 
 fn artifacts(page: &mut Page, document: &Document<'_>, verbose: bool) {
-    for (index, (function, artifact)) in document.artifacts.into_iter().flatten().enumerate() {
+    for (index, (function, artifact)) in document.artifacts.iter().flatten().enumerate() {
         if index > 0 {
             page.blank();
         }
@@ -257,6 +277,9 @@ fn problem(page: &mut Page, problem: &Problem) {
     if !problem.why.is_empty() {
         page.labelled(2, Look::Heading, "why:", &problem.why);
     }
+    if let Some(said) = &problem.own_error {
+        page.labelled(2, Look::Heading, "the function's error:", said);
+    }
     if !problem.fix.is_empty() {
         page.labelled_lines(2, Look::Heading, "fix:", &problem.fix);
     }
@@ -265,52 +288,35 @@ fn problem(page: &mut Page, problem: &Problem) {
     }
 }
 
-fn put_back(page: &mut Page, done: &[PutBack]) {
-    if !done.is_empty() {
-        page.blank();
-        page.line(0, Look::Heading, "put back:");
-    }
-    for item in done {
-        page.line(2, Look::Plain, &item.what);
-    }
-}
-
-fn left_alone(page: &mut Page, left: &[LeftAlone]) {
-    if !left.is_empty() {
-        page.blank();
-        page.line(0, Look::Warning, "left to somebody else:");
-    }
-    for item in left {
-        page.line(2, Look::Plain, &item.what);
-        page.labelled(4, Look::Heading, "why:", &item.why);
-        page.labelled(4, Look::Heading, "look:", &item.command);
-    }
-}
-
-fn not_put_back(page: &mut Page, left: &[NotPutBack]) {
-    if !left.is_empty() {
-        page.blank();
-        page.line(0, Look::Bad, "NOT put back:");
-    }
-    for item in left {
-        page.line(2, Look::Plain, &item.what);
-        page.labelled(4, Look::Heading, "why:", &item.why);
-        page.labelled(4, Look::Heading, "run:", &item.command);
+/// Lists items, each with the reason and a command; nothing without items.
+fn with_commands<'a>(
+    page: &mut Page,
+    (look, title, label): (Look, &str, &str),
+    items: impl Iterator<Item = [&'a String; 3]>,
+) {
+    for (index, [what, why, command]) in items.enumerate() {
+        if index == 0 {
+            page.blank();
+            page.line(0, look, title);
+        }
+        page.line(2, Look::Plain, what);
+        page.labelled(4, Look::Heading, "why:", why);
+        page.labelled(4, Look::Heading, label, command);
     }
 }
 
 /// In which state a failure left the stage, in one sentence; `None` where the problem says it all.
 pub(super) fn state_words(document: &Document<'_>) -> Option<&'static str> {
     match document.failure?.kind {
-        Kind::Failed if document.is_preview && !document.put_back.is_empty() => {
-            Some("everything was put back: nothing of this run is left")
-        }
         Kind::NotPutBack if document.is_preview => Some("the preview is NOT as it should be: run the commands above"),
         Kind::Usage => None,
         Kind::Internal => Some("this is a defect of sls-release: please report it"),
         Kind::Refused => Some("nothing was written to AWS"),
         Kind::Failed if !document.left_alone.is_empty() => {
-            Some("what this run changed was put back, but for what somebody else changed since or may need")
+            Some("everything was put back, except what others changed since or may need")
+        }
+        Kind::Failed if document.is_preview && !document.put_back.is_empty() => {
+            Some("everything was put back: nothing of this run is left")
         }
         Kind::Failed if document.put_back.is_empty() => Some("nothing had to be put back"),
         Kind::Failed => Some("everything was put back: the stage is as it was"),

@@ -1,58 +1,57 @@
 //! What the user sees: standard output holds the result, standard error the progress.
 //!
-//! [`Reporter`] is the only thing that writes. The renderers (`human`, `json`, `github`, `markdown`) turn one
+//! [`Reporter`] is the only thing that writes. The renderers (`human`, `github`, `markdown`, and JSON in `end`) turn one
 //! `Document` into text, and everything foreign in it passes through [`escape`].
 
 mod clock;
 mod comment;
 mod comparison;
 mod document;
+mod end;
 pub mod escape;
 mod explanation;
 pub mod github;
 mod human;
-mod json;
-mod made_room;
 mod markdown;
+pub(crate) mod own_error;
 mod page;
-mod preview;
 mod progress;
+pub mod redact;
 mod sinks;
-mod steps;
 mod treemap;
 mod units;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::clock::Clock;
-use self::document::{Document, Memory};
+use self::document::Document;
 use self::page::Page;
 use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
 use crate::model::{
-    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, Outcome, Plan, PreviewId,
-    PreviewOutcome,
+    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, PhaseTime, Plan, PreviewId,
 };
 
-pub use self::comment::{Run, tells_failure};
+pub use self::comment::CommentContext;
+pub(crate) use self::comment::evicted;
 pub use self::document::{End, schema};
-pub use self::made_room::made_room;
 pub use self::sinks::Sinks;
-pub use self::treemap::picture;
-pub use crate::model::marker;
+pub(crate) use self::treemap::picture;
+pub use crate::model::marks::marker;
 
 /// `--output`: who reads the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// People.
+    /// People
     Human,
-    /// Programs: one JSON document on standard output, at the end.
+    /// Programs: one JSON document
     Json,
-    /// GitHub Actions: workflow commands, step outputs, the job summary.
+    /// GitHub Actions: workflow commands, outputs, the job summary
     Github,
 }
 
@@ -69,8 +68,7 @@ pub enum Verbosity {
 
 /// Tells the user what happens and how it ended.
 ///
-/// Exactly one of [`Reporter::outcome`], [`Reporter::preview`], [`Reporter::failure`], [`Reporter::package_result`] and
-/// [`Reporter::nothing_done`] ends a run.
+/// Either [`Reporter::end`] or [`Reporter::failure`] ends a run.
 pub struct Reporter {
     format: Format,
     verbosity: Verbosity,
@@ -80,25 +78,39 @@ pub struct Reporter {
 struct Inner {
     writers: Writers,
     progress: Progress,
-    memory: Memory,
+    /// What is known of the run so far.
+    memory: Document<'static>,
     clock: Clock,
-    /// The plan was shown, so that the end need not show it again.
-    planned: bool,
-    /// GitHub could not be told of something.
-    has_untold: bool,
+    end: EndState,
+    /// GitHub refused a part of the report, or did not answer.
+    is_unreported: bool,
+    /// An unreported part makes the run fail.
+    is_strict: bool,
+}
+
+/// How far a run has ended.
+#[derive(Default)]
+struct EndState {
+    /// The end was shown; the JSON document comes later.
+    is_shown: bool,
+    /// The exit code, once the run has ended.
+    exit_code: Option<u8>,
+    is_document_written: bool,
 }
 
 impl Reporter {
     /// A reporter that writes to these sinks.
     pub fn new(format: Format, verbosity: Verbosity, sinks: Sinks) -> Self {
         let live = sinks.stderr_is_terminal && format == Format::Human && verbosity != Verbosity::Quiet;
+        let start = Instant::now();
         let inner = Inner {
             progress: Progress::new(live),
             writers: Writers::new(sinks),
-            memory: Memory::default(),
-            clock: Clock::new(clock::since_now()),
-            planned: false,
-            has_untold: false,
+            memory: Document::default(),
+            clock: Clock::new(move || start.elapsed()),
+            end: EndState::default(),
+            is_unreported: false,
+            is_strict: false,
         };
         Self { format, verbosity, inner: Mutex::new(inner) }
     }
@@ -114,7 +126,7 @@ impl Reporter {
     /// Reads the time here: how long ago something began that every reading shares. Without it, the system's clock.
     #[must_use]
     pub fn with_clock(self, now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        self.lock().clock = Clock::new(Box::new(now));
+        self.lock().clock = Clock::new(now);
         self
     }
 
@@ -128,7 +140,7 @@ impl Reporter {
 
     /// Remembers the archives.
     pub fn artifacts(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) {
-        self.lock().memory.artifacts.clone_from(artifacts);
+        self.lock().memory.artifacts = Some(artifacts.clone()).filter(|artifacts| !artifacts.is_empty());
     }
 
     /// Remembers how the code differs from what the stage had.
@@ -151,84 +163,45 @@ impl Reporter {
         self.lock().memory.explanations.clone_from(explanations);
     }
 
-    /// Shows what a release is going to do, and remembers it. `plan` shows its plan by [`Reporter::outcome`] alone.
+    /// Shows what a release is going to do, and remembers it. `plan` shows its plan by [`Reporter::end`] alone.
     pub fn plan(&self, plan: &Plan) {
         let inner = &mut *self.lock();
-        inner.memory.plan = Some(plan.clone());
+        inner.memory = std::mem::take(&mut inner.memory).of(plan);
         match self.format {
             Format::Human if self.verbosity != Verbosity::Quiet => {
                 let colour = inner.writers.stderr_colour();
                 inner.stderr(&human::announcement(plan, self.verbosity == Verbosity::Verbose, colour));
             }
-            Format::Github => {
-                inner.planned = true;
-                inner.writers.stdout(&github::plan(plan));
-            }
+            Format::Github => inner.writers.stdout(&github::plan(plan)),
             Format::Human | Format::Json => {}
         }
     }
 
-    /// `package` ended well.
-    pub fn package_result(&self) {
-        self.end(End::Packaged);
-    }
-
-    /// The run ended before it began: what started it calls for nothing.
-    pub fn nothing_done(&self, why: &str) {
-        self.end(End::NothingDone(why));
-    }
-
-    /// The run ended, well or not.
-    pub fn outcome(&self, outcome: &Outcome) {
-        self.end(End::Outcome(outcome));
-    }
-
-    /// `preview` ended, well or not.
-    pub fn preview(&self, outcome: &PreviewOutcome) {
-        self.end(End::Preview(outcome));
-    }
-
-    /// The run ended before it had an outcome: unusable settings, or a refusal.
+    /// The run ended before it had an outcome: unusable settings, or a refusal. A defect may follow an end that was
+    /// shown.
     pub fn failure(&self, failure: &Failure) {
+        self.lock().end.is_shown = false;
         self.end(End::Failure(failure));
     }
 
-    /// How long each part of the run took until its end, or until now: what [`Run::phases`] takes.
-    pub fn phases(&self) -> Vec<(String, Duration)> {
+    /// How long each part of the run took until its end, or until now: what [`CommentContext::phases`] takes.
+    pub fn phases(&self) -> Vec<PhaseTime> {
         let inner = self.lock();
         let ended = &inner.memory.phases;
-        if ended.is_empty() { markdown::chart::named(&inner.clock.times()) } else { markdown::chart::named(ended) }
+        if ended.is_empty() { inner.clock.times() } else { ended.clone() }
     }
 
     /// The comment on the pull request about a run that ended so: the marker in the first line, below 65,536
     /// characters. Nothing is written.
-    pub fn comment(&self, run: &Run, end: End<'_>) -> String {
-        comment::comment(run, &self.lock().memory.document(end))
+    pub fn comment(&self, context: &CommentContext, end: End<'_>) -> String {
+        comment::comment(context, &self.lock().memory.at(end))
     }
 
     /// The comment about a preview that another run than its pull request's own took away, in words why.
     pub fn gone(&self, id: &PreviewId, why: &str) -> String {
         let PreviewId { repository, number, service } = id.clone();
-        let run = Run { repository, pull_request: number, service, ..Run::default() };
-        self.comment(&run, End::Gone(why))
-    }
-
-    /// Whether there was anything that GitHub could not be told.
-    pub fn has_untold(&self) -> bool {
-        self.lock().has_untold
-    }
-
-    /// That GitHub could not be told makes this run fail, though its work was done: says so.
-    pub fn untold_is_failure(&self) {
-        let inner = &mut *self.lock();
-        let text = "the run did its work, but GitHub could not be told of it, and strict-report is true";
-        match self.format {
-            Format::Github => {
-                inner.writers.stdout(&github::error_of(text));
-                inner.writers.github_summary(format!("**Failed**: {text}.\n"));
-            }
-            Format::Human | Format::Json => inner.line(&Line::error(text)),
-        }
+        let context = CommentContext { repository, pull_request: number, service, ..CommentContext::default() };
+        self.comment(&context, End::Gone(why))
     }
 
     /// The first write that failed, once, as `<sink>: <why>`; a reader that went away is no error.
@@ -236,35 +209,9 @@ impl Reporter {
         self.lock().writers.error.take()
     }
 
-    fn end(&self, end: End<'_>) {
-        let inner = &mut *self.lock();
-        inner.progress.clear();
-        inner.memory.phases = inner.clock.times();
-        let document = inner.memory.document(end);
-        let writers = &mut inner.writers;
-        match self.format {
-            Format::Human => self.end_for_people(&document, writers),
-            Format::Json => writers.stdout_or_error(json::end(&document)),
-            Format::Github => end_for_github(&document, inner.planned, writers),
-        }
-    }
-
-    fn end_for_people(&self, document: &Document<'_>, writers: &mut Writers) {
-        let verbose = self.verbosity == Verbosity::Verbose;
-        let (stdout_colour, stderr_colour) = (writers.stdout_colour(), writers.stderr_colour());
-        writers.stdout(&human::result(document, verbose, stdout_colour));
-        writers.stderr(&human::failure(document, stderr_colour));
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn end_for_github(document: &Document<'_>, planned: bool, writers: &mut Writers) {
-    writers.stdout(&github::end(document, planned));
-    writers.github_output(github::outputs(document));
-    writers.github_summary(markdown::summary(document));
 }
 
 impl Inner {
@@ -272,7 +219,7 @@ impl Inner {
     fn remember(&mut self, event: &Event) {
         match event {
             Event::Began(phase) => self.clock.began(*phase),
-            Event::Warning(text) | Event::Untold(text) if !self.memory.warnings.contains(text) => {
+            Event::Warning(text) | Event::NotReported(text) if !self.memory.warnings.contains(text) => {
                 self.memory.warnings.push(text.clone());
             }
             _ => {}
@@ -294,14 +241,14 @@ impl Inner {
 impl Listener for Reporter {
     fn hear(&self, event: Event) {
         let inner = &mut *self.lock();
-        inner.has_untold |= matches!(event, Event::Untold(_));
+        inner.is_unreported |= matches!(event, Event::NotReported(_));
         inner.remember(&event);
         if self.verbosity == Verbosity::Quiet {
             return;
         }
         match event {
-            Event::Warning(text) | Event::Untold(text) if self.format == Format::Github => {
-                inner.writers.stdout(&github::warning(&text));
+            Event::Warning(text) | Event::NotReported(text) if self.format == Format::Github => {
+                inner.writers.stdout(&github::annotation("warning", &text));
             }
             event => {
                 if let Some(line) = inner.progress.hear(event) {

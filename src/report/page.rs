@@ -1,13 +1,13 @@
-//! Lines for a terminal: escaped, indented, and coloured where that is wanted.
+//! Formats lines for a terminal: escaped, indented and, if wanted, coloured.
 
 use anstyle::{AnsiColor, Style};
 
 use super::escape;
 
-/// As wide as prose is written.
+/// The width of wrapped prose.
 const COLUMNS: usize = 100;
 
-/// Where a line matters.
+/// The style of a line.
 #[derive(Clone, Copy)]
 pub(super) enum Look {
     Plain,
@@ -42,12 +42,12 @@ impl Page {
         Self { text: String::new(), colour }
     }
 
-    /// One line, indented by `indent` columns.
+    /// Writes a line, indented by `indent` columns.
     pub(super) fn line(&mut self, indent: usize, look: Look, text: &str) {
         self.labelled(indent, look, text, "");
     }
 
-    /// A line whose first word has a look, and whose rest is plain.
+    /// Writes a line with a styled label and plain text.
     pub(super) fn labelled(&mut self, indent: usize, look: Look, label: &str, text: &str) {
         self.text.push_str(&" ".repeat(indent));
         self.text.push_str(&self.painted(look, &escape::terminal(label)));
@@ -58,7 +58,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Several lines, the first behind the label, the others below its text; empty ones stay empty.
+    /// Writes several lines: the first after the label, the others aligned below its text. Empty lines stay empty.
     pub(super) fn labelled_lines(&mut self, indent: usize, look: Look, label: &str, text: &str) {
         let mut lines = text.trim_end().lines();
         self.labelled(indent, look, label, lines.next().unwrap_or_default());
@@ -66,7 +66,7 @@ impl Page {
         lines.for_each(|line| if line.is_empty() { self.blank() } else { self.line(indent, Look::Plain, line) });
     }
 
-    /// Prose behind a label, in lines of [`COLUMNS`] at most.
+    /// Writes prose after a label, wrapped to at most [`COLUMNS`] columns.
     pub(super) fn wrapped(&mut self, look: Look, label: &str, text: &str) {
         let columns = COLUMNS - label.chars().count() - 1;
         let lines = escape::terminal(text).split(' ').fold(Vec::<String>::new(), |mut lines, word| {
@@ -83,7 +83,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Rows with aligned columns; a row's last cell is as long as it is, and no column's measure.
+    /// Writes rows with aligned columns. A row's last cell does not affect the column's width.
     pub(super) fn table<R: AsRef<[String]>>(&mut self, indent: usize, rows: &[R]) {
         let escaped = |row: &R| row.as_ref().iter().map(|cell| escape::terminal(cell)).collect();
         let rows: Vec<Vec<String>> = rows.iter().map(escaped).collect();
@@ -107,7 +107,7 @@ impl Page {
     }
 }
 
-/// The width of a column, by the rows that go on behind it.
+/// Returns the width of a column, by the rows with a cell after it.
 fn width(rows: &[Vec<String>], column: usize) -> usize {
     let cells = rows.iter().filter(|row| column + 1 < row.len()).map(|row| row[column].chars().count());
     cells.max().unwrap_or(0)

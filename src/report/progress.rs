@@ -1,6 +1,7 @@
-//! What a run tells while it goes on: bars on a terminal, plain lines elsewhere.
+//! Shows the progress of a run: bars on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,13 +9,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::escape;
 use super::page::Look;
 use super::units;
-use crate::model::Event;
+use crate::model::{Amount, Event, Work};
 
-/// A wait as long as this is worth a line.
+/// A wait is reported after this time.
 const LONG_WAIT: Duration = Duration::from_secs(5);
-/// After this long, a wait is worth another line.
-const TOLD_AGAIN: Duration = Duration::from_mins(1);
-/// How often a spinner turns.
+/// A wait is reported again after this time.
+const REPEAT: Duration = Duration::from_mins(1);
+/// The interval of a spinner's steps.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A line for standard error.
@@ -24,165 +25,114 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
-impl Line {
-    /// An error that stands alone.
-    pub(super) fn error(text: &str) -> Self {
-        line(Look::Bad, "error:", text)
-    }
-}
-
-fn line(look: Look, label: &'static str, text: impl Into<String>) -> Line {
-    Line { look, label, text: text.into() }
+fn line(look: Look, label: &'static str, text: String) -> Line {
+    Line { look, label, text }
 }
 
 /// Turns events into bars and lines.
 pub(super) struct Progress {
-    bars: Option<Bars>,
-    /// The waits that had a line, with how long they had lasted then.
-    told: BTreeMap<String, Duration>,
-    /// The sizes of the uploads that are under way.
-    uploads: BTreeMap<String, u64>,
+    /// Whether bars and spinners are shown.
+    is_live: bool,
+    all: MultiProgress,
+    /// The bars of running work.
+    bars: BTreeMap<(Work, String), ProgressBar>,
+    /// The spinners of waits.
+    spinners: BTreeMap<String, ProgressBar>,
+    /// The reported waits, with how long each had lasted at its last report.
+    reported: BTreeMap<String, Duration>,
 }
 
 impl Progress {
-    /// With bars where standard error is a terminal that may move.
-    pub(super) fn new(live: bool) -> Self {
-        Self { bars: live.then(Bars::new), told: BTreeMap::new(), uploads: BTreeMap::new() }
+    /// Creates a progress display, with bars if `is_live` is set.
+    pub(super) fn new(is_live: bool) -> Self {
+        let target = if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let all = MultiProgress::with_draw_target(target);
+        Self { is_live, all, bars: BTreeMap::new(), spinners: BTreeMap::new(), reported: BTreeMap::new() }
     }
 
-    /// Takes an event; some are worth a line.
+    /// Updates the bars, and returns a line for an event that is worth one.
     pub(super) fn hear(&mut self, event: Event) -> Option<Line> {
-        if let Some(bars) = &mut self.bars {
-            bars.hear(&event);
-        }
         match event {
-            Event::PackFinished { what, bytes } => {
-                Some(line(Look::Good, "packed:", format!("{what} ({})", units::bytes(bytes))))
+            Event::Began(_) => {}
+            Event::Started(amount) => self.start(amount),
+            Event::Advanced(Amount { work, what, bytes }) => {
+                self.bars.get(&(work, what)).inspect(|bar| bar.inc(bytes));
             }
-            Event::UploadStarted { what, bytes } => {
-                self.uploads.insert(what, bytes);
-                None
-            }
-            Event::UploadFinished { what } => {
-                let size = self.uploads.remove(&what).map(|bytes| format!(" ({})", units::bytes(bytes)));
-                Some(line(Look::Good, "done:", format!("uploaded {what}{}", size.unwrap_or_default())))
-            }
-            Event::Waiting { what, waited, tries } => self.wait(&what, waited, tries),
+            Event::Finished(amount) => return Some(self.finish(amount)),
+            Event::Waiting { what, waited, tries, seen } => return self.wait(what, waited, tries, &seen),
             Event::WaitFinished { what } => {
-                self.told.remove(&what);
-                None
+                self.reported.remove(&what);
+                remove(&self.all, self.spinners.remove(&what));
             }
-            Event::Done(what) => Some(line(Look::Good, "done:", what)),
-            Event::PuttingBack(what) => Some(line(Look::Warning, "putting back:", what)),
-            Event::Warning(what) | Event::Untold(what) => Some(line(Look::Warning, "warning:", what)),
-            _ => None,
+            Event::Done(what) => return Some(line(Look::Good, "done:", what)),
+            Event::PuttingBack(what) => {
+                // When putting back begins, all packing and uploading has ended, even without an event.
+                remove(&self.all, mem::take(&mut self.bars).into_values());
+                return Some(line(Look::Warning, "putting back:", what));
+            }
+            Event::Warning(what) | Event::NotReported(what) => return Some(line(Look::Warning, "warning:", what)),
+        }
+        None
+    }
+
+    fn start(&mut self, Amount { work, what, bytes }: Amount) {
+        if self.is_live {
+            let verb = if work == Work::Pack { "packing" } else { "uploading" };
+            let bar = self.all.add(ProgressBar::new(bytes).with_style(style(BAR)));
+            bar.set_message(format!("{verb} {}", escape::terminal(&what)));
+            self.bars.insert((work, what), bar);
         }
     }
 
-    /// One line for each long wait, and another one a minute, where no spinner shows it.
-    fn wait(&mut self, what: &str, waited: Duration, tries: u32) -> Option<Line> {
-        let next = self.told.get(what).map_or(LONG_WAIT, |told| *told + TOLD_AGAIN);
-        if self.bars.is_some() || waited <= next {
+    fn finish(&mut self, Amount { work, what, bytes }: Amount) -> Line {
+        let (label, verb) = if work == Work::Pack { ("packed:", "") } else { ("done:", "uploaded ") };
+        let text = format!("{verb}{what} ({})", units::bytes(bytes));
+        remove(&self.all, self.bars.remove(&(work, what)));
+        line(Look::Good, label, text)
+    }
+
+    /// Shows a spinner or else returns a line for a long wait, and again each minute.
+    fn wait(&mut self, what: String, waited: Duration, tries: u32, seen: &str) -> Option<Line> {
+        let seen = if seen.is_empty() { String::new() } else { format!(": {seen}") };
+        if self.is_live {
+            let spinner = || spinner(&self.all, &what, waited);
+            let bar = self.spinners.entry(what.clone()).or_insert_with(spinner);
+            bar.set_message(format!("waiting for {}", escape::terminal(&(what + &seen))));
             return None;
         }
-        self.told.insert(what.to_owned(), waited);
+        let next = self.reported.get(&what).map_or(LONG_WAIT, |reported| *reported + REPEAT);
+        if waited <= next {
+            return None;
+        }
         let often = if tries > 1 { format!(", {tries} tries") } else { String::new() };
-        Some(line(Look::Plain, "waiting:", format!("for {what} ({}{often})", units::duration(waited))))
+        let text = format!("for {what} ({}{often}){seen}", units::duration(waited));
+        self.reported.insert(what, waited);
+        Some(line(Look::Plain, "waiting:", text))
     }
 
-    /// Writes while the bars step aside.
+    /// Calls `write` while the bars are hidden.
     pub(super) fn suspended<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.bars {
-            Some(bars) => bars.all.suspend(write),
-            None => write(),
-        }
+        self.all.suspend(write)
     }
 
-    /// Takes the bars away: the run is over.
+    /// Removes the bars at the end of the run.
     pub(super) fn clear(&mut self) {
-        if let Some(bars) = &mut self.bars {
-            bars.clear();
-        }
+        remove(&self.all, mem::take(&mut self.bars).into_values());
+        remove(&self.all, mem::take(&mut self.spinners).into_values());
     }
 }
 
-/// The three kinds of work that take time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Work {
-    Pack,
-    Upload,
-    Wait,
-}
-
-struct Bars {
-    all: MultiProgress,
-    by_work: BTreeMap<(Work, String), ProgressBar>,
-}
-
-impl Bars {
-    fn new() -> Self {
-        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { all, by_work: BTreeMap::new() }
-    }
-
-    fn hear(&mut self, event: &Event) {
-        match event {
-            Event::PackStarted { what, bytes } => self.start(Work::Pack, what, *bytes),
-            Event::UploadStarted { what, bytes } => self.start(Work::Upload, what, *bytes),
-            Event::Packed { what, bytes } => self.advance(Work::Pack, what, *bytes),
-            Event::Uploaded { what, bytes } => self.advance(Work::Upload, what, *bytes),
-            Event::PackFinished { what, .. } => self.finish(Work::Pack, what),
-            Event::UploadFinished { what } => self.finish(Work::Upload, what),
-            Event::Waiting { what, waited, .. } => self.wait(what, *waited),
-            Event::WaitFinished { what } => self.finish(Work::Wait, what),
-            // What is put back began nothing new, and what was under way has ended, well or not.
-            Event::PuttingBack(_) => self.clear_sizes(),
-            Event::Began(_) | Event::Done(_) | Event::Warning(_) | Event::Untold(_) => {}
-        }
-    }
-
-    fn start(&mut self, work: Work, what: &str, bytes: u64) {
-        let verb = if work == Work::Pack { "packing" } else { "uploading" };
-        let bar = self.all.add(ProgressBar::new(bytes).with_style(style(BAR)));
-        bar.set_message(format!("{verb} {}", escape::terminal(what)));
-        self.by_work.insert((work, what.to_owned()), bar);
-    }
-
-    fn advance(&self, work: Work, what: &str, bytes: u64) {
-        if let Some(bar) = self.by_work.get(&(work, what.to_owned())) {
-            bar.inc(bytes);
-        }
-    }
-
-    fn wait(&mut self, what: &str, waited: Duration) {
-        let all = &self.all;
-        self.by_work.entry((Work::Wait, what.to_owned())).or_insert_with(|| spinner(all, what, waited));
-    }
-
-    fn finish(&mut self, work: Work, what: &str) {
-        self.clear_where(|key| *key == (work, what.to_owned()));
-    }
-
-    fn clear_sizes(&mut self) {
-        self.clear_where(|(work, _)| *work != Work::Wait);
-    }
-
-    fn clear(&mut self) {
-        self.clear_where(|_| true);
-    }
-
-    fn clear_where(&mut self, over: impl Fn(&(Work, String)) -> bool) {
-        for (_, bar) in self.by_work.extract_if(.., |key, _| over(key)) {
-            bar.finish_and_clear();
-            self.all.remove(&bar);
-        }
+fn remove(all: &MultiProgress, bars: impl IntoIterator<Item = ProgressBar>) {
+    for bar in bars {
+        bar.finish_and_clear();
+        all.remove(&bar);
     }
 }
 
 const BAR: &str = "{msg} [{bar:24}] {binary_bytes}/{binary_total_bytes}";
 const SPINNER: &str = "{spinner} {msg} ({waited})";
 
-/// Counts on by itself, since the next event may be seconds away.
+/// Returns a spinner that moves by itself, since the next event may be seconds away.
 fn spinner(all: &MultiProgress, what: &str, waited: Duration) -> ProgressBar {
     let bar = all.add(ProgressBar::new_spinner().with_style(style(SPINNER)).with_elapsed(waited));
     bar.set_message(format!("waiting for {}", escape::terminal(what)));
@@ -190,13 +140,13 @@ fn spinner(all: &MultiProgress, what: &str, waited: Duration) -> ProgressBar {
     bar
 }
 
-/// A template that cannot be read would give indicatif's own style: no reason to end a release.
+/// Returns a bar's style, or indicatif's default if the template is invalid.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
         .progress_chars("=> ")
         .with_key("waited", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-            // The display loses one frame where its buffer refuses text.
+            // If the buffer refuses the text, only one frame is lost.
             let _ = write!(out, "{:.1} s", state.elapsed().as_secs_f64());
         })
 }
@@ -205,33 +155,35 @@ fn style(template: &str) -> ProgressStyle {
 mod tests {
     use super::*;
 
-    fn upload(what: &str) -> [Event; 2] {
-        let what = what.to_owned();
-        [Event::UploadStarted { what: what.clone(), bytes: 5 }, Event::Uploaded { what, bytes: 5 }]
+    fn amount(work: Work, what: &str) -> Amount {
+        Amount { work, what: what.to_owned(), bytes: 1 }
     }
 
-    fn bars_after(events: impl IntoIterator<Item = Event>) -> Vec<(Work, String)> {
+    /// Returns what still has a bar, and what still has a spinner.
+    fn shown_after(events: impl IntoIterator<Item = Event>) -> (Vec<(Work, String)>, Vec<String>) {
         let mut progress = Progress::new(true);
-        for event in events {
-            progress.hear(event);
-        }
-        progress.bars.unwrap().by_work.into_keys().collect()
+        events.into_iter().for_each(|event| drop(progress.hear(event)));
+        (progress.bars.into_keys().collect(), progress.spinners.into_keys().collect())
     }
 
     #[test]
-    fn a_bar_goes_away_with_its_work() {
-        let begun =
-            [Event::PackStarted { what: "hello".into(), bytes: 1 }].into_iter().chain(upload("a")).chain(upload("b"));
-        assert_eq!(bars_after(begun.clone()).len(), 3);
-        let ended =
-            [Event::PackFinished { what: "hello".into(), bytes: 1 }, Event::UploadFinished { what: "a".into() }];
-        assert_eq!(bars_after(begun.chain(ended)), [(Work::Upload, "b".to_owned())]);
+    fn a_bar_is_removed_with_its_work() {
+        let sent = Event::Advanced(amount(Work::Upload, "a"));
+        let begun = [
+            Event::Started(amount(Work::Pack, "hello")),
+            Event::Started(amount(Work::Upload, "a")),
+            Event::Started(amount(Work::Upload, "b")),
+            sent,
+        ];
+        assert_eq!(shown_after(begun.clone()).0.len(), 3);
+        let ended = [Event::Finished(amount(Work::Pack, "hello")), Event::Finished(amount(Work::Upload, "a"))];
+        assert_eq!(shown_after(begun.into_iter().chain(ended)).0, [(Work::Upload, "b".to_owned())]);
     }
 
     #[test]
     fn putting_back_leaves_the_waits_alone() {
-        let waiting = Event::Waiting { what: "it".into(), waited: Duration::ZERO, tries: 1 };
-        let events = upload("a").into_iter().chain([waiting, Event::PuttingBack("alias live".into())]);
-        assert_eq!(bars_after(events), [(Work::Wait, "it".to_owned())]);
+        let waiting = Event::Waiting { what: "it".into(), waited: Duration::ZERO, tries: 1, seen: String::new() };
+        let events = [Event::Started(amount(Work::Upload, "a")), waiting, Event::PuttingBack("alias live".into())];
+        assert_eq!(shown_after(events), (Vec::new(), vec!["it".to_owned()]));
     }
 }

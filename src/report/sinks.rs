@@ -1,21 +1,21 @@
-//! Where a report goes.
+//! The outputs that a report is written to.
 
 use std::env;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-/// Where a report goes.
+/// The outputs that a report is written to.
 pub struct Sinks {
     /// The result.
     pub stdout: Box<dyn Write + Send>,
     /// Progress and errors.
     pub stderr: Box<dyn Write + Send>,
-    /// Standard output is a terminal: it may have colours.
+    /// Whether standard output is a terminal, which can show colours.
     pub stdout_is_terminal: bool,
-    /// Standard error is a terminal: it may have colours, and bars that move.
+    /// Whether standard error is a terminal, which can show colours and progress bars.
     pub stderr_is_terminal: bool,
-    /// Colours are welcome where there is a terminal: <https://no-color.org>.
+    /// Whether terminals may get colours: <https://no-color.org>.
     pub colour: bool,
     /// The file of the step's outputs.
     pub github_output: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// This process's own, by `NO_COLOR`, `TERM`, `GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`.
+    /// Returns the outputs of this process, by `NO_COLOR`, `TERM`, `GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`.
     pub fn of_process() -> Self {
         let smart = env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
@@ -39,12 +39,12 @@ impl Sinks {
     }
 }
 
-/// A variable that is set to something.
+/// Returns the value of an environment variable, if it is not empty.
 fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// Writes to the sinks, and remembers the first error.
+/// Writes to the sinks, and keeps the first error.
 pub(super) struct Writers {
     sinks: Sinks,
     pub(super) error: Option<io::Error>,
@@ -72,19 +72,20 @@ impl Writers {
         self.remember("standard error", written);
     }
 
-    pub(super) fn stdout_or_error(&mut self, text: io::Result<String>) {
+    /// Writes to standard output; returns whether that succeeded.
+    pub(super) fn stdout_or_error(&mut self, text: io::Result<String>) -> bool {
         let written = text.and_then(|text| write(&mut self.sinks.stdout, &text));
+        let is_written = written.is_ok();
         self.remember("standard output", written);
+        is_written
     }
 
     pub(super) fn github_output(&mut self, text: io::Result<String>) {
-        let path = self.sinks.github_output.clone();
-        self.append(path, text);
+        self.append(self.sinks.github_output.clone(), text);
     }
 
     pub(super) fn github_summary(&mut self, text: String) {
-        let path = self.sinks.github_summary.clone();
-        self.append(path, Ok(text));
+        self.append(self.sinks.github_summary.clone(), Ok(text));
     }
 
     fn append(&mut self, path: Option<PathBuf>, text: io::Result<String>) {
@@ -94,7 +95,7 @@ impl Writers {
         }
     }
 
-    /// A reader that went away (`| head`) has read enough.
+    /// Keeps the first error. A closed pipe (`| head`) is not an error.
     fn remember(&mut self, sink: &str, written: io::Result<()>) {
         let error = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         let named = error.map(|error| io::Error::new(error.kind(), format!("{sink}: {error}")));

@@ -1,9 +1,9 @@
-//! Sizes and times as people read them.
+//! Formats sizes and times.
 
 use std::cmp::Ordering;
 use std::time::Duration;
 
-/// `950 B`, `12.3 KiB`, `4.5 MiB`: binary units, as in Lambda's limits.
+/// Formats a size in binary units, as in Lambda's limits: `950 B`, `12.3 KiB`, `4.5 MiB`.
 pub(super) fn bytes(count: u64) -> String {
     const KIB: u64 = 1024;
     const MIB: u64 = 1024 * KIB;
@@ -14,7 +14,7 @@ pub(super) fn bytes(count: u64) -> String {
     }
 }
 
-/// `+1.2 KiB`, `-300 B`; nothing where nothing changed.
+/// Formats a change of size: `+1.2 KiB`, `-300 B`, or an empty string for no change.
 pub(super) fn change(before: u64, after: u64) -> String {
     match after.cmp(&before) {
         Ordering::Greater => format!("+{}", bytes(after - before)),
@@ -23,13 +23,13 @@ pub(super) fn change(before: u64, after: u64) -> String {
     }
 }
 
-/// `count / unit` with one decimal, rounded down.
+/// Formats `count / unit` with one decimal, rounded down.
 fn tenths(count: u64, unit: u64) -> String {
     let tenths = u128::from(count) * 10 / u128::from(unit);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// `850 ms`, `2.3 s`, `1 min 5 s`.
+/// Formats a duration: `850 ms`, `2.3 s`, `1 min 5 s`.
 pub(super) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -40,8 +40,8 @@ pub(super) fn duration(time: Duration) -> String {
     }
 }
 
-/// `1 write`, `2 writes`.
-pub(super) fn counted(count: usize, one: &str) -> String {
+/// Formats a count with its noun: `1 write`, `2 writes`.
+pub(super) fn counted(count: usize, singular: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {one}{ending}")
+    format!("{count} {singular}{ending}")
 }

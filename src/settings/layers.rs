@@ -1,4 +1,4 @@
-//! Flag over environment over file: who said it first.
+//! Layers of settings: a flag overrides the environment, which overrides the file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,45 +8,45 @@ use super::file::SettingsFile;
 use super::problems::{Problems, checked, origin};
 use super::{duration, names, near, placeholders};
 use crate::error::Problem;
-use crate::model::{Request, Source, Sourced, StageName};
+use crate::model::{Common, SettingsInput, Source, Sourced, StageName};
 
-pub(super) const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(5);
 const OUT_DIR: &str = "target/sls-release";
 
-/// The first of a flag, an environment variable and the file that says something.
+/// Returns the value of a flag, an environment variable or the file, in this order.
 ///
-/// An empty variable says nothing: that is how a CI system writes an input nobody gave.
+/// An empty variable counts as not set, because CI systems set inputs without a value to it.
 pub(super) fn first(
-    request: &Request,
+    common: &Common,
     (flag, said): (&str, Option<&str>),
     variable: &str,
     file: Option<Sourced<String>>,
 ) -> Option<Sourced<String>> {
     let flag = said.map(|value| Sourced { value: value.to_owned(), source: Source::Flag(flag.to_owned()) });
-    flag.or_else(|| from_environment(request, variable)).or(file)
+    flag.or_else(|| from_environment(common, variable)).or(file)
 }
 
-fn from_environment(request: &Request, variable: &str) -> Option<Sourced<String>> {
-    let value = request.environment.get(variable).filter(|value| !value.is_empty())?;
+fn from_environment(common: &Common, variable: &str) -> Option<Sourced<String>> {
+    let value = common.environment.get(variable).filter(|value| !value.is_empty())?;
     Some(Sourced { value: value.clone(), source: Source::Environment(variable.to_owned()) })
 }
 
-/// The stage that is meant, if somebody said one that can be meant; [`placeholders::STAGE`] where none is needed.
-pub(super) fn stage(request: &Request, document: &Table) -> Result<StageName, Problem> {
-    let flag = ("--stage", request.overrides.stage.as_deref());
-    let said = match first(request, flag, "SLS_RELEASE_STAGE", document.text("stage")) {
+/// Returns the stage, or [`placeholders::STAGE`] if none is given and none is needed.
+pub(super) fn stage(input: &SettingsInput<'_>, document: &Table) -> Result<StageName, Problem> {
+    let flag = ("--stage", input.common.overrides.stage.as_deref());
+    let said = match first(input.common, flag, "SLS_RELEASE_STAGE", document.text("stage")) {
         Some(said) => said,
-        None if request.stage_optional => return Ok(StageName::new(placeholders::STAGE)),
+        None if input.is_stage_optional => return Ok(StageName::new(placeholders::STAGE)),
         None => {
             return Err(Problem::new("no stage was given")
-                .fix("say which, such as `--stage dev`; to the action, by the input `stage`"));
+                .fix("pass `--stage`, for example `--stage dev`, or set the action's input `stage`"));
         }
     };
-    let stage = checked(said, &names::STAGE, StageName::new)?;
+    let stage = checked(said, &names::STAGE)?.map(StageName::new);
     slip(&stage, document).map_or(Ok(stage.value), Err)
 }
 
-/// Stages need no declaration (`pr-42` has none), but one that is nearly a declared one is a slip of the hand.
+/// Reports a stage that is probably a typo. Stages need no declaration, but a name similar to a declared one does.
 fn slip(stage: &Sourced<StageName>, document: &Table) -> Option<Problem> {
     let declared = &document.table("stages")?.entries;
     let name = stage.value.as_str();
@@ -56,45 +56,41 @@ fn slip(stage: &Sourced<StageName>, document: &Table) -> Option<Problem> {
     let near = near::nearest(name, declared.keys().map(String::as_str))?;
     Some(
         Problem::new(format!("unknown stage `{name}`{}", origin(&stage.source)))
-            .why("the settings file declares one of nearly this name, and not this one")
+            .why("the settings file declares a stage with a similar name, but not this one")
             .fix(format!("did you mean `{near}`? If not, declare it: `[stages.{name}]`"))
             .at(stage.location()),
     )
 }
 
-/// How long one wait for AWS may take.
-pub(super) fn wait_timeout(request: &Request, document: &Table, problems: &mut Problems) -> Duration {
-    wait_timeout_asked_for(request, problems).or_else(|| duration_in(document, "wait_timeout")).unwrap_or(WAIT_TIMEOUT)
+/// Returns the limit for a single wait for AWS.
+pub(super) fn wait_timeout(common: &Common, document: &Table, problems: &mut Problems) -> Duration {
+    let variable = || {
+        let said = from_environment(common, "SLS_RELEASE_WAIT_TIMEOUT")?;
+        let invalid = |why| Problem::new(format!("invalid duration `{}`{}", said.value, origin(&said.source))).why(why);
+        problems.keep(duration::parse(&said.value).map_err(invalid), None)
+    };
+    let in_file = || duration_in(document, "wait_timeout");
+    common.overrides.wait_timeout.or_else(variable).or_else(in_file).unwrap_or(WAIT_TIMEOUT)
 }
 
-/// The same by a flag or a variable.
-pub(super) fn wait_timeout_asked_for(request: &Request, problems: &mut Problems) -> Option<Duration> {
-    if request.overrides.wait_timeout.is_some() {
-        return request.overrides.wait_timeout;
-    }
-    let said = from_environment(request, "SLS_RELEASE_WAIT_TIMEOUT")?;
-    let invalid = |why| Problem::new(format!("invalid duration `{}`{}", said.value, origin(&said.source))).why(why);
-    problems.keep(duration::parse(&said.value).map_err(invalid), None)
-}
-
-/// A duration from the file; the schema has reported a bad one by then.
+/// Reads a duration from the file. An invalid one counts as absent, because the schema check has reported it.
 pub(super) fn duration_in(table: &Table, key: &str) -> Option<Duration> {
     duration::parse(&table.text(key)?.value).ok()
 }
 
-/// Where archives go: the file's word is relative to the file, a flag's or a variable's to the current folder.
-pub(super) fn out_dir(request: &Request, file: &SettingsFile, document: &Table) -> PathBuf {
-    let variable = || from_environment(request, "SLS_RELEASE_OUT_DIR").map(|said| said.value.into());
-    request.out_dir.clone().or_else(variable).unwrap_or_else(|| usual_out_dir(file, document))
+/// Returns the folder for archives. In the file it is relative to the file; as a flag or variable, to the current folder.
+pub(super) fn out_dir(input: &SettingsInput<'_>, file: &SettingsFile, document: &Table) -> PathBuf {
+    let variable = || from_environment(input.common, "SLS_RELEASE_OUT_DIR").map(|said| said.value.into());
+    input.out_dir.map(Path::to_path_buf).or_else(variable).unwrap_or_else(|| usual_out_dir(file, document))
 }
 
-/// Where archives go by the file's word or by default.
+/// Returns the folder for archives from the file, or the default.
 pub(super) fn usual_out_dir(file: &SettingsFile, document: &Table) -> PathBuf {
     let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty());
     beside(file, from_file.as_deref().unwrap_or(OUT_DIR))
 }
 
-/// A path as the settings file means it: from its own folder.
+/// Resolves a path of the settings file, which is relative to the file's folder.
 pub(super) fn beside(file: &SettingsFile, path: &str) -> PathBuf {
     file.path.parent().unwrap_or(Path::new("")).join(path)
 }

@@ -1,4 +1,4 @@
-//! Terraform's dependency lock file, which names the release of hashicorp/archive.
+//! Reads the release of hashicorp/archive from Terraform's dependency lock file.
 //! <https://developer.hashicorp.com/terraform/language/files/dependency-lock>
 
 use std::fs;
@@ -8,20 +8,20 @@ use crate::error::Location;
 use crate::model::{Source, Sourced};
 
 const NAME: &str = ".terraform.lock.hcl";
-/// Where Terraform's files usually lie, from the settings file's folder.
+/// The usual folders of Terraform's files, relative to the settings file.
 const FOLDERS: [&str; 3] = ["", "infra", "terraform"];
 
-/// A lock file as it was read.
+/// A lock file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockFile {
     /// Its path, for messages.
     pub path: PathBuf,
-    /// All of it.
+    /// Its content.
     pub text: String,
 }
 
-/// The lock files beside the settings file, and in `infra` and `terraform` beside it. One that cannot be read
-/// tells nothing.
+/// Reads the lock files in the settings file's folder and in its subfolders `infra` and `terraform`. Unreadable files
+/// are ignored.
 pub(super) fn beside(settings_file: &Path) -> Vec<LockFile> {
     let folder = settings_file.parent().unwrap_or(Path::new(""));
     let paths = FOLDERS.iter().map(|inner| folder.join(inner).join(NAME));
@@ -29,7 +29,7 @@ pub(super) fn beside(settings_file: &Path) -> Vec<LockFile> {
 }
 
 impl LockFile {
-    /// The release of hashicorp/archive, with its place.
+    /// Returns the release of hashicorp/archive and its location in the lock file.
     pub(super) fn archive_version(&self) -> Option<Sourced<String>> {
         let mut lines = (1..).zip(self.text.lines());
         lines.find(|(_, line)| is_archive(line))?;
@@ -41,13 +41,14 @@ impl LockFile {
     }
 }
 
-/// `provider "registry.terraform.io/hashicorp/archive" {`, or another registry's.
+/// Returns whether a line begins the block of hashicorp/archive, in any registry:
+/// `provider "registry.terraform.io/hashicorp/archive" {`.
 fn is_archive(line: &str) -> bool {
     let address = line.trim().strip_prefix("provider ").and_then(|rest| rest.split('"').nth(1));
     address.is_some_and(|address| address.ends_with("/hashicorp/archive"))
 }
 
-/// The column and text of `version = "…"`.
+/// Returns the column and the value of `version = "…"`.
 fn version(line: &str) -> Option<(usize, &str)> {
     let value = line.trim_start().strip_prefix("version")?.trim_start().strip_prefix('=')?.trim();
     let version = value.strip_prefix('"')?.strip_suffix('"')?;

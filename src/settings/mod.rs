@@ -1,6 +1,7 @@
 //! What the user said, put together: flags, environment, the settings file, defaults.
 //!
-//! Pure but for [`read`], which reads the file, and Terraform's lock file where there is one. docs/settings.md is the reference of every key.
+//! Pure but for [`read`], which reads the file, and Terraform's lock file where there is one. docs/settings.md is the
+//! reference of every key.
 
 mod archive;
 mod base;
@@ -16,6 +17,7 @@ mod placeholders;
 mod preview;
 mod problems;
 mod provider;
+mod reader;
 mod resolve;
 mod schema;
 mod smoke;
@@ -23,6 +25,9 @@ mod tables;
 
 pub use base::ignored;
 pub use duration::parse as parse_duration;
-pub use file::{FILE_NAME, SettingsFile, find, read};
+pub(crate) use file::{FILE_NAME, Place, find, place};
+pub use file::{SettingsFile, read};
 pub use lock_file::LockFile;
-pub use resolve::{region_asked_for, resolve, wait_timeout_asked_for};
+pub(crate) use resolve::region_asked_for;
+pub use resolve::resolve;
+pub(crate) use smoke::read_events;

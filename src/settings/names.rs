@@ -1,15 +1,17 @@
-//! Which names AWS accepts, so that a bad one is found before the first request.
+//! The rules for names, mostly those of AWS, so that invalid names are reported before the first request.
 
-/// What a name may look like.
+use crate::model::marks::SERVICE_LENGTH;
+
+/// A rule for a name.
 pub(super) struct Rule {
-    /// For "invalid …".
+    /// The kind of name, to follow "invalid".
     pub(super) what: &'static str,
-    /// What is allowed, in words.
+    /// Describes what is allowed.
     pub(super) allowed: &'static str,
     pub(super) holds: fn(&str) -> bool,
 }
 
-/// The key of a `[functions.<key>]` or `[apis.<key>]` table; ours.
+/// The key of a `[functions.<key>]` or `[apis.<key>]` table.
 pub(super) const KEY: Rule =
     Rule { what: "key", allowed: "letters, digits, `_` and `-` are allowed", holds: |name| is_word(name, 128) };
 
@@ -49,10 +51,10 @@ pub(super) const PREFIX: Rule = Rule {
     holds: is_prefix,
 };
 
-/// Codes such as `eu-central-1`:
+/// Region codes like `eu-central-1`:
 /// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
 pub(super) const REGION: Rule =
-    Rule { what: "region", allowed: "a region's code is expected, such as `eu-central-1`", holds: is_region };
+    Rule { what: "region", allowed: "a region's code is expected, for example `eu-central-1`", holds: is_region };
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>
 pub(super) const OWNER: Rule = Rule {
@@ -82,10 +84,10 @@ pub(super) const ENTRY: Rule = Rule {
     holds: is_entry,
 };
 
-/// <https://www.rfc-editor.org/rfc/rfc9110#section-9.1>; every registered method is in capitals.
+/// An HTTP method; every registered one is in capitals. <https://www.rfc-editor.org/rfc/rfc9110#section-9.1>
 pub(super) const METHOD: Rule = Rule {
     what: "method",
-    allowed: "an HTTP method in capitals is expected, such as `GET`",
+    allowed: "an HTTP method in capitals is expected, for example `GET`",
     holds: |name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-'),
 };
 
@@ -93,34 +95,37 @@ pub(super) const METHOD: Rule = Rule {
 pub(super) const HEADER: Rule = Rule {
     what: "header name",
     allowed: "letters, digits and ``!#$%&'*+-.^_`|~`` are allowed",
-    holds: |name| !name.is_empty() && name.bytes().all(is_token_byte),
+    holds: |name| !name.is_empty() && is_made_of(name, "!#$%&'*+-.^_`|~"),
 };
 
 /// A path on an API's stage.
 pub(super) const SMOKE_PATH: Rule = Rule {
     what: "path",
-    allowed: "it must begin with `/` and hold no space",
+    allowed: "it must begin with `/` and contain no space",
     holds: |path| path.starts_with('/') && !has_space(path),
 };
 
-/// A whole URL.
+/// A complete URL.
 pub(super) const SMOKE_URL: Rule = Rule {
     what: "url",
-    allowed: "it must begin with `https://` or `http://`, name a host, and hold no space",
+    allowed: "it must begin with `https://` or `http://`, name a host, and contain no space",
     holds: |url| {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && !has_space(url)
     },
 };
 
-/// Text that a good answer must hold; the empty text is in every answer.
+/// Text that a good answer contains. An empty text is refused, because every answer contains it.
 pub(super) const CONTAINS: Rule =
-    Rule { what: "contains", allowed: "an empty text proves nothing", holds: |text| !text.is_empty() };
+    Rule { what: "contains", allowed: "it must not be empty", holds: |text| !text.is_empty() };
+
+/// Text that may be anything.
+pub(super) const ANY_TEXT: Rule = Rule { what: "text", allowed: "everything is allowed", holds: |_| true };
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 pub(super) const ROLE: Rule = Rule {
     what: "role",
-    allowed: "the ARN of a role is expected, such as `arn:aws:iam::123456789012:role/preview`",
+    allowed: "the ARN of a role is expected, for example `arn:aws:iam::123456789012:role/preview`",
     holds: |arn| {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         matches!(parts.as_slice(), ["arn", _, "iam", "", account, name]
@@ -128,17 +133,20 @@ pub(super) const ROLE: Rule = Rule {
     },
 };
 
-/// What a tag may hold: <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
+/// The characters that a tag may contain: <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
 pub(super) const SERVICE: Rule = Rule {
     what: "service",
-    allowed: "1 to 64 letters, digits, `_`, `.` and `-` are allowed",
-    holds: |name| is_part(name, 64),
+    allowed: "1 to 64 letters, digits, `_`, `.` and `-` are allowed, in parts between single slashes",
+    holds: |name| {
+        let is_name = (1..=SERVICE_LENGTH).contains(&name.len()) && is_made_of(name, "_.-/");
+        is_name && name.split('/').all(|part| !part.is_empty())
+    },
 };
 
 /// GitHub's `owner/name`.
 pub(super) const REPOSITORY: Rule = Rule {
     what: "repository",
-    allowed: "the owner and the name are expected, such as `acme/hello`",
+    allowed: "the owner and the name are expected, for example `acme/hello`",
     holds: |name| name.split_once('/').is_some_and(|(owner, name)| is_part(owner, 100) && is_part(name, 100)),
 };
 
@@ -147,51 +155,50 @@ pub(super) const VARIABLE: Rule = Rule {
     what: "environment variable",
     allowed: "at least two characters, a letter first, then letters, digits and `_` are allowed",
     holds: |name| {
-        name.len() > 1
-            && name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        name.len() > 1 && name.starts_with(|first: char| first.is_ascii_alphabetic()) && is_made_of(name, "_")
     },
 };
 
+/// Returns whether a name consists of letters, digits and these other characters.
+fn is_made_of(name: &str, other: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || other.as_bytes().contains(&byte))
+}
+
 fn is_part(name: &str, longest: usize) -> bool {
-    (1..=longest).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    (1..=longest).contains(&name.len()) && is_made_of(name, "_.-")
 }
 
 fn is_word(name: &str, longest: usize) -> bool {
-    (1..=longest).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    (1..=longest).contains(&name.len()) && is_made_of(name, "_-")
+}
+
+fn is_lower_case(name: &str, other: &str) -> bool {
+    is_made_of(name, other) && !name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_bucket(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'-';
-    let end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = name.as_bytes();
-    (3..=63).contains(&bytes.len())
-        && bytes.iter().copied().all(allowed)
-        && end(bytes.first())
-        && end(bytes.last())
+    (3..=63).contains(&name.len())
+        && is_lower_case(name, ".-")
+        && !name.starts_with(['.', '-'])
+        && !name.ends_with(['.', '-'])
         && !name.contains("..")
 }
 
 fn is_prefix(prefix: &str) -> bool {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
-    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(safe);
-    prefix.is_empty() || prefix.split('/').all(part)
+    prefix.is_empty() || (are_parts(prefix) && is_made_of(prefix, "/!-_.*'()"))
 }
 
 fn is_entry(name: &str) -> bool {
-    let part = |part: &str| !part.is_empty() && part != "." && part != "..";
-    u16::try_from(name.len()).is_ok() && !name.contains('\0') && name.split('/').all(part)
+    u16::try_from(name.len()).is_ok() && !name.contains('\0') && are_parts(name)
+}
+
+/// Returns whether single slashes separate the parts of a path, and none is `.` or `..`.
+fn are_parts(path: &str) -> bool {
+    path.split('/').all(|part| !["", ".", ".."].contains(&part))
 }
 
 fn is_region(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.contains('-') && name.bytes().all(allowed)
-}
-
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.contains('-') && is_lower_case(name, "-")
 }
 
 fn has_space(text: &str) -> bool {

@@ -1,8 +1,8 @@
-//! "Did you mean …?"
+//! Suggests known words for unknown ones: "did you mean …?"
 
-/// The known word that `word` most likely stands for: at most two slips away, and not all of it changed.
+/// Returns the known word that is most similar to `word`, with at most two typos.
 ///
-/// A word is not near itself.
+/// The word itself is never returned.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
@@ -12,16 +12,15 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// What to do about an unknown word: the nearest known one, or else all of them.
-pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    match nearest(word, known.clone()) {
+/// Returns the fix for an unknown word: the nearest known word or, if there is none, all known words.
+pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known: {}", list(known)),
     }
 }
 
-/// `` `a`, `b` ``, in the order given; "none" when there is nothing.
-pub(super) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+/// Lists words in the given order: `` `a`, `b` ``, or "none".
+pub(super) fn list(words: &[&str]) -> String {
+    if words.is_empty() { "none".to_owned() } else { format!("`{}`", words.join("`, `")) }
 }

@@ -1,31 +1,32 @@
-//! `{stage}` and `{commit}`.
+//! `{stage}`, `{commit}` and `{env.NAME}`.
 
+use std::borrow::Cow;
+
+use url::form_urlencoded::byte_serialize;
+
+use super::reader::Reader;
 use crate::error::Problem;
 
-/// The placeholder of the stage. Where no stage is needed and none was given, it stands for itself.
+/// The placeholder of the stage. If no stage is needed and none was given, it is not replaced.
 pub(super) const STAGE: &str = "{stage}";
+
+/// How the placeholder of an environment variable begins.
+pub(super) const ENVIRONMENT: &str = "{env.";
+
+/// The same within the braces.
+const OF_ENVIRONMENT: &str = "env.";
 
 /// A commit's name is 64 hex digits at most; this leaves room for one's own.
 const LONGEST_COMMIT: usize = 200;
 
-/// What the placeholders stand for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Words<'a> {
-    /// The stage, or [`STAGE`] itself.
-    pub(super) stage: &'a str,
-    pub(super) commit: Option<&'a str>,
-    /// Whether a commit that cannot be filled in stays as it stands, since nobody needs it.
-    pub(super) commit_optional: bool,
-}
-
-impl Words<'_> {
-    /// Whether `text` waits for a stage that was not given, so that nothing can be said of it yet.
-    pub(super) fn waits_for_stage(self, text: &str) -> bool {
+impl Reader<'_> {
+    /// Whether `text` waits for a stage that was not given, so it cannot be checked yet.
+    pub(super) fn waits_for_stage(&self, text: &str) -> bool {
         self.stage == STAGE && text.contains(STAGE)
     }
 
     /// Fills in what cannot wait for a stage.
-    pub(super) fn in_source(self, text: &str) -> Result<String, Problem> {
+    pub(super) fn in_source(&self, text: &str) -> Result<String, Problem> {
         if self.waits_for_stage(text) {
             let why = format!("`{text}` needs one");
             return Err(Problem::new("no stage was given").why(why).fix("say which, such as `--stage dev`"));
@@ -34,32 +35,76 @@ impl Words<'_> {
     }
 
     /// Fills in a name or a path: `{stage}` alone is known, since a name must not change with each commit.
-    pub(super) fn in_name(self, text: &str) -> Result<String, Problem> {
+    pub(super) fn in_name(&self, text: &str) -> Result<String, Problem> {
         fill(text, |word| match word {
-            "stage" => Ok(Some(self.stage)),
+            "stage" => Ok(Some(self.stage.into())),
             _ => Err(Problem::new(format!("unknown placeholder `{{{word}}}`")).fix("known here is `{stage}`")),
         })
     }
 
     /// Fills in text for the smoke test, where other braces belong to the request: `/hello/{name}`.
-    pub(super) fn in_text(self, text: &str) -> Result<String, Problem> {
-        fill(text, |word| match word {
-            "stage" => Ok(Some(self.stage)),
-            "commit" => self.commit(),
-            _ => Ok(None),
+    pub(super) fn in_text(&self, text: &str) -> Result<String, Problem> {
+        fill(text, |word| self.of_text(word))
+    }
+
+    /// Fills in a header's value, which may also hold values of the environment.
+    pub(super) fn in_header(&self, text: &str) -> Result<String, Problem> {
+        fill(text, |word| match word.strip_prefix(OF_ENVIRONMENT) {
+            Some(name) => Ok(self.variable(name)?.map(Cow::Borrowed)),
+            None => self.of_text(word),
         })
     }
 
+    /// Fills in a path or a URL. Its query may hold values of the environment, which no report shows; each is one value,
+    /// whatever it holds.
+    pub(super) fn in_target(&self, text: &str) -> Result<String, Problem> {
+        let Some((path, query)) = text.split_once('?') else { return self.in_text(text) };
+        let query = fill(query, |word| match word.strip_prefix(OF_ENVIRONMENT) {
+            Some(name) => Ok(self.variable(name)?.map(|value| in_query(value).into())),
+            None => self.of_text(word),
+        })?;
+        Ok(format!("{}?{query}", self.in_text(path)?))
+    }
+
+    fn of_text(&self, word: &str) -> Result<Option<Cow<'_, str>>, Problem> {
+        match word {
+            "stage" => Ok(Some(self.stage.into())),
+            "commit" => Ok(self.commit()?.map(Cow::Borrowed)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The value of a variable, which is secret from now on. Where no stage is needed, none is needed either.
+    fn variable(&self, name: &str) -> Result<Option<&str>, Problem> {
+        match self.input.common.variables.get(name).filter(|value| !value.reveal().is_empty()) {
+            Some(value) => {
+                self.secrets.borrow_mut().push(value.clone());
+                Ok(Some(value.reveal()))
+            }
+            None if self.input.is_stage_optional => Ok(None),
+            None => {
+                let problem = Problem::new(format!("the environment variable {name} is not set"));
+                Err(problem.why(format!("`{{env.{name}}}` of [smoke] needs it")).fix(format!("set {name}, or drop it")))
+            }
+        }
+    }
+
+    /// Returns the commit. Where no stage is needed, no commit is needed either, and its placeholder is not replaced.
     fn commit(&self) -> Result<Option<&str>, Problem> {
-        match self.commit.ok_or_else(unknown_commit).and_then(checked_commit) {
-            Err(_) if self.commit_optional => Ok(None),
+        match self.input.common.commit.as_deref().ok_or_else(unknown_commit).and_then(checked_commit) {
+            Err(_) if self.input.is_stage_optional => Ok(None),
             commit => commit.map(Some),
         }
     }
 }
 
+/// A value as it stands in a query; a space is `%20`, which everybody reads alike.
+fn in_query(value: &str) -> String {
+    byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
 fn unknown_commit() -> Problem {
-    Problem::new("nobody said which commit `{commit}` is").fix("set SLS_RELEASE_COMMIT, or run in a Git checkout")
+    Problem::new("the commit for `{commit}` is not known").fix("set SLS_RELEASE_COMMIT, or run in a Git checkout")
 }
 
 /// What is no commit's name would break the request that it is sent in.
@@ -71,30 +116,31 @@ fn checked_commit(commit: &str) -> Result<&str, Problem> {
         None => return Ok(commit),
     };
     let fix = "set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it";
-    Err(Problem::new("the commit cannot stand for `{commit}`").why(why).fix(fix))
+    Err(Problem::new("the commit cannot replace `{commit}`").why(why).fix(fix))
 }
 
-/// Replaces each `{word}` of lower-case letters for which `value_of` has a value; leaves the rest as it stands.
-fn fill<'a>(text: &str, mut value_of: impl FnMut(&str) -> Result<Option<&'a str>, Problem>) -> Result<String, Problem> {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find('{') {
-        filled.push_str(&rest[..open]);
-        rest = &rest[open..];
-        let value = match word_at_start(rest) {
-            Some(word) => value_of(word)?.map(|value| (value, word.len() + 2)),
-            None => None,
-        };
-        let (value, length) = value.unwrap_or(("{", 1));
-        filled.push_str(value);
-        rest = &rest[length..];
+/// Replaces each `{word}` of lower-case letters, and each `{env.NAME}`, for which `value_of` has a value; leaves the rest as it is.
+fn fill<'a>(
+    text: &str,
+    mut value_of: impl FnMut(&str) -> Result<Option<Cow<'a, str>>, Problem>,
+) -> Result<String, Problem> {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_word = |word: &str| {
+        let is_lower = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        is_lower || word.strip_prefix(OF_ENVIRONMENT).is_some_and(is_name)
+    };
+    let (before, rest) = text.split_once('{').map_or((text, None), |(before, rest)| (before, Some(rest)));
+    let mut filled = before.to_owned();
+    for part in rest.into_iter().flat_map(|rest| rest.split('{')) {
+        let word = part.split_once('}').filter(|(word, _)| is_word(word));
+        if let Some((word, after)) = word
+            && let Some(value) = value_of(word)?
+        {
+            filled.extend([value.as_ref(), after]);
+        } else {
+            filled.extend(["{", part]);
+        }
     }
-    filled.push_str(rest);
     Ok(filled)
-}
-
-/// The word of a `{word}` that `text` begins with.
-fn word_at_start(text: &str) -> Option<&str> {
-    let (word, _) = text.strip_prefix('{')?.split_once('}')?;
-    (!word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(word)
 }

@@ -26,8 +26,13 @@ impl Problems {
         self.add(problem);
     }
 
-    /// Something that is not in the table; silent beside an unknown key of it, which is most likely it, misspelt.
+    /// Adds a problem with something that is not in the table.
     pub(super) fn missing(&mut self, table: &Table, problem: Problem) {
+        self.unless_misspelt(table, problem.at(Some(table.at.clone())));
+    }
+
+    /// Adds a problem unless the table has an unknown key, which is most likely what is missing, misspelt.
+    pub(super) fn unless_misspelt(&mut self, table: &Table, problem: Problem) {
         if !self.misspelt.contains(whatever_stage(&table.name)) {
             self.add(problem);
         }
@@ -38,14 +43,9 @@ impl Problems {
         result.map_err(|problem| self.add(problem.at(at))).ok()
     }
 
-    /// Makes a name of the value, or keeps the problem with it.
-    pub(super) fn name<T>(
-        &mut self,
-        said: Sourced<String>,
-        rule: &Rule,
-        make: impl FnOnce(String) -> T,
-    ) -> Option<Sourced<T>> {
-        checked(said, rule, make).map_err(|problem| self.add(problem)).ok()
+    /// Returns the value if the rule allows it, or adds the problem with it.
+    pub(super) fn name(&mut self, said: Sourced<String>, rule: &Rule) -> Option<Sourced<String>> {
+        checked(said, rule).map_err(|problem| self.add(problem)).ok()
     }
 
     /// Says whether anything was wrong; if so, all of it in the order of the file.
@@ -71,14 +71,10 @@ pub(super) fn whatever_stage(table: &str) -> &str {
     of_stage.map_or(table, |rest| rest.split_once('.').map_or("", |(_, inner)| inner))
 }
 
-/// Makes a name of the value if the rule allows it.
-pub(super) fn checked<T>(
-    said: Sourced<String>,
-    rule: &Rule,
-    make: impl FnOnce(String) -> T,
-) -> Result<Sourced<T>, Problem> {
+/// Returns the value if the rule allows it.
+pub(super) fn checked(said: Sourced<String>, rule: &Rule) -> Result<Sourced<String>, Problem> {
     if (rule.holds)(&said.value) {
-        return Ok(said.map(make));
+        return Ok(said);
     }
     let what = format!("invalid {} `{}`{}", rule.what, said.value, origin(&said.source));
     Err(Problem::new(what).why(rule.allowed).at(said.location()))

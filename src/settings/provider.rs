@@ -1,33 +1,27 @@
-//! What the release of hashicorp/archive tells of its archives.
+//! Derives an archive's flavour from the release of hashicorp/archive.
+
+use std::ops::RangeInclusive;
 
 use super::lock_file::LockFile;
 use super::problems::Problems;
 use crate::error::Problem;
-use crate::model::{ExcludesMatching, Flavour, Sourced};
+use crate::model::{ArchiveFileSettings, ExcludesMatching, Flavour, Sourced};
 
 /// Releases whose archives have the bytes of [`Flavour::Go1_21`].
 /// <https://github.com/hashicorp/terraform-provider-archive/releases>
-const KNOWN: std::ops::RangeInclusive<Version> = Version(2, 5, 0)..=Version(2, 8, 1);
+const KNOWN: RangeInclusive<Version> = [2, 5, 0]..=[2, 8, 1];
 
-/// A release of the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Version(u32, u32, u32);
+/// A release of the provider: major, minor and patch.
+type Version = [u32; 3];
 
-/// What decides the bytes.
-pub(super) struct Told {
-    pub(super) flavour: Flavour,
-    pub(super) matching: ExcludesMatching,
-    /// Nobody told anything.
-    pub(super) is_assumed: bool,
-}
-
-/// What `provider_version`, else a lock file, says; a flavour that the settings name wins over both.
-pub(super) fn told(
+/// Returns what the provider's release decides, and the defaults of the other settings. The release is that of
+/// `provider_version` or a lock file. A `flavour` in the settings overrides both.
+pub(super) fn resolved(
     said: Option<Sourced<String>>,
     locks: &[LockFile],
     flavour: Option<Flavour>,
     problems: &mut Problems,
-) -> Told {
+) -> ArchiveFileSettings {
     let from_lock = || locks.iter().find_map(LockFile::archive_version);
     let version = said.or_else(from_lock).and_then(|said| read(said, problems));
     let matching = match &version {
@@ -40,32 +34,31 @@ pub(super) fn told(
         problems.add(unknown(version));
     }
     let is_assumed = version.is_none() && flavour.is_none();
-    Told { flavour: flavour.unwrap_or_default(), matching, is_assumed }
+    ArchiveFileSettings { flavour: flavour.unwrap_or_default(), matching, is_assumed, ..ArchiveFileSettings::default() }
 }
 
 fn read(said: Sourced<String>, problems: &mut Problems) -> Option<Sourced<Version>> {
     let version = version(&said.value).ok_or_else(|| {
         Problem::new(format!("invalid `provider_version` `{}`", said.value))
             .why("a release of hashicorp/archive is expected")
-            .fix("write all three numbers, such as \"2.7.1\"")
+            .fix("write all three numbers, for example \"2.7.1\"")
     });
     let version = problems.keep(version, said.location())?;
     Some(said.map(|_| version))
 }
 
 fn version(text: &str) -> Option<Version> {
-    let mut parts = text.split('.').map(|part| part.parse().ok());
-    let version = Version(parts.next()??, parts.next()??, parts.next()??);
-    parts.next().is_none().then_some(version)
+    let parts: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
+    parts?.try_into().ok()
 }
 
 fn unknown(version: &Sourced<Version>) -> Problem {
-    let Version(major, minor, patch) = version.value;
-    Problem::new(format!("the bytes that hashicorp/archive {major}.{minor}.{patch} makes are not known"))
-        .why("known are those of 2.5.0 to 2.8.1")
+    let [major, minor, patch] = version.value;
+    Problem::new(format!("the archives of hashicorp/archive {major}.{minor}.{patch} are not supported"))
+        .why("only those of 2.5.0 to 2.8.1 are known")
         .fix(
-            "name the `flavour` if they are the same, which `package --compare` shows with an archive that Terraform \
-             made; or write `archive = \"compact\"`",
+            "set `flavour` if `package --compare` with an archive that Terraform made shows the same bytes; or set \
+             `archive = \"compact\"`",
         )
         .at(version.location())
 }
@@ -78,8 +71,8 @@ mod tests {
     fn told_by(version: &str, flavour: Option<Flavour>) -> (ExcludesMatching, bool) {
         let mut problems = Problems::default();
         let said = Sourced { value: version.to_owned(), source: Source::Default };
-        let told = told(Some(said), &[], flavour, &mut problems);
-        (told.matching, problems.into_result().is_ok())
+        let settings = resolved(Some(said), &[], flavour, &mut problems);
+        (settings.matching, problems.into_result().is_ok())
     }
 
     #[test]

@@ -1,37 +1,39 @@
-//! Which keys there are and what each may hold; checked for the whole file, other stages included.
+//! The keys of the settings file and their types. The check covers all stages in the file.
 
 use std::ops::RangeInclusive;
 
 use super::document::{Entry, Table, Value};
 use super::names::{self, Rule};
-use super::problems::Problems;
+use super::problems::{Problems, whatever_stage};
 use super::{duration, near};
-use crate::error::{Location, Problem};
+use crate::error::Problem;
 
-/// What a key may hold.
+/// The type of a key's value.
 enum Shape {
     Text,
     Texts,
     Flag,
     Duration,
     Integer(RangeInclusive<i64>),
-    /// One of these; and why not another one.
+    /// One of these values, and why others are refused.
     Choice(&'static [&'static str], &'static str),
     TextOrFalse,
     /// A table with these keys, in groups.
     Table(&'static [&'static [Key]]),
     /// A list of tables with these keys.
     Tables(&'static [Key]),
+    /// The same, or one such table.
+    TableOrTables(&'static [Key]),
     /// A table whose keys the user names.
     Each(&'static Rule, &'static Shape),
 }
 
 type Key = (&'static str, Shape);
 
-const FILE: Shape = Shape::Table(&[STAGED, &[("stage", Shape::Text), ("stages", Shape::Each(&names::STAGE, &STAGE))]]);
-const STAGE: Shape = Shape::Table(&[STAGED]);
+const FILE: &[&[Key]] =
+    &[STAGED, &[("stage", Shape::Text), ("stages", Shape::Each(&names::STAGE, &Shape::Table(&[STAGED])))]];
 
-/// What a `[stages.<name>]` table may say again.
+/// The keys that a `[stages.<name>]` table can override.
 const STAGED: &[Key] = &[
     ("region", Shape::Text),
     ("wait_timeout", Shape::Duration),
@@ -39,7 +41,7 @@ const STAGED: &[Key] = &[
     ("artifacts", Shape::Table(&[ARTIFACTS])),
     ("functions", Shape::Each(&names::KEY, &Shape::Table(&[FUNCTION]))),
     ("apis", Shape::Each(&names::KEY, &Shape::Table(&[API]))),
-    ("smoke", Shape::Table(&[SMOKE])),
+    ("smoke", Shape::TableOrTables(SMOKE)),
     ("preview", Shape::Table(&[PREVIEW])),
 ];
 
@@ -51,7 +53,7 @@ const FUNCTION: &[Key] = &[
     ("sources", Shape::Tables(&[("filename", Shape::Text), ("content", Shape::Text)])),
     ("include", Shape::Texts),
     ("exclude", Shape::Texts),
-    ("archive", Shape::Choice(&["compact", "archive-file"], "this version makes no other archive")),
+    ("archive", Shape::Choice(&["compact", "archive-file"], "this version supports no other format")),
     ("excludes", Shape::Texts),
     ("exclude_symlink_directories", Shape::Flag),
     ("output_file_mode", Shape::Text),
@@ -62,7 +64,7 @@ const FUNCTION: &[Key] = &[
 ];
 
 const API: &[Key] = &[
-    ("type", Shape::Choice(&["rest"], "only REST APIs are released so far")),
+    ("type", Shape::Choice(&["rest"], "only REST APIs are supported so far")),
     ("id", Shape::Text),
     ("name", Shape::Text),
     ("stage", Shape::Text),
@@ -70,12 +72,16 @@ const API: &[Key] = &[
 ];
 
 const SMOKE: &[Key] = &[
+    ("function", Shape::Text),
     ("path", Shape::Text),
     ("url", Shape::Text),
     ("api", Shape::Text),
     ("method", Shape::Text),
     ("headers", Shape::Each(&names::HEADER, &Shape::Text)),
     ("body", Shape::Text),
+    ("invoke", Shape::Text),
+    ("before", Shape::Flag),
+    ("sign", Shape::Flag),
     ("status", Shape::Integer(100..=599)),
     ("contains", Shape::Text),
     ("hits", Shape::Integer(1..=1000)),
@@ -83,8 +89,6 @@ const SMOKE: &[Key] = &[
 ];
 
 const PREVIEW: &[Key] = &[
-    ("strategy", Shape::Choice(&["copy", "stage"], "a preview is a copy, or a stage beside the others")),
-    ("latest_unused", Shape::Flag),
     ("role", Shape::Text),
     ("share_role", Shape::Flag),
     ("service", Shape::Text),
@@ -98,11 +102,9 @@ const PREVIEW: &[Key] = &[
 
 const ENVIRONMENT: Shape = Shape::Each(&names::VARIABLE, &Shape::Text);
 
-/// Reports unknown keys, wrong types, and values that no stage could allow.
+/// Reports unknown keys, wrong types, and values that are invalid for every stage.
 pub(super) fn check(document: &Table, problems: &mut Problems) {
-    if let Shape::Table(groups) = FILE {
-        check_keys(groups, document, problems);
-    }
+    check_keys(FILE, document, problems);
 }
 
 fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
@@ -112,21 +114,31 @@ fn check_keys(groups: &[&[Key]], table: &Table, problems: &mut Problems) {
             check_entry(shape, key, entry, table, problems);
             continue;
         }
-        let nearest = || near::suggestion(key, known().map(|(name, _)| *name).collect::<Vec<_>>());
-        let problem = Problem::new(format!("unknown key `{key}`{}", place(table)))
-            .why("no setting of this name belongs here")
-            .fix(terraform_word(key, table).unwrap_or_else(nearest));
+        let nearest = || near::suggestion(key, &known().map(|(name, _)| *name).collect::<Vec<_>>());
+        let (why, fix) = removed(key, table).unwrap_or_else(|| {
+            ("this table has no setting with this name", terraform_word(key, table).unwrap_or_else(nearest))
+        });
+        let problem = Problem::new(format!("unknown key `{key}`{}", place(table))).why(why).fix(fix);
         problems.unknown_key(table, problem.at(Some(entry.key_at.clone())));
     }
 }
 
-/// What is called otherwise in Terraform's `archive_file`.
+/// Returns why a setting of an earlier version was removed, and the fix.
+fn removed(key: &str, table: &Table) -> Option<(&'static str, String)> {
+    (whatever_stage(&table.name) == "preview" && ["strategy", "latest_unused"].contains(&key)).then(|| {
+        let why = "the strategy \"stage\" was removed because it put a pull request's code into $LATEST of the stage's \
+                   functions, from where `terraform apply` can release it";
+        (why, format!("remove `{key}`: a preview is always a copy (docs/previews.md)"))
+    })
+}
+
+/// Returns the fix for a key of Terraform's `archive_file` that has another name here.
 fn terraform_word(key: &str, table: &Table) -> Option<String> {
     let fix = match key {
-        "source_dir" => "write `source`, which is Terraform's `source_dir`",
-        "source_content" | "source_content_filename" => "write `sources = [{ filename = \"…\", content = \"…\" }]`",
-        "type" | "output_path" => "leave it out: the archive is a zip, and `--out-dir` says where it goes",
-        "output_base64sha256" | "output_md5" => "leave it out: `package` prints it",
+        "source_dir" => "use `source`, which is Terraform's `source_dir`",
+        "source_content" | "source_content_filename" => "use `sources = [{ filename = \"…\", content = \"…\" }]`",
+        "type" | "output_path" => "remove it: the archive is a zip, and `--out-dir` sets its folder",
+        "output_base64sha256" | "output_md5" => "remove it: `package` prints it",
         _ => return None,
     };
     table.name.contains("functions.").then(|| fix.to_owned())
@@ -137,37 +149,30 @@ fn check_entry(shape: &Shape, key: &str, entry: &Entry, table: &Table, problems:
         (Shape::Text | Shape::TextOrFalse, Value::Text(_))
         | (Shape::TextOrFalse, Value::Boolean(false))
         | (Shape::Flag, Value::Boolean(_)) => {}
-        (Shape::Texts, Value::List(items)) => check_texts(key, items, table, problems),
-        (Shape::Tables(keys), Value::List(items)) => check_tables(keys, key, items, table, problems),
+        (Shape::Texts | Shape::Tables(_) | Shape::TableOrTables(_), Value::List(items)) => {
+            check_items(shape, key, items, table, problems);
+        }
         (Shape::Duration, Value::Text(text)) => {
             let invalid = |why| Problem::new(format!("invalid `{key}` \"{text}\"{}", place(table))).why(why);
             problems.keep(duration::parse(text).map_err(invalid), Some(entry.at.clone()));
         }
         (Shape::Integer(range), Value::Integer(number)) if range.contains(number) => {}
         (Shape::Choice(choices, _), Value::Text(text)) if choices.contains(&text.as_str()) => {}
-        (Shape::Choice(_, why), Value::Text(text)) => problems.add(
-            Problem::new(format!("invalid `{key}` \"{text}\"{}", place(table)))
-                .why(*why)
-                .fix(format!("write {}", expected(shape)))
-                .at(Some(entry.at.clone())),
-        ),
         (Shape::Table(groups), Value::Table(inner)) => check_keys(groups, inner, problems),
+        (Shape::TableOrTables(keys), Value::Table(inner)) => check_keys(&[keys], inner, problems),
         (Shape::Each(rule, shape), Value::Table(inner)) => check_each(rule, shape, inner, problems),
-        (shape, value) => problems.add(unexpected(shape, key, value, &entry.at, table)),
+        _ => problems.add(unexpected(shape, key, entry, table)),
     }
 }
 
-fn check_texts(key: &str, items: &[(Location, Value)], table: &Table, problems: &mut Problems) {
-    for (at, item) in items.iter().filter(|(_, item)| !matches!(item, Value::Text(_))) {
-        problems.add(unexpected(&Shape::Texts, key, item, at, table));
-    }
-}
-
-fn check_tables(keys: &'static [Key], key: &str, items: &[(Location, Value)], table: &Table, problems: &mut Problems) {
-    for (at, item) in items {
-        match item {
-            Value::Table(inner) => check_keys(&[keys], inner, problems),
-            other => problems.add(unexpected(&Shape::Tables(keys), key, other, at, table)),
+fn check_items(shape: &Shape, key: &str, items: &[Entry], table: &Table, problems: &mut Problems) {
+    for item in items {
+        match (shape, &item.value) {
+            (Shape::Texts, Value::Text(_)) => {}
+            (Shape::Tables(keys) | Shape::TableOrTables(keys), Value::Table(inner)) => {
+                check_keys(&[keys], inner, problems);
+            }
+            _ => problems.add(unexpected(shape, key, item, table)),
         }
     }
 }
@@ -182,16 +187,18 @@ fn check_each(rule: &Rule, shape: &Shape, table: &Table, problems: &mut Problems
     }
 }
 
-fn unexpected(shape: &Shape, key: &str, value: &Value, at: &Location, table: &Table) -> Problem {
-    let found = match (shape, value) {
-        (Shape::Integer(_), Value::Integer(number)) => format!("`{number}`"),
-        // A header's value, say, may be secret.
-        (_, other) => other.describe(),
+fn unexpected(shape: &Shape, key: &str, entry: &Entry, table: &Table) -> Problem {
+    let found = |found| format!("expected {}, found {found}", expected(shape));
+    let (value, why) = match (shape, &entry.value) {
+        (Shape::Choice(_, why), Value::Text(text)) => (format!(" \"{text}\""), (*why).to_owned()),
+        (Shape::Integer(_), Value::Integer(number)) => (String::new(), found(format!("`{number}`"))),
+        // Other values are not printed, because a header's value, for example, can be secret.
+        (_, other) => (String::new(), found(other.describe())),
     };
-    Problem::new(format!("invalid `{key}`{}", place(table)))
-        .why(format!("expected {}, found {found}", expected(shape)))
+    Problem::new(format!("invalid `{key}`{value}{}", place(table)))
+        .why(why)
         .fix(format!("write {}", expected(shape)))
-        .at(Some(at.clone()))
+        .at(Some(entry.at.clone()))
 }
 
 fn expected(shape: &Shape) -> String {
@@ -200,7 +207,8 @@ fn expected(shape: &Shape) -> String {
         Shape::Texts => "a list of strings".into(),
         Shape::Flag => "`true` or `false`".into(),
         Shape::Tables(_) => "a list of tables".into(),
-        Shape::Duration => "a duration such as \"30s\"".into(),
+        Shape::TableOrTables(_) => "a table or a list of tables".into(),
+        Shape::Duration => "a duration, for example \"30s\"".into(),
         Shape::Integer(range) => format!("an integer from {} to {}", range.start(), range.end()),
         Shape::Choice(choices, _) => {
             choices.iter().map(|choice| format!("\"{choice}\"")).collect::<Vec<_>>().join(" or ")

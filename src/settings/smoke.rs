@@ -1,126 +1,201 @@
-//! Reads `[smoke]`.
+//! Reads `[smoke]` and `[[smoke]]`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::document::Table;
-use super::names::{self, Rule};
-use super::placeholders::Words;
-use super::problems::Problems;
-use super::{layers, near, tables};
-use crate::error::Problem;
-use crate::model::{ApiKey, SmokeSettings, SmokeTarget, Sourced};
+use super::names::Rule;
+use super::reader::Reader;
+use super::{layers, names, near};
+use crate::error::{Failure, Kind, Location, Problem};
+use crate::model::{ApiKey, FunctionKey, Settings, SmokeSettings, SmokeTarget, Sourced};
+
+/// What says something of a request, and nothing of an event.
+const OF_REQUESTS: [&str; 10] = ["path", "url", "api", "method", "headers", "body", "status", "hits", "before", "sign"];
 
 const METHOD: &str = "GET";
 const STATUS: u16 = 200;
 const HITS: u32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How the endpoint is proven; `None` where nobody asks for it, or it cannot be read.
-pub(super) fn smoke(merged: &Table, words: Words<'_>, problems: &mut Problems) -> Option<SmokeSettings> {
-    let table = merged.table("smoke")?;
-    let target = target(table, merged, words, problems);
-    let contains = text(table, "contains", Some(&names::CONTAINS), words, problems);
-    let body = text(table, "body", None, words, problems);
-    let method = table.text("method").and_then(|said| problems.name(said, &names::METHOD, |method| method));
-    let headers = headers(table, words, problems);
-    let target = target?;
-    Some(SmokeSettings {
-        at: target.location(),
-        target: target.value,
-        method: method.map_or_else(|| METHOD.to_owned(), |method| method.value),
-        headers,
-        body: body.map(|body| body.value),
-        status: table.integer("status").and_then(|status| status.try_into().ok()).unwrap_or(STATUS),
-        proves_release: table.text("contains").is_some_and(|said| said.value.contains("{commit}")),
-        contains: contains.map(|contains| contains.value),
-        hits: table.integer("hits").and_then(|hits| hits.try_into().ok()).unwrap_or(HITS),
-        timeout: layers::duration_in(table, "timeout").unwrap_or(TIMEOUT),
-    })
-}
-
-fn target(table: &Table, merged: &Table, words: Words<'_>, problems: &mut Problems) -> Option<Sourced<SmokeTarget>> {
-    let (key, _) = tables::either(table, "path", "url", "/", problems)?;
-    if key == "url" {
-        no_api(table, problems);
-        let url = text(table, "url", Some(&names::SMOKE_URL), words, problems)?;
-        return Some(url.map(SmokeTarget::Url));
+impl Reader<'_> {
+    /// Reads the smoke tests, without those that have errors.
+    pub(super) fn smoke_tests(&mut self) -> Vec<SmokeSettings> {
+        self.merged.one_or_listed("smoke").filter_map(|table| self.smoke(table)).collect()
     }
-    let path = text(table, "path", Some(&names::SMOKE_PATH), words, problems);
-    let api = api(table, merged, problems);
-    let (path, api) = (path?, api?);
-    Some(path.map(|path| SmokeTarget::Path { api, path }))
-}
 
-fn no_api(table: &Table, problems: &mut Problems) {
-    if let Some(entry) = table.entries.get("api") {
-        let what = format!("[{}] has both `url` and `api`", table.name);
-        problems.add(
-            Problem::new(what)
-                .why("a `url` is whole, and belongs to no API")
-                .fix("drop `api`, or use `path`")
-                .at(Some(entry.key_at.clone())),
-        );
+    fn smoke(&mut self, table: &Table) -> Option<SmokeSettings> {
+        let target = self.target(table);
+        let function = self.smoke_function(table);
+        let contains = self.text(table, "contains", &names::CONTAINS);
+        let body = self.text(table, "body", &names::ANY_TEXT);
+        let method = self.plain(table, "method", &names::METHOD);
+        let headers = self.headers(table);
+        let target = target?;
+        Some(SmokeSettings {
+            function,
+            at: target.location(),
+            target: target.value,
+            method: method.unwrap_or_else(|| METHOD.to_owned()),
+            headers,
+            body: body.map(|body| body.value),
+            before: table.flag("before"),
+            sign: table.flag("sign").unwrap_or(false),
+            event: None,
+            status: table.integer("status").and_then(|status| status.try_into().ok()).unwrap_or(STATUS),
+            proves_release: table.text("contains").is_some_and(|said| said.value.contains("{commit}")),
+            contains: contains.map(|contains| contains.value),
+            hits: table.integer("hits").and_then(|hits| hits.try_into().ok()).unwrap_or(HITS),
+            timeout: layers::duration_in(table, "timeout").unwrap_or(TIMEOUT),
+        })
     }
-}
 
-/// The API whose stage has the path: the one that is named, or the only one.
-fn api(table: &Table, merged: &Table, problems: &mut Problems) -> Option<ApiKey> {
-    let known: Vec<&str> = merged.tables("apis").map(|(key, ..)| key.as_str()).collect();
-    match (table.text("api"), known.as_slice()) {
-        (Some(said), _) if known.contains(&said.value.as_str()) => return Some(ApiKey::new(said.value)),
-        (Some(said), _) => {
-            let what = format!("unknown API `{}` in [{}]", said.value, table.name);
-            let fix = near::suggestion(&said.value, known.iter().copied());
-            problems.missing(merged, Problem::new(what).fix(fix).at(said.location()));
+    fn target(&mut self, table: &Table) -> Option<Sourced<SmokeTarget>> {
+        if table.entries.contains_key("invoke") {
+            return self.event(table);
         }
-        (None, [only]) => return Some(ApiKey::new(*only)),
-        (None, []) => problems.missing(
-            merged,
-            Problem::new(format!("[{}] has a `path`, but there is no API that it is on", table.name))
-                .fix("add an `[apis.<key>]` table, or use `url`")
-                .at(Some(table.at.clone())),
-        ),
-        (None, [first, ..]) => problems.missing(
+        let (key, _) = self.either(table, ("path", "url"), "/")?;
+        if key == "url" {
+            self.no_api(table);
+            let url = self.in_place(table, "url", &names::SMOKE_URL)?;
+            return Some(url.map(SmokeTarget::Url));
+        }
+        let path = self.in_place(table, "path", &names::SMOKE_PATH);
+        let api = self.smoke_api(table);
+        let (path, api) = (path?, api?);
+        Some(path.map(|path| SmokeTarget::Path { api, path }))
+    }
+
+    /// Reads a path or a URL.
+    fn in_place(&mut self, table: &Table, key: &str, rule: &Rule) -> Option<Sourced<String>> {
+        let said = table.text(key)?;
+        let filled = self.in_target(&said.value);
+        self.filled(filled, said, rule)
+    }
+
+    /// The file of an event, whose path is relative to the settings file.
+    fn event(&mut self, table: &Table) -> Option<Sourced<SmokeTarget>> {
+        for key in OF_REQUESTS {
+            if let Some(entry) = table.entries.get(key) {
+                self.both(table, ("invoke", key), Some(entry.key_at.clone()));
+            }
+        }
+        let said = self.text(table, "invoke", &names::ANY_TEXT)?;
+        let path = layers::beside(self.file, &said.value);
+        Some(said.map(|_| SmokeTarget::Event(path)))
+    }
+
+    fn no_api(&mut self, table: &Table) {
+        if let Some(entry) = table.entries.get("api") {
+            let what = format!("[{}] has both `url` and `api`", table.name);
+            self.problems.add(
+                Problem::new(what)
+                    .why("a `url` is whole, and belongs to no API")
+                    .fix("drop `api`, or use `path`")
+                    .at(Some(entry.key_at.clone())),
+            );
+        }
+    }
+
+    /// The API whose stage has the path: the one that is named, or the only one.
+    fn smoke_api(&mut self, table: &Table) -> Option<ApiKey> {
+        let known: Vec<&str> = self.merged.tables("apis").map(|(key, ..)| key.as_str()).collect();
+        match (table.text("api"), known.as_slice()) {
+            (Some(said), _) if known.contains(&said.value.as_str()) => return Some(ApiKey::new(said.value)),
+            (Some(said), _) => {
+                let what = format!("unknown API `{}` in [{}]", said.value, table.name);
+                let fix = near::suggestion(&said.value, &known);
+                self.problems.unless_misspelt(self.merged, Problem::new(what).fix(fix).at(said.location()));
+            }
+            (None, [only]) => return Some(ApiKey::new(*only)),
+            (None, []) => self.problems.unless_misspelt(
+                self.merged,
+                Problem::new(format!("[{}] has a `path`, but there is no API that it is on", table.name))
+                    .fix("add an `[apis.<key>]` table, or use `url`")
+                    .at(Some(table.at.clone())),
+            ),
+            (None, [first, ..]) => self.problems.missing(
+                table,
+                Problem::new(format!("[{}] does not say which API its `path` is on", table.name))
+                    .why(format!("there are {}", near::list(&known)))
+                    .fix(format!("add it, such as `api = \"{first}\"`")),
+            ),
+        }
+        None
+    }
+
+    /// The function that the test is said to prove. An event needs one.
+    fn smoke_function(&mut self, table: &Table) -> Option<FunctionKey> {
+        let known: Vec<&str> = self.merged.tables("functions").map(|(key, ..)| key.as_str()).collect();
+        let Some(said) = table.text("function") else {
+            return if table.entries.contains_key("invoke") { self.only_function(table, &known) } else { None };
+        };
+        if known.contains(&said.value.as_str()) {
+            return Some(FunctionKey::new(said.value));
+        }
+        let what = format!("unknown function `{}` in [{}]", said.value, table.name);
+        let fix = near::suggestion(&said.value, &known);
+        self.problems.unless_misspelt(self.merged, Problem::new(what).fix(fix).at(said.location()));
+        None
+    }
+
+    fn only_function(&mut self, table: &Table, known: &[&str]) -> Option<FunctionKey> {
+        if let [only] = known {
+            return Some(FunctionKey::new(*only));
+        }
+        let example = known.first().copied().unwrap_or("hello");
+        self.problems.missing(
             table,
-            Problem::new(format!("[{}] does not say which API its `path` is on", table.name))
-                .why(format!("there are {}", near::list(known.iter().copied())))
-                .fix(format!("add it, such as `api = \"{first}\"`"))
-                .at(Some(table.at.clone())),
-        ),
+            Problem::new(format!("[{}] does not say which function its event is for", table.name))
+                .fix(format!("add it, such as `function = \"{example}\"`")),
+        );
+        None
     }
-    None
+
+    /// A header's value may be secret, so the message does not repeat it.
+    fn headers(&mut self, table: &Table) -> BTreeMap<String, String> {
+        let Some(inner) = table.table("headers") else { return BTreeMap::new() };
+        let read = |name: &String| {
+            let said = inner.text(name)?;
+            let filled = self.in_header(&said.value);
+            Some((name.clone(), self.filled(filled, said, &names::ANY_TEXT)?))
+        };
+        let headers: BTreeMap<_, _> = inner.entries.keys().filter_map(read).collect();
+        for (name, value) in headers.iter().filter(|(_, value)| value.value.chars().any(char::is_control)) {
+            let problem = Problem::new(format!("the value of header `{name}` holds a control character"));
+            self.problems.add(problem.at(value.location()));
+        }
+        headers.into_iter().map(|(name, value)| (name, value.value)).collect()
+    }
 }
 
-fn headers(table: &Table, words: Words<'_>, problems: &mut Problems) -> BTreeMap<String, String> {
-    let Some(headers) = table.table("headers") else { return BTreeMap::new() };
-    let names = headers.entries.keys();
-    names.filter_map(|name| Some((name.clone(), header_value(headers, name, words, problems)?))).collect()
+/// Reads the files of the smoke tests' events.
+///
+/// # Errors
+/// [`Kind::Usage`] where one cannot be read, or is no JSON.
+pub(crate) fn read_events(settings: &mut Settings) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    for test in &mut settings.smoke {
+        let SmokeTarget::Event(path) = &test.target else { continue };
+        match event_in(path) {
+            Ok(event) => test.event = Some(event),
+            Err(problem) => problems.push(if problem.at.is_some() { problem } else { problem.at(test.at.clone()) }),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Usage, problems }) }
 }
 
-/// A header's value may be secret, so the message does not repeat it.
-fn header_value(headers: &Table, name: &str, words: Words<'_>, problems: &mut Problems) -> Option<String> {
-    let value = text(headers, name, None, words, problems)?;
-    if value.value.chars().any(char::is_control) {
-        let problem = Problem::new(format!("the value of header `{name}` holds a control character"));
-        problems.add(problem.at(value.location()));
-        return None;
-    }
-    Some(value.value)
-}
-
-fn text(
-    table: &Table,
-    key: &str,
-    rule: Option<&Rule>,
-    words: Words<'_>,
-    problems: &mut Problems,
-) -> Option<Sourced<String>> {
-    let said = table.text(key)?;
-    let value = problems.keep(words.in_text(&said.value), said.location())?;
-    let filled = Sourced { value, source: said.source };
-    match rule {
-        Some(rule) if !words.waits_for_stage(&filled.value) => problems.name(filled, rule, |text| text),
-        _ => Some(filled),
-    }
+fn event_in(path: &Path) -> Result<Value, Problem> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let what = format!("cannot read {}, the event of a smoke test", path.display());
+        Problem::new(what).why(error.to_string()).fix("`invoke` is relative to the settings file")
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        let at = Location { file: path.to_owned(), line: error.line(), column: error.column() };
+        let fix = "write the event as JSON, as the function gets it";
+        Problem::new("the event of a smoke test is no JSON").why(error.to_string()).fix(fix).at(Some(at))
+    })
 }

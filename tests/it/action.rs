@@ -1,7 +1,5 @@
 //! The GitHub Action: its decisions, its scripts, and whole workflows that run it.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
-
 mod break_out;
 mod cancelled;
 mod event;

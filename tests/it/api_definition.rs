@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use sls_release::model::{AccountId, ApiDefinition, Integration, LambdaTarget, Sha256};
-use sls_release::plan::{definition_in, description_of};
 
 fn digest(document: Value) -> Sha256 {
     ApiDefinition { document, integrations: Vec::new() }.digest()
 }
 
-/// The canonical text is a published format: stages carry its digest in their deployments' descriptions.
+/// The canonical text is a published format: descriptions of deployments contain its digest.
 #[test]
 fn the_digest_is_that_of_the_canonical_text() {
     let document = json!({"b": [1, {"z": null, "a": true}], "a": "ü\n\"", "B": {}, "é": [], "e": -0.5});
@@ -19,7 +18,7 @@ fn the_digest_is_that_of_the_canonical_text() {
 }
 
 #[test]
-fn the_order_of_keys_means_nothing_and_that_of_lists_does() {
+fn the_digest_depends_on_the_order_of_lists_but_not_of_keys() {
     let one: Value = serde_json::from_str(r#"{"a": {"x": 1, "y": 2}, "b": [1, 2]}"#).unwrap();
     let other: Value = serde_json::from_str(r#"{"b": [1, 2], "a": {"y": 2, "x": 1}}"#).unwrap();
     assert_eq!(digest(one.clone()), digest(other));
@@ -48,22 +47,11 @@ fn any_change_changes_the_digest() {
     assert_eq!(digests.len(), documents.len());
 }
 
-#[test]
-fn a_description_gives_its_digest_back() {
-    let definition = digest(json!({"a": 1}));
-    let description = description_of(&definition, "5f2c");
-    assert_eq!(definition_in(&description), Some(definition));
-    for other in ["", "Managed by Terraform", "sls-release: definition", "sls-release: definition x run 1"] {
-        assert_eq!(definition_in(other), None, "{other}");
-    }
-    assert_eq!(definition_in(&format!("copy of {description}")), None);
-}
-
 const PATH: &str = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions";
 const ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function";
 
 fn integration(uri: Option<String>) -> Integration {
-    Integration { path: "/".to_owned(), method: "GET".to_owned(), uri, credentials: None }
+    Integration { path: "/".to_owned(), method: "GET".to_owned(), uri, ..Integration::default() }
 }
 
 fn variables() -> BTreeMap<String, String> {
@@ -75,7 +63,7 @@ fn target(function: &str) -> Option<LambdaTarget> {
     integration(Some(format!("{PATH}/{function}/invocations"))).lambda_target(&variables())
 }
 
-/// As `function:qualifier`, with the account in front where it is known.
+/// Returns `function:qualifier`, with the account in front if it is known.
 fn words(function: &str) -> Option<String> {
     let LambdaTarget { function, qualifier, account } = target(function)?;
     Some(account.map_or(String::new(), |account| format!("{account} ")) + &format!("{function}:{qualifier}"))
@@ -104,7 +92,7 @@ fn an_integration_names_its_function() {
 }
 
 #[test]
-fn what_is_no_function_is_none() {
+fn other_integrations_have_no_target() {
     for uri in [format!("{ARN}:${{stageVariables.empty}}"), format!("{ARN}:${{stageVariables.unknown}}"), String::new()]
     {
         assert_eq!(words(&uri), None, "{uri}");
@@ -116,7 +104,7 @@ fn what_is_no_function_is_none() {
 }
 
 #[test]
-fn a_streaming_integration_has_another_date_and_ending() {
+fn a_streaming_uri_names_its_function() {
     let uri = format!(
         "arn:aws:apigateway:eu-central-1:lambda:path/2021-11-15/functions/{ARN}:hello:dev/response-streaming-invocations"
     );
@@ -126,6 +114,6 @@ fn a_streaming_integration_has_another_date_and_ending() {
 }
 
 #[test]
-fn a_variable_that_does_not_end_stays_as_it_is() {
+fn an_unterminated_variable_is_not_replaced() {
     assert_eq!(words("hello${stageVariables.fn").as_deref(), Some("hello${stageVariables.fn:$LATEST"));
 }

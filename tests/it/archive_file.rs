@@ -1,4 +1,4 @@
-//! The bytes of `archive_file`: the same as Go's `archive/zip`, of which Terraform's provider is made, writes them.
+//! The bytes of `archive_file` equal those of Go's `archive/zip`, which Terraform's provider uses.
 
 mod compare;
 mod data;
@@ -11,5 +11,4 @@ pub(crate) mod installed;
 pub(crate) mod oracle;
 mod real;
 mod round_trip;
-#[cfg(unix)]
 mod walks;

@@ -8,11 +8,8 @@ mod stack;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use tempfile::TempDir;
-
-use crate::support::{Call, Log, Run, Stack};
+use crate::support::{Log, Project, Run, Stack, snapshots};
 
 /// Compares everything that was said with the snapshot of this name. What differs from run to run has a name there.
 #[track_caller]
@@ -22,10 +19,7 @@ fn says(name: &str, code: i32, run: &Run, names: &[(&str, &str)]) {
     for (own, shown) in names {
         text = text.replace(own, shown);
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots/bad_input");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
+    let mut settings = snapshots("bad_input");
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
     // Systems number their errors differently.
     settings.add_filter(r"\(os error \d+\)", "(os error N)");
@@ -53,12 +47,8 @@ fn refused(name: &str, stack: &Stack) {
     stack.proxy.take_calls();
     let run = stack.run(&["--stage", "dev"]);
     let log = says_of(name, 3, stack, &run);
-    assert_eq!(log.writes(), no_calls());
+    log.writes_nothing();
     assert!(!log.is_empty(), "AWS was asked");
-}
-
-fn no_calls() -> Vec<&'static Call> {
-    Vec::new()
 }
 
 /// A path without links, as messages have it.
@@ -66,42 +56,14 @@ fn real(path: &Path) -> String {
     fs::canonicalize(path).unwrap().to_str().unwrap().to_owned()
 }
 
-/// A project folder without any AWS.
-struct Project(TempDir);
+/// A project with a function `hello` in the folder `lambda`.
+fn project() -> Project {
+    let project = Project::with_settings("[functions.hello]\nsource = \"lambda\"\nname = \"hello\"\n");
+    project.write("lambda/app.py", "def handler(event, context):\n    return {}\n");
+    project
+}
 
 impl Project {
-    /// With a function `hello` in the folder `lambda`.
-    fn new() -> Self {
-        let project = Self::empty();
-        project.write("sls-release.toml", "[functions.hello]\nsource = \"lambda\"\nname = \"hello\"\n");
-        project.write("lambda/app.py", "def handler(event, context):\n    return {}\n");
-        project
-    }
-
-    fn empty() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn folder(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, path: &str, content: &str) {
-        let path = self.folder().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-
-    /// With nothing of this process's environment.
-    fn run(&self, arguments: &[&str]) -> Run {
-        self.scrub(Command::new(env!("CARGO_BIN_EXE_sls-release")).args(arguments)).output().unwrap().into()
-    }
-
-    fn scrub<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env_clear().env("HOME", self.folder()).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-        command.current_dir(self.folder()).stdin(Stdio::null())
-    }
-
     #[track_caller]
     fn says(&self, name: &str, arguments: &[&str]) {
         self.said(name, &self.run(arguments));

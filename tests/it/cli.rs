@@ -1,17 +1,33 @@
 //! The command line: what it takes, what it refuses, what it says about itself.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use sls_release::cli::{self, Cli, Command, Shell};
-use sls_release::model::FunctionKey;
+use sls_release::machine::Machine;
+use sls_release::model::{FunctionKey, PackageRequest, PreviewRequest, ReleaseRequest, Request};
 use sls_release::report::{Format, Verbosity};
+
+use crate::support::{Ends, snapshots};
 
 fn parse(arguments: &str) -> Result<Cli, clap::Error> {
     cli::parse_from(format!("sls-release {arguments}").split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+}
+
+/// What a verb is asked by these arguments, on a machine that says nothing.
+fn request(arguments: &str) -> Request {
+    parse(arguments).unwrap().command().request(&Machine::default()).unwrap()
+}
+
+fn release(arguments: &str) -> ReleaseRequest {
+    let Request::Release(request) = request(arguments) else { panic!("`{arguments}` is no release") };
+    request
+}
+
+fn package(arguments: &str) -> PackageRequest {
+    let Request::Package(request) = request(arguments) else { panic!("`{arguments}` is no package") };
+    request
 }
 
 fn refused(arguments: &str) -> clap::Error {
@@ -19,11 +35,9 @@ fn refused(arguments: &str) -> clap::Error {
 }
 
 fn snapshot(name: &str, text: &str) {
-    insta::with_settings!({
-        filters => vec![(r" +\n", "\n")],
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-    }, { insta::assert_snapshot!(name, text) });
+    let mut settings = snapshots("");
+    settings.add_filter(r" +\n", "\n");
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 #[test]
@@ -36,6 +50,11 @@ fn help() {
         let subcommand = command.find_subcommand_mut(name).unwrap();
         snapshot(&format!("help_{name}"), &subcommand.render_help().to_string());
     }
+    let preview = command.find_subcommand_mut("preview").unwrap();
+    for name in ["up", "down", "list", "prune"] {
+        let subcommand = preview.find_subcommand_mut(name).unwrap();
+        snapshot(&format!("help_preview_{name}"), &subcommand.render_help().to_string());
+    }
 }
 
 #[test]
@@ -45,11 +64,11 @@ fn the_definition_holds() {
 
 #[test]
 fn without_a_command_it_releases() {
-    assert_eq!(parse("").unwrap().command(), Command::Release);
-    assert_eq!(parse("release").unwrap().command(), Command::Release);
-    assert!(!parse("--stage dev").unwrap().request(BTreeMap::new(), None).plan_only);
-    assert!(parse("plan").unwrap().request(BTreeMap::new(), None).plan_only);
-    assert!(!parse("plan").unwrap().request(BTreeMap::new(), None).stage_optional);
+    assert_eq!(parse("").unwrap().command(), Command::Release(cli::ReleaseOptions::default()));
+    assert_eq!(parse("release").unwrap().command(), Command::Release(cli::ReleaseOptions::default()));
+    assert!(!release("--stage dev").plan_only);
+    assert!(release("plan").plan_only);
+    assert!(!release("plan").settings_input().is_stage_optional);
 }
 
 #[test]
@@ -59,37 +78,156 @@ fn options_stand_before_or_after_the_command() {
         "plan --stage dev --region eu-central-1 --bucket b --function hello --function world --wait-timeout 5m",
         "--stage dev --region eu-central-1 plan --bucket b --function hello --function world --wait-timeout 5m",
     ] {
-        let request = parse(arguments).unwrap().request(BTreeMap::new(), Some("c0ffee".into()));
-        assert_eq!(request.overrides.stage.as_deref(), Some("dev"));
-        assert_eq!(request.overrides.region.as_deref(), Some("eu-central-1"));
-        assert_eq!(request.overrides.bucket.as_deref(), Some("b"));
-        assert_eq!(request.overrides.wait_timeout, Some(Duration::from_mins(5)));
+        let machine = Machine { commit: Some("c0ffee".into()), ..Machine::default() };
+        let Some(Request::Release(request)) = parse(arguments).unwrap().command().request(&machine) else {
+            panic!("`{arguments}` is no plan")
+        };
+        let overrides = &request.common.overrides;
+        assert_eq!(overrides.stage.as_deref(), Some("dev"));
+        assert_eq!(overrides.region.as_deref(), Some("eu-central-1"));
+        assert_eq!(overrides.bucket.as_deref(), Some("b"));
+        assert_eq!(overrides.wait_timeout, Some(Duration::from_mins(5)));
         assert_eq!(request.only.iter().map(FunctionKey::as_str).collect::<Vec<_>>(), ["hello", "world"]);
-        assert_eq!(request.commit.as_deref(), Some("c0ffee"));
+        assert_eq!(request.common.commit.as_deref(), Some("c0ffee"));
         assert!(request.plan_only);
     }
 }
 
 #[test]
+fn an_option_behind_the_command_counts_where_it_stands_before_as_well() {
+    assert_eq!(release("--stage dev plan --stage prod").common.overrides.stage.as_deref(), Some("prod"));
+    assert_eq!(release("--stage=dev -v plan --stage=prod").common.overrides.stage.as_deref(), Some("prod"));
+    let Request::Preview(PreviewRequest::Up(up)) = request("--stage dev preview --region eu-west-1 up --pr 4") else {
+        panic!()
+    };
+    let overrides = &up.common.overrides;
+    assert_eq!((overrides.stage.as_deref(), overrides.region.as_deref()), (Some("dev"), Some("eu-west-1")));
+}
+
+#[test]
+fn what_looks_like_a_command_may_be_a_value() {
+    let request = release("--stage plan");
+    assert!(!request.plan_only && request.common.overrides.stage.as_deref() == Some("plan"));
+    assert!(release("--stage plan plan").plan_only);
+    assert_eq!(refused("--stage dev help plan").kind(), ErrorKind::DisplayHelp);
+    assert_eq!(refused("--stage dev --help plan").kind(), ErrorKind::DisplayHelp);
+    assert_eq!(refused("--stage dev preview").kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    assert_eq!(refused("--stage").kind(), ErrorKind::InvalidValue);
+}
+
+/// The verbs that use these options, each with a value that it takes.
+const OPTIONS: [(&[&str], &[&str]); 10] = [
+    (&["--stage dev", "--config x.toml", "--region eu-west-1"], &ALL_BUT_COMPLETIONS),
+    (&["--bucket b", "--wait-timeout 5m"], &["release", "plan", "up"]),
+    (&["--function hello"], &["release", "plan", "package"]),
+    (&["--artifacts x", "--expect-sha256 hello=0", "--out-dir x", "--no-cache"], &["release", "plan", "package", "up"]),
+    (&["--exit-code"], &["plan", "package"]),
+    (&["--verify", "--threads 2", "--compare x.zip", "--diff", "--explain", "--svg x.svg"], &["package"]),
+    (&["--repository acme/hello", "--service hello"], &["up", "down", "list", "prune"]),
+    (&["--pr 7"], &["up", "down"]),
+    (&["--older-than 14d", "--dry-run"], &["prune"]),
+    (&["--output json", "--verbose"], &["release", "plan", "package", "up", "down", "list", "prune", "completions"]),
+];
+
+const ALL_BUT_COMPLETIONS: [&str; 7] = ["release", "plan", "package", "up", "down", "list", "prune"];
+
+/// Each option, and the verbs that use it.
+fn options() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    OPTIONS.into_iter().flat_map(|(options, users)| options.iter().map(move |option| (*option, users)))
+}
+
+/// A command line of each verb that lacks nothing.
+const VERBS: [(&str, &str); 8] = [
+    ("release", "release"),
+    ("plan", "plan"),
+    ("package", "package"),
+    ("up", "preview up --pr 42"),
+    ("down", "preview down --pr 42"),
+    ("list", "preview list"),
+    ("prune", "preview prune"),
+    ("completions", "completions bash"),
+];
+
+#[test]
+fn a_verb_takes_the_options_that_it_uses_and_refuses_the_others() {
+    for (verb, line) in VERBS {
+        for (option, users) in options() {
+            let arguments = if option == "--pr 7" && users.contains(&verb) {
+                line.replace("--pr 42", option)
+            } else {
+                format!("{line} {option}")
+            };
+            if users.contains(&verb) {
+                assert!(parse(&arguments).is_ok(), "{arguments}");
+                continue;
+            }
+            let error = refused(&arguments);
+            assert_eq!((error.exit_code(), error.kind()), (2, ErrorKind::UnknownArgument), "{arguments}");
+        }
+    }
+}
+
+/// Those that stand before a command as well, since they are release's own.
+#[test]
+fn a_verb_refuses_an_option_before_it_by_the_same_words() {
+    for (verb, line) in VERBS {
+        for (option, users) in options().filter(|(_, users)| users.contains(&"release")) {
+            let before = parse(&format!("{option} {line}"));
+            assert_eq!(before.is_ok(), users.contains(&verb), "{option} {line}");
+            if let Err(error) = before {
+                let behind = refused(&format!("{line} {option}"));
+                assert_eq!(error.to_string().lines().next(), behind.to_string().lines().next());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_options_holds_all_of_them() {
+    let mut all: Vec<String> = Vec::new();
+    let mut commands = vec![cli::definition()];
+    while let Some(command) = commands.pop() {
+        commands.extend(command.get_subcommands().cloned());
+        all.extend(command.get_arguments().filter_map(|option| option.get_long()).map(|long| format!("--{long}")));
+    }
+    let named: Vec<&str> = options().map(|(option, _)| option.split(' ').next().unwrap()).collect();
+    all.retain(|option| !named.contains(&option.as_str()) && option != "--quiet");
+    assert_eq!(all, Vec::<String>::new());
+}
+
+/// One set of inputs serves all the events of a workflow.
+#[test]
+fn ci_takes_the_inputs_of_all_verbs() {
+    let inputs = "--config c --artifacts a --expect-sha256 k=1 --function f --no-cache --verbose";
+    let of_ci = "--pr 42 --service s --older-than 14d";
+    for command in ["auto", "release", "plan", "package", "preview-up", "preview-down", "preview-list", "preview-prune"]
+    {
+        assert!(parse(&format!("{inputs} ci {of_ci} -- {command}")).is_ok(), "{command}");
+    }
+}
+
+#[test]
 fn the_arguments_of_package_reach_the_request() {
-    let request = parse("package --verify --threads 3 --out-dir build --config a.toml").unwrap();
-    let request = request.request([("SLS_RELEASE_STAGE".into(), "dev".into())].into(), None);
-    assert!(request.packing.verify && request.stage_optional);
-    assert_eq!(request.packing.threads.map(usize::from), Some(3));
-    assert_eq!(request.out_dir.unwrap().to_str(), Some("build"));
-    assert_eq!(request.config.unwrap().to_str(), Some("a.toml"));
-    assert_eq!(request.environment["SLS_RELEASE_STAGE"], "dev");
+    let environment: BTreeMap<String, String> = [("SLS_RELEASE_STAGE".into(), "dev".into())].into();
+    let machine = Machine { environment, ..Machine::default() };
+    let command = parse("package --verify --threads 3 --out-dir build --config a.toml").unwrap().command();
+    let Some(Request::Package(request)) = command.request(&machine) else { panic!() };
+    assert!(request.archives.packing.verify && request.settings_input().is_stage_optional);
+    assert!(!package("package --diff").settings_input().is_stage_optional);
+    assert_eq!(request.archives.packing.threads.map(usize::from), Some(3));
+    assert_eq!(request.archives.out_dir.unwrap().to_str(), Some("build"));
+    assert_eq!(request.common.config.unwrap().to_str(), Some("a.toml"));
+    assert_eq!(request.common.environment["SLS_RELEASE_STAGE"], "dev");
 }
 
 #[test]
 fn durations_have_a_unit() {
-    let timeout = |text: &str| parse(&format!("--wait-timeout {text}")).map(|cli| cli.request(BTreeMap::new(), None));
     for (text, milliseconds) in [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("1h", 3_600_000)] {
         let expected = Some(Duration::from_millis(milliseconds));
-        assert_eq!(timeout(text).unwrap().overrides.wait_timeout, expected);
+        assert_eq!(release(&format!("--wait-timeout {text}")).common.overrides.wait_timeout, expected);
     }
     for text in ["5", "m", "5 m", "1.5s", "0s", "5d", "-5s", "99999999999999999999s", "18446744073709551615h"] {
-        assert!(timeout(text).is_err(), "{text}");
+        assert!(parse(&format!("--wait-timeout {text}")).is_err(), "{text}");
     }
 }
 
@@ -97,7 +235,10 @@ fn durations_have_a_unit() {
 fn an_age_may_be_in_days() {
     let older_than = |text: &str| {
         let parsed = parse(&format!("preview prune --older-than {text}"));
-        parsed.map(|cli| cli.request(BTreeMap::new(), None).preview.older_than)
+        parsed.map(|cli| match cli.command().request(&Machine::default()) {
+            Some(Request::Preview(PreviewRequest::Prune(request))) => request.older_than,
+            other => panic!("{other:?}"),
+        })
     };
     for (text, hours) in [("14d", 14 * 24), ("12h", 12)] {
         assert_eq!(older_than(text).unwrap(), Some(Duration::from_hours(hours)));
@@ -114,7 +255,9 @@ fn the_format_and_how_much_is_said() {
     assert_eq!(parse("").unwrap().verbosity(), Verbosity::Normal);
     assert_eq!(parse("plan -v").unwrap().verbosity(), Verbosity::Verbose);
     assert_eq!(parse("-q plan").unwrap().verbosity(), Verbosity::Quiet);
-    assert_eq!(parse("plan --exit-code").unwrap().command(), Command::Plan(cli::Plan { exit_code: true }));
+    for (arguments, code) in [("plan --exit-code", 10), ("package --exit-code", 10), ("plan", 0), ("", 0)] {
+        assert_eq!(parse(arguments).unwrap().command().pending_exit_code(), code, "{arguments}");
+    }
 }
 
 #[test]
@@ -138,59 +281,44 @@ fn completions_know_the_commands() {
     assert_eq!(parse("completions fish").unwrap().command(), Command::Completions { shell: Shell::Fish });
 }
 
+/// Wherever a message has it from: here, from a setting that somebody put it into.
+#[test]
+fn a_credential_of_the_environment_is_printed_nowhere() {
+    let secret = "wJalrXUtnFEMI/K7MDENG\\+x";
+    let quoted = secret.replace('\\', "\\\\");
+    let settings = format!("[artifacts]\nbucket = \"{quoted}\"\n[functions.hello]\nsource = \".\"\n");
+    let project = crate::support::Project::with_settings(&settings);
+    for format in ["human", "json", "github"] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sls-release"));
+        command.args(["plan", "--stage", "dev", "--output", format]);
+        let run = Ends::ended(project.scrub(&mut command).env("AWS_SECRET_ACCESS_KEY", secret)).exits(2);
+        let all = run.stdout.clone() + &run.stderr;
+        assert!(!all.contains(secret) && !all.contains(&quoted) && all.contains("***"), "{format}: {run:?}");
+    }
+}
+
 /// The binary, with nothing of this process's environment, in an empty folder.
 mod binary {
-    use std::path::Path;
-    use std::process::{Command, Output};
-
-    fn run(arguments: &[&str]) -> (i32, String, String) {
-        run_in(tempfile::tempdir().unwrap().path(), arguments)
-    }
-
-    fn run_with(arguments: &[&str], settings: &str) -> (i32, String, String) {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("sls-release.toml"), settings).unwrap();
-        run_in(folder.path(), arguments)
-    }
-
-    fn run_in(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
-        let Output { status, stdout, stderr } =
-            command.args(arguments).env_clear().env("HOME", folder).current_dir(folder).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (status.code().unwrap(), text(stdout), text(stderr))
-    }
+    use crate::support::Project;
 
     #[test]
     fn help_goes_to_standard_output() {
-        let (code, stdout, stderr) = run(&["--help"]);
-        assert_eq!((code, stderr.as_str()), (0, ""));
-        assert!(stdout.contains("Exit codes:"), "{stdout}");
-    }
-
-    #[test]
-    fn an_unknown_flag_is_a_usage_error_that_names_the_nearest() {
-        let (code, stdout, stderr) = run(&["--stgae", "dev"]);
-        assert_eq!((code, stdout.as_str()), (2, ""));
-        assert!(stderr.contains("--stage"), "{stderr}");
+        let run = Project::empty().run(&["--help"]).exits(0);
+        assert!(run.stderr.is_empty() && run.stdout.contains("Exit codes:"), "{run:?}");
     }
 
     #[test]
     fn archives_of_the_usual_folder_are_not_packed_where_another_is_given() {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = "out_dir = \"build\"\n[functions.hello]\nsource = \".\"\n";
-        std::fs::write(folder.path().join("sls-release.toml"), settings).unwrap();
-        std::fs::write(folder.path().join("app.py"), "").unwrap();
+        let project = Project::with_settings("out_dir = \"build\"\n[functions.hello]\nsource = \".\"\n");
+        project.write("app.py", "");
         let entries = |arguments: &[&str]| {
             let arguments = [&["package", "--stage", "dev"], arguments].concat();
-            let (_, stdout, stderr) = run_in(folder.path(), &arguments);
-            stdout
-                .lines()
-                .find_map(|line| line.trim().strip_prefix("entries").map(str::trim).map(str::to_owned))
-                .expect(&stderr)
+            let run = project.run(&arguments);
+            let mut entries = run.stdout.lines().filter_map(|line| line.trim().strip_prefix("entries"));
+            entries.next().expect(&run.stderr).trim().to_owned()
         };
         assert_eq!(entries(&[]), "1");
-        assert!(folder.path().join("build/hello.zip").exists());
+        assert!(project.folder().join("build/hello.zip").exists());
         assert_eq!(entries(&["--out-dir", "elsewhere"]), "1");
     }
 
@@ -201,36 +329,33 @@ mod binary {
         let (_, shown) = reference.split_once("## Mistakes").unwrap();
         let (shown, _) = shown.split_once("```text\n").unwrap().1.split_once("```").unwrap();
         let settings = "[artifacts]\nbukcet = \"acme\"\n\n[functions.hello]\narchive = \"tar\"\n";
-        let (code, stdout, stderr) = run_with(&["plan", "--stage", "dev"], settings);
-        assert_eq!((code, stdout.as_str(), stderr.as_str()), (2, "", shown));
+        let run = Project::with_settings(settings).run(&["plan", "--stage", "dev"]).exits(2);
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", shown));
     }
 
     #[test]
     fn package_needs_no_stage() {
         let settings = "[functions.hello]\nsource = \"sls-release.toml\"\nname = \"hello-{stage}\"\n";
-        let (code, stdout, stderr) = run_with(&["package"], settings);
-        assert_eq!((code, stdout.lines().next()), (0, Some("function hello")), "{stderr}");
+        let run = Project::with_settings(settings).run(&["package"]).exits(0);
+        assert_eq!(run.stdout.lines().next(), Some("function hello"));
     }
 
     #[test]
     fn without_a_settings_file_it_says_so() {
-        let (code, stdout, stderr) = run(&["plan", "--stage", "dev"]);
-        assert_eq!((code, stdout.as_str()), (2, ""));
-        assert!(stderr.starts_with("error: ") && stderr.contains("sls-release.toml"), "{stderr}");
+        let run = Project::empty().run(&["plan", "--stage", "dev"]).exits(2);
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("sls-release.toml"), "{run:?}");
     }
 
     #[test]
     fn a_program_gets_one_document_on_failure_too() {
-        let (code, stdout, _) = run(&["plan", "--stage", "dev", "--output", "json"]);
-        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-        assert_eq!((code, &document["exit_code"]), (2, &2.into()));
-        assert_eq!(document["outcome"], "failed");
+        let run = Project::empty().run(&["plan", "--stage", "dev", "--output", "json"]).exits(2);
+        assert_eq!((&run.document()["exit_code"], run.outcome().as_str()), (&2.into(), "failed"));
     }
 
     #[test]
     fn a_completion_script_needs_no_settings() {
-        let (code, stdout, stderr) = run(&["completions", "bash"]);
-        assert_eq!((code, stderr.as_str()), (0, ""));
-        assert!(stdout.contains("complete -F"), "{stdout}");
+        let run = Project::empty().run(&["completions", "bash"]).exits(0);
+        assert!(run.stderr.is_empty() && run.stdout.contains("complete -F"), "{run:?}");
     }
 }

@@ -1,14 +1,11 @@
 //! Whole releases against a real local AWS. What AWS holds is read back past the program.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
 use sls_release::model::Sha256;
 
-use crate::support::local_aws::fixtures;
-use crate::support::scene::{ALIAS, LATEST, answering, noise, released};
-use crate::support::{Aws, Call, Stack};
+use crate::support::{ALIAS, Aws, Call, LATEST, Stack, answering, fixtures, noise, released, unreleased};
 
 /// Two functions behind one API.
 const TWO: &str = r#"
@@ -66,9 +63,7 @@ fn the_first_release_replaces_the_placeholder() {
 fn changed_code_is_released() {
     let stack = released(&[], LATEST);
     let deployment = stack.state(None).deployment;
-    stack.write("lambda/app.py", answering(200, "two"));
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-    assert_eq!(stack.call("/hello").body, "two");
+    stack.releases("two");
     assert_eq!(Aws::shared().versions(&stack.function("dev")), ["1", "2"]);
     assert_eq!(stack.state(None).deployment, deployment, "the API has not changed");
 }
@@ -77,12 +72,10 @@ fn changed_code_is_released() {
 fn nothing_changed_means_no_write_and_no_byte() {
     for (options, settings) in [(&[][..], LATEST), (&["--alias", "live"][..], ALIAS)] {
         let stack = released(options, settings);
-        stack.proxy.take_calls();
-        assert_eq!(stack.release(&[]).exits(0).outcome(), "unchanged");
-        let calls = stack.proxy.take_calls();
+        let calls = stack.logged("unchanged");
         assert!(!calls.is_empty(), "it asks AWS");
-        assert_eq!(writes(&calls), no_calls());
-        assert_eq!(calls.iter().map(|call| call.sent_bytes).sum::<usize>(), 0, "{calls:?}");
+        calls.writes_nothing();
+        assert_eq!(calls.sent_bytes(), 0, "{calls:?}");
     }
 }
 
@@ -150,11 +143,9 @@ fn an_alias_moves_to_the_new_version() {
 #[test]
 fn a_cache_is_flushed() {
     let stack = released(&["--alias", "live", "--cache"], ALIAS);
-    stack.proxy.take_calls();
     stack.write("lambda/app.py", answering(200, "two"));
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
     let flush = format!("/restapis/{}/stages/dev/cache/data", stack.api);
-    let flushes = stack.proxy.take_calls().iter().filter(|call| call.target == flush).count();
+    let flushes = stack.logged("released").iter().filter(|call| call.target == flush).count();
     assert_eq!(flushes, 1, "an alias that moves changes what a cached stage should answer");
 }
 
@@ -179,16 +170,14 @@ fn a_large_package_goes_up_in_parts() {
 
 #[test]
 fn plan_tells_and_writes_nothing() {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&[], LATEST);
     let before = stack.state(None);
     let plan = ["plan", "--stage", "dev", "--output", "json", "--exit-code"];
 
     let run = stack.run(&plan).exits(10);
     assert_eq!(run.outcome(), "planned");
     assert!(run.document()["plan"].is_object());
-    assert_eq!(writes(&stack.proxy.take_calls()), no_calls());
+    stack.proxy.take_calls().writes_nothing();
     assert_eq!(stack.state(None), before);
     stack.run(&["plan", "--stage", "dev"]).exits(0);
 
@@ -198,9 +187,7 @@ fn plan_tells_and_writes_nothing() {
 
 #[test]
 fn package_needs_no_aws_and_makes_the_same_bytes_again() {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&[], LATEST);
     let digest = || {
         let run = stack.run(&["package", "--stage", "dev", "--output", "json", "--out-dir", "out"]).exits(0);
         let artifact = run.document()["artifacts"]["hello"].clone();
@@ -225,19 +212,8 @@ fn two_functions() -> Stack {
     stack
 }
 
-fn writes(calls: &[Call]) -> Vec<&Call> {
-    calls.iter().filter(|call| call.is_write()).collect()
-}
-
-fn no_calls() -> Vec<&'static Call> {
-    Vec::new()
-}
-
 /// The size of the object whose key holds this digest.
 fn object_size(stack: &Stack, sha256: &str) -> Option<i64> {
     let hex = Sha256::from_base64(sha256).unwrap().hex();
-    let objects = Aws::shared().objects(stack.bucket());
-    let sizes: BTreeSet<i64> =
-        objects.into_iter().filter(|(key, _)| key.contains(&hex)).map(|(_, size)| size).collect();
-    sizes.first().copied()
+    Aws::shared().objects(stack.bucket()).into_iter().find(|(key, _)| key.contains(&hex)).map(|(_, size)| size)
 }

@@ -10,9 +10,12 @@ mod releases;
 mod reporting;
 mod schema;
 
-use crate::support::github::GitHubDouble;
-use sls_release::error::Problem;
-use sls_release::github::GitHub;
+use std::collections::BTreeMap;
+
+use crate::support::github::{GitHubDouble, REPOSITORY};
+use sls_release::error::{Failure, Problem};
+use sls_release::github::{Access, Environment, GitHub};
+use sls_release::report::marker;
 
 /// The head of the pull request.
 const HEAD: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
@@ -24,10 +27,32 @@ fn with_pull_request() -> GitHubDouble {
     double
 }
 
+/// A client as these variables say.
+fn connect(variables: &BTreeMap<String, String>) -> Result<Option<GitHub>, Failure> {
+    let repository = sls_release::github::repository(variables).unwrap_or_default();
+    GitHub::connect(&Access::of(variables), &repository)
+}
+
 /// Does this with a client of its own.
 fn with_client<T>(double: &GitHubDouble, work: impl AsyncFnOnce(GitHub) -> T) -> T {
+    with_client_at(double, double.url(), work)
+}
+
+/// Does this with a client of its own, by way of a proxy.
+fn with_client_at<T>(double: &GitHubDouble, url: &str, work: impl AsyncFnOnce(GitHub) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async { work(GitHub::connect(&double.environment()).unwrap().unwrap()).await })
+    let environment = double.environment_at(url);
+    runtime.block_on(async { work(connect(&environment).unwrap().unwrap()).await })
+}
+
+/// The environment of the preview of the service `hello`.
+fn environment() -> Environment {
+    Environment::of_preview(REPOSITORY, "hello", 42)
+}
+
+/// The body of the comment of this service.
+fn body_of(service: &str, text: &str) -> String {
+    format!("{}\n{text}", marker(service))
 }
 
 /// Writes the comment of the service `hello`.

@@ -1,32 +1,18 @@
 //! Hard cases of a release: somebody else changes things meanwhile, AWS keeps code in a special way, and a stack of
 //! twenty functions on three APIs.
 
+mod callers;
 mod code;
 mod contents;
 mod counts;
 mod fleet;
 mod meanwhile;
+mod provisioned;
 mod repeats;
 mod stages;
 mod terraform;
 
-use std::thread;
-
-use crate::support::scene::released;
-use crate::support::strict::When;
-use crate::support::{Call, Log, Run, Stack};
-
-/// Releases, and does something else while the answer to the next call of `action` is on its way.
-fn release_while(stack: &Stack, action: &'static str, meanwhile: impl FnOnce()) -> Run {
-    let held = stack.proxy.hold(When::Next(action));
-    thread::scope(|scope| {
-        let run = scope.spawn(|| stack.release(&[]));
-        held.wait_until_reached();
-        meanwhile();
-        held.let_go();
-        run.join().unwrap()
-    })
-}
+use crate::support::{Call, Log, Run, Stack, released};
 
 /// A stack with a good release, whose next smoke test has little patience: it is to fail.
 fn impatient(options: &[&str], settings: &str) -> Stack {

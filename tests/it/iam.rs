@@ -4,7 +4,7 @@
 //! directions, and each action is taken away in turn. Where ministack's IAM is not AWS's, the proxy refuses in AWS's
 //! words: see [`ministack_cannot_tell`].
 
-mod policy;
+pub(crate) mod policy;
 mod previews;
 mod situations;
 mod user;
@@ -14,11 +14,9 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use crate::support::scene::{LATEST, noise};
-use crate::support::strict::{Fault, When, permissions};
-use crate::support::{Run, Stack};
+use crate::support::{Call, Fault, LATEST, Run, Stack, When, answering, noise, permissions};
 use policy::{Grant, PLAN, Policy, RELEASE};
-use situations::{LARGE, before_the_first_release, break_it, left, set_back};
+use situations::{LARGE, before_the_first_release, break_it, fails_before_traffic, left, set_back, without_an_api};
 use user::{allow, guarded_stack};
 
 /// Statements and actions of the first release, in the order in which it needs them, with its exit code without them.
@@ -35,8 +33,8 @@ const FIRST: [(&str, &str, i32); 8] = [
 ];
 
 /// Of later releases alone.
-const LATER: [(&str, &str); 2] =
-    [("ReleaseFunctions", "lambda:PublishVersion"), ("ReleaseFunctions", "lambda:UpdateAlias")];
+const LATER: [(&str, &str, i32); 2] =
+    [("ReleaseFunctions", "lambda:PublishVersion", 4), ("ReleaseFunctions", "lambda:UpdateAlias", 4)];
 
 /// Needed only to put things back, so that nothing tells before that they are missing.
 const BACK: [(&str, &str); 3] = [
@@ -45,15 +43,46 @@ const BACK: [(&str, &str); 3] = [
     ("ReleaseFunctions", "lambda:DeleteAlias"),
 ];
 
+/// Needed only to prove more, and to tell more of a failure.
+const PROOF: [(&str, &str); 2] =
+    [("ProveNewVersions", "lambda:InvokeFunction"), ("SayWhatFailed", "logs:FilterLogEvents")];
+
+/// Needed only to delete a version that failed, which else is followed by another one.
+const FAILED_VERSIONS: [(&str, &str); 2] = [
+    ("DeleteFailedVersionsNeverFunctions", "lambda:DeleteFunction"),
+    ("SeeEventSources", "lambda:ListEventSourceMappings"),
+];
+
+/// Needed only to know whether a version that fails was there before.
+const LIST: (&str, &str) = ("ReadAliasesAndCodeSigning", "lambda:ListVersionsByFunction");
+
+/// Reads of a plan without which a release goes on, with a warning.
+const UNREAD: [(&str, &str); 3] = [
+    ("ReadProvisionedConcurrency", "lambda:GetProvisionedConcurrencyConfig"),
+    ("SeeEventSources", "lambda:ListEventSourceMappings"),
+    ALIASES,
+];
+
+/// Needed only where the settings have neither an alias nor an API.
+const ALIASES: (&str, &str) = ("ReadAliasesAndCodeSigning", "lambda:ListAliases");
+
 /// Needed only to clean up after a broken upload.
 const ABORT: (&str, &str) = ("PutArtifacts", "s3:AbortMultipartUpload");
 
 /// What ministack 1.5.33 does not ask IAM for, by its `core/iam_actions.py`: it takes the calls of one alias for
-/// `ListAliases`, knows no action for a configuration of code signing, and lets Lambda read an object without asking
-/// whether the caller may.
+/// `ListAliases`, which it therefore always allows here, and the read of provisioned concurrency for `GetFunction`, knows no action for a configuration of code
+/// signing, and lets Lambda read an object without asking whether the caller may, and anybody read logs.
 fn ministack_cannot_tell(action: &str) -> bool {
-    let of_lambda = ["GetAlias", "UpdateAlias", "DeleteAlias", "GetCodeSigningConfig"];
-    action == "s3:GetObjectVersion" || action.strip_prefix("lambda:").is_some_and(|name| of_lambda.contains(&name))
+    let of_lambda = [
+        "GetAlias",
+        "ListAliases",
+        "UpdateAlias",
+        "DeleteAlias",
+        "GetCodeSigningConfig",
+        "GetProvisionedConcurrencyConfig",
+    ];
+    ["s3:GetObjectVersion", "logs:FilterLogEvents"].contains(&action)
+        || action.strip_prefix("lambda:").is_some_and(|name| of_lambda.contains(&name))
 }
 
 #[test]
@@ -110,13 +139,17 @@ fn permissions_are_added_for_api_gateway_alone(stacks: &[Stack]) {
     }
 }
 
+/// The rows of the README's table, and what IAM calls their services.
+const LISTED: [(&str, &str); 4] =
+    [("| Lambda |", "lambda"), ("| CloudWatch Logs |", "logs"), ("| S3 |", "s3"), ("| API Gateway |", "apigateway")];
+
 /// The table of the README: the same actions, and resources that the policy has.
 #[test]
 fn the_readme_lists_the_policy() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let policy = Policy::template(RELEASE);
     let mut listed: BTreeSet<String> = BTreeSet::new();
-    for (title, service) in [("| Lambda |", "lambda"), ("| S3 |", "s3"), ("| API Gateway |", "apigateway")] {
+    for (title, service) in LISTED {
         let row = readme.lines().find(|line| line.starts_with(title)).unwrap();
         let (paths, actions): (Vec<&str>, Vec<&str>) =
             row.split('`').skip(1).step_by(2).partition(|word| word.starts_with('/'));
@@ -143,7 +176,8 @@ fn the_policy_of_a_plan_is_a_part_of_that_of_a_release() {
 fn who_may_not_read_is_refused_before_the_first_write() {
     let stack = before_the_first_release(RELEASE);
     let before = left(&stack);
-    for (sid, action) in pairs(PLAN) {
+    let unread = UNREAD.map(|(sid, action)| (sid.to_owned(), action.to_owned()));
+    for (sid, action) in pairs(PLAN).into_iter().filter(|pair| !unread.contains(pair)) {
         let run = release_without(&stack, &sid, &action);
         assert_eq!(run.code, Some(3), "{action}: {run:?}");
         assert!(stack.proxy.take_calls().writes().is_empty(), "{action}");
@@ -153,13 +187,7 @@ fn who_may_not_read_is_refused_before_the_first_write() {
 
 #[test]
 fn who_may_not_write_leaves_everything_as_it_was() {
-    let stack = before_the_first_release(RELEASE);
-    let before = left(&stack);
-    for (sid, action, code) in FIRST {
-        let run = release_without(&stack, sid, action);
-        assert_eq!(run.code, Some(code), "{action}: {run:?}");
-        assert_eq!(left(&stack), before, "{action}");
-    }
+    leaves_everything(&before_the_first_release(RELEASE), &FIRST);
 }
 
 #[test]
@@ -167,11 +195,16 @@ fn who_may_not_publish_or_move_leaves_everything_as_it_was() {
     let stack = before_the_first_release(RELEASE);
     stack.release(&[]).exits(0);
     set_back(&stack);
-    let before = left(&stack);
-    for (sid, action) in LATER {
-        let run = release_without(&stack, sid, action);
-        assert_eq!(run.code, Some(4), "{action}: {run:?}");
-        assert_eq!(left(&stack), before, "{action}");
+    leaves_everything(&stack, &LATER);
+}
+
+/// Takes these actions away in turn: the run ends so, and all is as before.
+fn leaves_everything(stack: &Stack, actions: &[(&str, &str, i32)]) {
+    let before = left(stack);
+    for (sid, action, code) in actions {
+        let run = release_without(stack, sid, action);
+        assert_eq!(run.code, Some(*code), "{action}: {run:?}");
+        assert_eq!(left(stack), before, "{action}");
     }
 }
 
@@ -193,6 +226,68 @@ fn what_may_not_be_put_back_is_named_with_its_command() {
     });
 }
 
+/// The newest version is never one that failed, since Terraform would make it live.
+#[test]
+fn who_may_not_delete_a_failed_version_publishes_the_code_from_before() {
+    let stack = before_the_first_release(RELEASE);
+    stack.release(&[]).exits(0);
+    let newest = || {
+        let versions = stack.aws.versions(&stack.function("dev"));
+        versions.into_iter().map(|version| version.parse::<u64>().unwrap()).max().unwrap()
+    };
+    let code = |version: u64| stack.aws.code(&stack.function("dev"), &version.to_string()).0;
+    let (before, live) = (newest(), code(newest()));
+    stack.aws.add_mock(&stack.api, stack.root(), "never");
+    fails_before_traffic(&stack);
+    allow(&stack, &Policy::of(RELEASE, &stack).for_ministack());
+    stack.release(&[]).exits(4);
+    assert_eq!(newest(), before, "the version that failed is deleted");
+    for (sid, action) in FAILED_VERSIONS {
+        fails_before_traffic(&stack);
+        let run = release_without(&stack, sid, action);
+        assert_eq!(run.code, Some(4), "{action}: {run:?}");
+        assert_eq!(code(newest()), live, "{action}");
+        assert!(newest() > before, "{action}: it was followed by another one");
+    }
+}
+
+#[test]
+fn who_may_not_prove_or_read_logs_is_told() {
+    let stack = before_the_first_release(RELEASE);
+    let run = release_without(&stack, PROOF[0].0, PROOF[0].1);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stderr.contains("not proven by GET /hello") && run.stderr.contains(PROOF[0].1), "{run:?}");
+    situations::break_it(&stack);
+    let run = release_without(&stack, PROOF[1].0, PROOF[1].1);
+    assert_eq!(run.code, Some(4), "{run:?}");
+    assert!(run.stdout.contains("to see its error here, allow logs:FilterLogEvents"), "{run:?}");
+}
+
+#[test]
+fn who_may_not_list_versions_is_told_what_that_means() {
+    let stack = before_the_first_release(RELEASE);
+    stack.release(&[]).exits(0);
+    set_back(&stack);
+    let run = release_without(&stack, LIST.0, LIST.1);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stderr.contains("a version that fails would stay the newest one"), "{run:?}");
+}
+
+#[test]
+fn who_may_not_read_what_most_do_not_have_is_warned() {
+    let stack = before_the_first_release(RELEASE);
+    stack.release(&[]).exits(0);
+    for (number, (sid, action)) in UNREAD.into_iter().enumerate() {
+        if (sid, action) == ALIASES {
+            stack.settings(&without_an_api());
+        }
+        stack.write("lambda/app.py", answering(200, &format!("without {number}")));
+        let run = release_without(&stack, sid, action);
+        assert_eq!(run.code, Some(0), "{action}: {run:?}");
+        assert!(run.document()["plan"]["warnings"].to_string().contains(action), "{action}: {run:?}");
+    }
+}
+
 #[test]
 fn who_may_not_abort_learns_of_the_parts_that_stay() {
     let stack = guarded_stack(RELEASE, &[]);
@@ -209,10 +304,10 @@ fn who_may_not_abort_learns_of_the_parts_that_stay() {
 
 #[test]
 fn every_action_is_taken_away_once() {
-    let first = FIRST.map(|(sid, action, _)| (sid, action));
-    let taken = first.iter().chain(&LATER).chain(&BACK).chain([&ABORT]);
+    let forward = FIRST.into_iter().chain(LATER).map(|(sid, action, _)| (sid, action));
+    let taken = forward.chain(BACK).chain(FAILED_VERSIONS).chain(PROOF).chain([ABORT, LIST]);
     let mut taken: BTreeSet<(String, String)> =
-        taken.map(|(sid, action)| ((*sid).to_owned(), (*action).to_owned())).collect();
+        taken.map(|(sid, action)| (sid.to_owned(), action.to_owned())).collect();
     taken.extend(pairs(PLAN));
     assert_eq!(taken, pairs(RELEASE));
 }
@@ -227,7 +322,9 @@ fn release_without(stack: &Stack, sid: &str, action: &str) -> Run {
     let run = stack.release(&[]);
     let log = stack.proxy.calls();
     stack.proxy.clear_orders();
-    let refused = log.iter().filter(|call| call.status == 403).flat_map(permissions);
+    // CloudWatch refuses with 400.
+    let is_refused = |call: &&Call| call.status == 403 || call.service == "logs" && call.status == 400;
+    let refused = log.iter().filter(is_refused).flat_map(permissions);
     let resources: BTreeSet<String> =
         refused.filter(|one| one.action == action).map(|one| in_words(&one.resource)).collect();
     assert!(!resources.is_empty(), "nothing was refused without {action}: {run:?}");
@@ -240,6 +337,7 @@ fn release_without(stack: &Stack, sid: &str, action: &str) -> Run {
 /// A resource as users know it: a name, a key, a path.
 fn in_words(arn: &str) -> String {
     let name = arn.split(':').skip(5).collect::<Vec<_>>().join(":");
+    let name = name.strip_prefix("log-group:").map_or(name.clone(), |group| group.trim_end_matches(":*").to_owned());
     let name = name.strip_prefix("function:").map_or(name.as_str(), |name| name.split(':').next().unwrap_or(name));
     name.to_owned()
 }

@@ -5,8 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::local_aws::{LocalAws, fixtures, get};
-use crate::support::{Aws, Stack, Strict, shared_aws};
+use crate::support::{Aws, LocalAws, Stack, Strict, fixtures, get, shared_aws};
 
 #[test]
 fn the_stack_answers_before_the_first_release() {
@@ -21,24 +20,21 @@ fn the_stack_answers_before_the_first_release() {
 
 #[test]
 fn a_stack_with_a_network_is_built() {
-    let stack = shared_aws().build_stack(&shared_aws().endpoint, &["--name", "network"]).unwrap();
+    let stack = shared_aws().build_stack(&["--name", "network"]).unwrap();
     assert_eq!(stack["network"]["private"].as_array().unwrap().len(), 2);
     assert!(stack["network"]["load_balancer"].as_str().unwrap().contains("loadbalancer/app/network-web"));
 }
 
 #[test]
 fn an_added_mock_changes_the_api_but_no_stage() {
-    let stack = Stack::build_behind(Strict::new(), &[]);
-    let before = stack.state(None);
-    Aws::shared().add_mock(&stack.api, stack.root(), "health");
-    assert_eq!(stack.call("/health").status, 200, "ministack serves at once what no deployment has");
-    assert_eq!(stack.state(None), before);
-
-    let stack = Stack::build(&[]);
-    let before = stack.state(None);
-    Aws::shared().add_mock(&stack.api, stack.root(), "health");
-    assert_eq!(stack.call("/health").status, 403);
-    assert_eq!(stack.state(None), before);
+    // Ministack serves at once what no deployment has.
+    for (rules, status) in [(Strict::new(), 200), (Strict::all(), 403)] {
+        let stack = Stack::build_behind(rules, &[]);
+        let before = stack.state(None);
+        Aws::shared().add_mock(&stack.api, stack.root(), "health");
+        assert_eq!(stack.call("/health").status, status);
+        assert_eq!(stack.state(None), before);
+    }
 }
 
 #[test]
@@ -86,13 +82,9 @@ time.sleep(60)
 #[test]
 fn it_ends_when_its_process_is_killed() {
     let folder = tempfile::tempdir().unwrap().keep();
-    let mut holder = Command::new("python3")
-        .args(["-c", HOLDER])
-        .arg(fixtures().join("emulators/keeper.py"))
-        .arg(&folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new("python3");
+    command.args(["-c", HOLDER]).arg(fixtures().join("emulators/keeper.py")).arg(&folder).stdout(Stdio::piped());
+    let mut holder = command.spawn().unwrap();
     let mut said = String::new();
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
     assert_eq!(said, "held\n");

@@ -2,6 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as expected")]
 
+/// A test for each line, which is named for it and calls it. The tests run beside each other.
+macro_rules! tests {
+    ($($(#[$doc:meta])* $name:ident => $call:expr;)+) => {$(
+        $(#[$doc])*
+        #[test]
+        fn $name() {
+            $call;
+        }
+    )+};
+}
+
 mod action;
 mod api_definition;
 mod architecture;
@@ -19,6 +30,7 @@ mod moto;
 mod package;
 mod plan;
 mod preview;
+mod proof;
 mod put_back;
 mod report;
 mod settings;

@@ -3,18 +3,14 @@
 mod gaps;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::OnceLock;
-use std::thread;
 
 use aws_sdk_s3::types::ObjectCannedAcl;
 use serde_json::json;
 
-use crate::support::local_aws::Program;
-use crate::support::scene::{ALIAS, LATEST, answering, archive_of};
-use crate::support::strict::{Message, send};
-use crate::support::{OtherAws, Run, Stack, Strict};
+use crate::support::{
+    ALIAS, LATEST, Message, OtherAws, Program, Run, Stack, Strict, Upstream, answering, archive_of, listen, serve,
+};
 use gaps::{CodeLinks, Revisions};
 
 /// Moto, without containers: Lambda is asked for nothing but its configuration.
@@ -28,15 +24,15 @@ fn moto() -> &'static OtherAws {
             mark: None,
         });
         let config = json!({ "lambda": { "use_docker": false } }).to_string().into_bytes();
-        let address = moto.local.endpoint.strip_prefix("http://").unwrap();
-        let request = Message::request("POST", "/moto-api/config", config).with_header("Host", address);
-        assert_eq!(send(address, &request).unwrap().status(), 201);
+        let answer = Upstream::new(&moto.local.endpoint).call("moto", "POST", "/moto-api/config", config);
+        assert_eq!(answer.status(), 201);
         moto
     })
 }
 
-/// A stack whose function has its code by an object of its bucket, and what there is.
-fn unreleased(options: &[&str]) -> (Stack, Read) {
+/// A stack whose function has its code by an object of its bucket, and what there is. Its next release has these settings,
+/// and its smoke test gets this status.
+fn unreleased(options: &[&str], template: &str, status: u16) -> (Stack, Read) {
     let rules = Strict::new().with(Revisions).with(CodeLinks { endpoint: moto().local.endpoint.clone() });
     let stack = Stack::build_in(moto(), rules, options);
     let (aws, function) = (stack.aws, stack.function("dev"));
@@ -47,6 +43,8 @@ fn unreleased(options: &[&str]) -> (Stack, Read) {
     aws.block_on(put.body(code.into_inner().into()).send()).unwrap();
     let update = aws.lambda.update_function_code().function_name(&function).s3_bucket(bucket).s3_key(key);
     aws.block_on(update.send()).unwrap();
+    stack.settings(&settings(template, status));
+    stack.write("lambda/app.py", answering(200, "one"));
     let read = read(&stack);
     (stack, read)
 }
@@ -59,17 +57,7 @@ fn settings(template: &str, status: u16) -> String {
 
 /// Answers every request with this status.
 fn server(status: u16) -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for mut connection in listener.incoming().flatten() {
-            let head = BufReader::new(&connection).lines().map_while(Result::ok).find(String::is_empty);
-            assert!(head.is_some(), "the request ends within its head");
-            let answer = format!("HTTP/1.1 {status} Answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            connection.write_all(answer.as_bytes()).unwrap();
-        }
-    });
-    url
+    listen(move |client| serve(client, |_| Some(Message::answer(status, Vec::new())))) + "/"
 }
 
 /// What a release may change, read back by the API.
@@ -83,8 +71,7 @@ struct Read {
 
 fn read(stack: &Stack) -> Read {
     let (aws, function) = (stack.aws, stack.function("dev"));
-    let alias = aws.block_on(aws.lambda.get_alias().function_name(&function).name("live").send()).ok();
-    let version = alias.and_then(|alias| alias.function_version);
+    let version = aws.find_alias(&function, "live");
     Read {
         latest: aws.code(&function, "$LATEST").0,
         alias: version.map(|version| (aws.code(&function, &version).0, version)),
@@ -100,9 +87,7 @@ fn packed(run: &Run) -> String {
 
 #[test]
 fn releases_to_latest() {
-    let (stack, before) = unreleased(&[]);
-    stack.settings(&settings(LATEST, 200));
-    stack.write("lambda/app.py", answering(200, "one"));
+    let (stack, before) = unreleased(&[], LATEST, 200);
     let run = stack.release(&[]).exits(0);
     assert_eq!(run.outcome(), "released");
     let first = read(&stack);
@@ -111,9 +96,7 @@ fn releases_to_latest() {
     assert!(!before.deployments.contains(&first.deployment), "the stage points at the new one");
     assert_eq!(stack.aws.versions(&stack.function("dev")), ["1"]);
 
-    stack.proxy.take_calls();
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "unchanged");
-    assert!(stack.proxy.take_calls().writes().is_empty());
+    stack.logged("unchanged").writes_nothing();
 
     stack.write("lambda/app.py", answering(200, "two"));
     let run = stack.release(&[]).exits(0);
@@ -123,15 +106,11 @@ fn releases_to_latest() {
 
 #[test]
 fn a_changed_api_gets_a_deployment() {
-    let (stack, _) = unreleased(&[]);
-    stack.settings(&settings(LATEST, 200));
-    stack.write("lambda/app.py", answering(200, "one"));
+    let (stack, _) = unreleased(&[], LATEST, 200);
     stack.release(&[]).exits(0);
     let before = read(&stack);
     stack.aws.add_mock(&stack.api, stack.root(), "health");
-    stack.proxy.take_calls();
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-    let log = stack.proxy.take_calls();
+    let log = stack.logged("released");
     let writes: Vec<&str> = log.writes().iter().map(|call| call.action).collect();
     assert_eq!(writes, ["CreateDeployment", "UpdateStage"]);
     let after = read(&stack);
@@ -142,9 +121,7 @@ fn a_changed_api_gets_a_deployment() {
 
 #[test]
 fn releases_by_an_alias() {
-    let (stack, before) = unreleased(&["--alias", "live"]);
-    stack.settings(&settings(ALIAS, 200));
-    stack.write("lambda/app.py", answering(200, "one"));
+    let (stack, before) = unreleased(&["--alias", "live"], ALIAS, 200);
     let first = packed(&stack.release(&[]).exits(0));
     let alias = read(&stack).alias.unwrap();
     assert_eq!(alias.0, first);
@@ -160,11 +137,8 @@ fn releases_by_an_alias() {
 
 #[test]
 fn an_alias_that_does_not_exist_is_made() {
-    let (stack, _) = unreleased(&["--alias", "live"]);
-    let (aws, function) = (stack.aws, stack.function("dev"));
-    aws.block_on(aws.lambda.delete_alias().function_name(&function).name("live").send()).unwrap();
-    stack.settings(&settings(ALIAS, 200));
-    stack.write("lambda/app.py", answering(200, "one"));
+    let (stack, _) = unreleased(&["--alias", "live"], ALIAS, 200);
+    stack.aws.delete_alias(&stack.function("dev"), "live");
     let run = stack.release(&[]).exits(0);
     assert_eq!(read(&stack).alias.unwrap().0, packed(&run));
 }
@@ -172,9 +146,7 @@ fn an_alias_that_does_not_exist_is_made() {
 #[test]
 fn what_does_not_answer_is_put_back() {
     for (options, template) in [(&[][..], LATEST), (&["--alias", "live"][..], ALIAS)] {
-        let (stack, before) = unreleased(options);
-        stack.settings(&settings(template, 500));
-        stack.write("lambda/app.py", answering(200, "one"));
+        let (stack, before) = unreleased(options, template, 500);
         assert_eq!(stack.release(&[]).exits(4).outcome(), "failed");
         assert_eq!(read(&stack), before);
     }

@@ -1,4 +1,4 @@
-//! Packaging: the same bytes everywhere, the right files, and a reason for every refusal.
+//! Packaging: reproducible bytes, the selection of files, and a reason for every refusal.
 
 pub(crate) mod archive_file;
 pub(crate) mod bytes;

@@ -1,24 +1,31 @@
 //! The planner: each file of fixtures/plans is one situation, and its snapshot is the plan or the refusal.
 //!
-//! A situation is a JSON merge patch onto `base.json`, where nothing has changed. What the settings name and
-//! the merged `observed` lacks, AWS does not have: a `null` in a patch takes it away.
+//! A situation is a JSON merge patch for `base.json`, in which nothing has changed. Resources that the settings name but
+//! the merged `observed` lacks do not exist in AWS. A `null` in a patch removes a resource.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod checks;
+mod complete;
+mod previews;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sls_release::error::{Failure, Kind};
 use sls_release::model::{
-    Artifact, CodeStep, FunctionKey, Observed, Overrides, Plan, Reason, Request, Settings, Skip, Warning,
+    Act, ApiKey, Artifact, CodeCall, Common, CreateAlias, FunctionKey, KeepCode, MoveAlias, Observed, Overrides, Plan,
+    Planned, Ref, ReleaseRequest, Restore, Settings, Skip, Step, Upload,
 };
-use sls_release::plan::decide;
+use sls_release::plan::{desired, release};
 use sls_release::settings::{SettingsFile, resolve};
 
-/// A fixture after the merge.
+use crate::support::{merge, snapshots};
+
+/// A merged fixture.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Situation {
@@ -44,231 +51,207 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The stems of the files in a folder that end so, sorted.
+/// Returns the sorted stems of the files in a folder that have this ending.
 fn stems(folder: &Path, ending: &str) -> BTreeSet<String> {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
 }
 
-fn fixtures() -> BTreeSet<String> {
-    let mut names = stems(&folder("fixtures/plans"), ".json");
-    assert!(names.remove("base"), "fixtures/plans has no base.json");
-    names
-}
+/// The fixtures of one planner: `fixtures/<name>/*.json`, with their snapshots in `tests/it/snapshots/<name>`.
+#[derive(Clone, Copy)]
+struct Fixtures(&'static str);
 
-fn snapshots() -> PathBuf {
-    folder("tests/it/snapshots/plans")
-}
+const RELEASES: Fixtures = Fixtures("plans");
 
-fn json_of(name: &str) -> Value {
-    let path = folder("fixtures/plans").join(format!("{name}.json"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// JSON merge patch, <https://www.rfc-editor.org/rfc/rfc7386>.
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
+impl Fixtures {
+    fn folder(self) -> PathBuf {
+        folder("fixtures").join(self.0)
     }
-    let fields = target.as_object_mut().unwrap();
-    for (key, value) in patch {
-        if value.is_null() {
-            fields.remove(key);
-        } else {
-            merge(fields.entry(key).or_insert(Value::Null), value);
-        }
-    }
-}
 
-fn situation(name: &str) -> Situation {
-    let mut merged = json_of("base");
-    merge(&mut merged, &json_of(name));
-    serde_json::from_value(merged).unwrap()
+    fn names(self) -> BTreeSet<String> {
+        let mut names = stems(&self.folder(), ".json");
+        assert!(names.remove("base"), "fixtures/{} has no base.json", self.0);
+        names
+    }
+
+    fn json_of(self, name: &str) -> Value {
+        let path = self.folder().join(format!("{name}.json"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    /// Returns the fixture with `base.json` under it.
+    fn situation<T: DeserializeOwned>(self, name: &str) -> T {
+        let mut merged = self.json_of("base");
+        merge(&mut merged, &self.json_of(name));
+        serde_json::from_value(merged).unwrap_or_else(|error| panic!("fixtures/{}/{name}.json: {error}", self.0))
+    }
+
+    /// Checks every fixture, and that each has a snapshot and each snapshot a fixture.
+    fn check_each(self, check: impl Fn(&str)) {
+        let failed = |name: &String| catch_unwind(AssertUnwindSafe(|| check(name))).is_err();
+        let failed: Vec<_> = self.names().into_iter().filter(failed).collect();
+        assert!(failed.is_empty(), "{} of fixtures/{}: {}", failed.len(), self.0, failed.join(", "));
+        let (snapshots, fixtures) = (stems(&folder("tests/it/snapshots").join(self.0), ".snap"), self.names());
+        let unpaired: Vec<_> = snapshots.symmetric_difference(&fixtures).collect();
+        assert!(unpaired.is_empty(), "a fixture without a snapshot, or a snapshot without a fixture: {unpaired:?}");
+    }
+
+    /// Compares a plan or a refusal with its snapshot.
+    fn compare<T: Serialize, E: Display>(self, name: &str, describe: &str, decided: &Result<T, E>) {
+        let mut settings = snapshots(self.0);
+        settings.set_description(describe);
+        settings.bind(|| match decided {
+            Ok(shown) => insta::assert_json_snapshot!(name, shown),
+            Err(failure) => insta::assert_snapshot!(name, failure),
+        });
+    }
 }
 
 impl Situation {
     fn settings(&self) -> Settings {
         let file = SettingsFile { path: "sls-release.toml".into(), text: self.settings.join("\n"), locks: Vec::new() };
-        let request = Request {
-            overrides: Overrides { stage: Some(self.request.stage.clone()), ..Overrides::default() },
-            only: self.request.only.clone(),
-            commit: self.request.commit.clone(),
-            ..Request::default()
-        };
-        resolve(&request, &file).unwrap()
+        let overrides = Overrides { stage: Some(self.request.stage.clone()), ..Overrides::default() };
+        let common = Common { overrides, commit: self.request.commit.clone(), ..Common::default() };
+        let request = ReleaseRequest { common, only: self.request.only.clone(), ..ReleaseRequest::default() };
+        resolve(&request.settings_input(), &file).unwrap()
     }
 
     fn decide(&mut self) -> Result<Plan, Failure> {
+        self.planned().map(|planned| planned.plan)
+    }
+
+    fn planned(&mut self) -> Result<Planned, Failure> {
         let settings = self.settings();
-        for key in &settings.chosen {
-            self.observed.functions.entry(key.clone()).or_insert(None);
-        }
-        for key in settings.apis.keys() {
-            self.observed.apis.entry(key.clone()).or_insert(None);
-        }
-        decide(&settings, &self.artifacts, &self.observed)
+        add_missing(&mut self.observed.functions, &settings.chosen);
+        add_missing(&mut self.observed.apis, settings.apis.keys());
+        release(desired::from_artifacts(&self.artifacts), &settings, &self.observed)
     }
 }
 
-/// What a snapshot shows of a plan; its fields stay in the order of the release.
+/// Adds what the settings name and AWS does not have.
+fn add_missing<'k, K: Ord + Clone + 'k, T>(
+    observed: &mut BTreeMap<K, Option<T>>,
+    keys: impl IntoIterator<Item = &'k K>,
+) {
+    for key in keys {
+        observed.entry(key.clone()).or_insert(None);
+    }
+}
+
+/// A snapshot of a plan. The steps stay in the order of the release.
 #[derive(Serialize)]
 struct Shown<'a> {
     says: Vec<String>,
     plan: &'a Plan,
 }
 
-/// What the user reads of the plan.
+/// Returns the lines of the plan that the user reads.
 fn says(plan: &Plan) -> Vec<String> {
-    let code = plan.code.iter().map(|change| format!("{}: {}", change.function, change.reason));
-    let apis = plan.deployments.iter().map(|deployment| format!("{}: {}", deployment.api, deployment.reason));
+    let steps = plan.steps().map(|step| format!("{}: {}", step.act.title(), step.why));
     let skipped = plan.skipped.iter().map(|skip| format!("skipped: {skip}"));
     let warnings = plan.warnings.iter().map(|warning| format!("warning: {warning}"));
-    code.chain(apis).chain(skipped).chain(warnings).collect()
+    steps.chain(skipped).chain(warnings).collect()
 }
 
-/// What is true of each plan and of each refusal.
-fn holds_together(decided: &Result<Plan, Failure>, observed: &Observed) {
+/// Checks the invariants of each plan and each refusal.
+fn check_invariants(decided: &Result<Plan, Failure>, observed: &Observed) {
     match decided {
-        Ok(plan) => plan_holds_together(plan, observed),
-        Err(failure) => {
-            assert_eq!(failure.kind, Kind::Refused);
-            assert!(!failure.problems.is_empty());
-            assert!(failure.problems.iter().all(|problem| !problem.fix.is_empty()), "a refusal without a way out");
-        }
+        Ok(plan) => check_plan_invariants(plan, observed),
+        Err(failure) => check_refusal(failure),
     }
 }
 
-fn plan_holds_together(plan: &Plan, observed: &Observed) {
-    assert_eq!(plan.is_empty(), plan.writes() == 0);
-    assert_eq!(plan.is_empty(), plan.skipped.contains(&Skip::SmokeUnneeded));
-    let versions: Vec<_> = plan.code.iter().map(|change| &change.function).collect();
-    assert!(plan.moves.iter().all(|alias| versions.contains(&&alias.function)), "a move without a version");
-    assert!(plan.new_aliases.iter().all(|alias| versions.contains(&&alias.function)), "an alias without a version");
-    let deployed: Vec<_> = plan.deployments.iter().map(|deployment| &deployment.api).collect();
-    assert!(plan.stages.iter().map(|point| &point.api).eq(deployed), "each deployment is served, and no other");
+fn check_refusal(failure: &Failure) {
+    assert_eq!(failure.kind, Kind::Refused);
+    assert!(!failure.problems.is_empty());
+    assert!(failure.problems.iter().all(|problem| !problem.fix.is_empty()), "a refusal without a way out");
+    assert!(failure.problems.iter().all(|problem| problem.check.is_some()), "a refusal without a check");
+}
+
+fn check_plan_invariants(plan: &Plan, observed: &Observed) {
+    check_plan(plan);
+    assert!(plan.is_empty() || !plan.skipped.contains(&Skip::SmokeUnneeded));
+    assert!(!plan.is_empty() || plan.smoke().all(|smoke| smoke.hits == 1), "what nothing changes is asked once");
     let there = |key| observed.objects.get(key).is_some_and(Option::is_some);
-    for change in &plan.code {
-        let CodeStep::Update { key, .. } = &change.step else { continue };
-        assert!(there(key) || plan.uploads.iter().any(|upload| upload.key == *key), "{key} is nowhere");
-        let kept = plan.keeps.iter().any(|keep| keep.key == change.keep_key);
-        assert!(there(&change.keep_key) || kept, "no way back to {}", change.keep_key);
+    let acts: Vec<&Act> = plan.steps().map(|step| &step.act).collect();
+    let is_put = |key| {
+        acts.iter().any(|act| match act {
+            Act::Upload(Upload { key: put, .. }) | Act::KeepCode(KeepCode { key: put, .. }) => put == key,
+            _ => false,
+        })
+    };
+    for change in plan.code() {
+        let CodeCall::Update { key, restore: Restore::Object { key: live, .. }, .. } = &change.call else { continue };
+        assert!(there(key) || is_put(key), "{key} is nowhere");
+        assert!(there(live) || is_put(live), "no way back to {live}");
+    }
+    uses_only_what_was_made(plan);
+}
+
+/// Checks what holds for every plan, of a release and of a preview.
+fn check_plan(plan: &Plan) {
+    assert!(plan.waves.iter().all(|wave| !wave.steps.is_empty()), "a wave without steps");
+    let text = serde_json::to_string(plan).unwrap();
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<Plan>(&text).unwrap()).unwrap(), text);
+}
+
+/// A step that refers to something that is made comes in a later wave than the step that makes it.
+fn uses_only_what_was_made(plan: &Plan) {
+    let (mut versions, mut deployments) = (Vec::new(), Vec::new());
+    for wave in &plan.waves {
+        for Step { act, .. } in &wave.steps {
+            match act {
+                Act::MoveAlias(MoveAlias { to, .. }) | Act::CreateAlias(CreateAlias { to, .. }) => {
+                    assert!(versions.iter().any(|made: &FunctionKey| *to == Ref::Made(made.clone())));
+                }
+                Act::PointStage(point) => {
+                    assert!(deployments.iter().any(|made: &ApiKey| point.to == Ref::Made(made.clone())));
+                }
+                _ => {}
+            }
+        }
+        versions.extend(wave.steps.iter().filter_map(|step| match &step.act {
+            Act::ChangeCode(change) => Some(change.function.clone()),
+            _ => None,
+        }));
+        deployments.extend(wave.steps.iter().filter_map(|step| match &step.act {
+            Act::CreateDeployment(create) => Some(create.api.clone()),
+            _ => None,
+        }));
     }
 }
 
 fn check(name: &str) {
-    let mut situation = situation(name);
+    let mut situation: Situation = RELEASES.situation(name);
     let decided = situation.decide();
-    holds_together(&decided, &situation.observed);
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(snapshots());
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_description(&situation.describe);
-    settings.set_omit_expression(true);
-    settings.bind(|| match &decided {
-        Ok(plan) => insta::assert_json_snapshot!(name, Shown { says: says(plan), plan }),
-        Err(failure) => insta::assert_snapshot!(name, failure),
-    });
+    check_invariants(&decided, &situation.observed);
+    let shown = decided.as_ref().map(|plan| Shown { says: says(plan), plan });
+    RELEASES.compare(name, &situation.describe, &shown);
 }
 
 #[test]
 fn each_situation_has_its_plan() {
-    let failed = |name: &String| catch_unwind(AssertUnwindSafe(|| check(name))).is_err();
-    let failed: Vec<_> = fixtures().into_iter().filter(failed).collect();
-    assert!(failed.is_empty(), "{} of fixtures/plans: {}", failed.len(), failed.join(", "));
-    let (snapshots, fixtures) = (stems(&snapshots(), ".snap"), fixtures());
-    let unpaired: Vec<_> = snapshots.symmetric_difference(&fixtures).collect();
-    assert!(unpaired.is_empty(), "a fixture without a snapshot, or a snapshot without a fixture: {unpaired:?}");
+    RELEASES.check_each(check);
 }
 
 #[test]
-fn deciding_twice_gives_the_same() {
-    for name in fixtures() {
-        let text = || format!("{:?}", situation(&name).decide());
+fn deciding_twice_gives_the_same_plan() {
+    for name in RELEASES.names() {
+        let text = || format!("{:?}", RELEASES.situation::<Situation>(&name).decide());
         assert_eq!(text(), text(), "{name}");
     }
 }
 
 #[test]
-fn nothing_secret_is_in_a_plan() {
-    let mut situation = situation("code-changed-alias");
+fn a_plan_contains_no_secret() {
+    let mut situation: Situation = RELEASES.situation("code-changed-alias");
     situation
         .settings
         .push("headers = { Authorization = \"s3cret\" }\nbody = \"s3cret\"\nmethod = \"POST\"".to_owned());
-    let plan = situation.decide().unwrap();
-    assert_eq!(plan.smoke.as_ref().unwrap().settings.body.as_deref(), Some("s3cret"));
+    let Planned { plan, inputs } = situation.planned().unwrap();
+    assert_eq!(inputs.smoke[0].body.as_deref(), Some("s3cret"));
+    assert!(plan.smoke().next().is_some());
     assert!(!serde_json::to_string(&plan).unwrap().contains("s3cret"));
-}
-
-/// The first of all variants, or the one after: a new variant does not compile until it has its place.
-fn reason_after(last: Option<&Reason>) -> Option<&'static str> {
-    Some(match last {
-        None => "code_differs",
-        Some(Reason::CodeDiffers) => "alias_behind",
-        Some(Reason::AliasBehind { .. }) => "configuration_differs",
-        Some(Reason::ConfigurationDiffers { .. }) => "no_alias",
-        Some(Reason::NoAlias { .. }) => "definition_differs",
-        Some(Reason::DefinitionDiffers) => "deployed_elsewhere",
-        Some(Reason::DeployedElsewhere { .. }) => "redeploy_always",
-        Some(Reason::RedeployAlways) => return None,
-    })
-}
-
-fn skip_after(last: Option<&Skip>) -> Option<&'static str> {
-    Some(match last {
-        None => "code_unchanged",
-        Some(Skip::CodeUnchanged { .. }) => "same_content",
-        Some(Skip::SameContent { .. }) => "function_not_chosen",
-        Some(Skip::FunctionNotChosen { .. }) => "artifact_present",
-        Some(Skip::ArtifactPresent { .. }) => "definition_unchanged",
-        Some(Skip::DefinitionUnchanged { .. }) => "redeploy_never",
-        Some(Skip::RedeployNever { .. }) => "api_not_chosen",
-        Some(Skip::ApiNotChosen { .. }) => "smoke_unneeded",
-        Some(Skip::SmokeUnneeded) => "smoke_api_not_chosen",
-        Some(Skip::SmokeApiNotChosen { .. }) => return None,
-    })
-}
-
-fn warning_after(last: Option<&Warning>) -> Option<&'static str> {
-    Some(match last {
-        None => "latest_is_live",
-        Some(Warning::LatestIsLive { .. }) => "no_smoke",
-        Some(Warning::NoSmoke) => "calls_beside_alias",
-        Some(Warning::CallsBesideAlias { .. }) => "execute_api_disabled",
-        Some(Warning::ExecuteApiDisabled { .. }) => return None,
-    })
-}
-
-/// Walks through all variants, each taken from a plan of some fixture.
-fn each_is_found<T: PartialEq>(found: &[(String, T)], after: fn(Option<&T>) -> Option<&'static str>) {
-    let (mut last, mut tags) = (None, BTreeSet::new());
-    while let Some(tag) = after(last) {
-        let sample = found.iter().find(|(serialized, _)| serialized == tag);
-        assert!(sample.is_some(), "no fixture of fixtures/plans leads to {tag}");
-        assert!(tags.insert(tag), "{tag} stands twice in the order");
-        last = sample.map(|(_, sample)| sample);
-    }
-    let others: Vec<_> = found.iter().filter(|(tag, _)| !tags.contains(tag.as_str())).map(|(tag, _)| tag).collect();
-    assert!(others.is_empty(), "the order lacks {others:?}");
-}
-
-/// The tag that a value has in JSON, as it stands in the snapshots.
-fn tagged<T: Serialize>(field: &str, values: impl Iterator<Item = T>) -> Vec<(String, T)> {
-    let tag = |value: &T| serde_json::to_value(value).unwrap()[field].as_str().unwrap().to_owned();
-    values.map(|value| (tag(&value), value)).collect()
-}
-
-#[test]
-fn each_reason_skip_and_warning_is_in_a_plan() {
-    let plans: Vec<_> = fixtures().iter().filter_map(|name| situation(name).decide().ok()).collect();
-    let code = plans.iter().flat_map(|plan| plan.code.iter().map(|change| change.reason.clone()));
-    let apis = plans.iter().flat_map(|plan| plan.deployments.iter().map(|deployment| deployment.reason.clone()));
-    each_is_found(&tagged("reason", code.chain(apis)), reason_after);
-    each_is_found(&tagged("skip", plans.iter().flat_map(|plan| plan.skipped.clone())), skip_after);
-    each_is_found(&tagged("warning", plans.iter().flat_map(|plan| plan.warnings.clone())), warning_after);
 }
 
 #[test]

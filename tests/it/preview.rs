@@ -1,21 +1,22 @@
 //! Previews of pull requests behind the strict proxy. What AWS holds is read back past the program.
 
+mod at_once;
 mod broken;
 mod decisions;
 mod full;
-mod github;
 pub(crate) mod logs;
+mod mistagged;
 mod policy;
 mod prune;
 mod queue;
 mod refused;
 pub(crate) mod scene;
-mod stage;
+mod services;
 
 use serde_json::Value;
 
-use crate::support::{Aws, Call};
-use scene::{SETTINGS, apis, call, down, functions, greeting, list, scene, up};
+use crate::support::Aws;
+use scene::{SETTINGS, apis, call, down, functions, greeting, previewed, scene, standing, up};
 
 #[test]
 fn a_preview_answers_with_the_code_of_its_pull_request() {
@@ -42,33 +43,30 @@ fn a_preview_answers_with_the_code_of_its_pull_request() {
 
 #[test]
 fn up_again_without_a_change_writes_nothing() {
-    let stack = scene();
-    let first = up(&stack).exits(0).document();
+    let (stack, first) = previewed();
     stack.proxy.take_calls();
     let run = up(&stack).exits(0);
     assert_eq!(run.outcome(), "unchanged");
-    assert_eq!(run.document()["endpoints"], first["endpoints"]);
-    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    assert_eq!(run.document()["endpoints"], first.document()["endpoints"]);
+    stack.proxy.take_calls().writes_nothing();
 }
 
 #[test]
 fn changed_code_reaches_the_preview_and_leaves_its_api_alone() {
-    let stack = scene();
-    let first = up(&stack).exits(0).document();
+    let (stack, first) = previewed();
     stack.write("lambda/app.py", scene::source("next commit"));
     stack.proxy.take_calls();
     let run = up(&stack).exits(0);
     assert_eq!(run.outcome(), "released");
     assert_eq!(call(&run), (200, greeting("next commit", "table-42")));
-    assert_eq!(run.document()["endpoints"], first["endpoints"]);
+    assert_eq!(run.document()["endpoints"], first.document()["endpoints"]);
     let calls = stack.proxy.take_calls();
     assert!(!calls.iter().any(|call| call.is_write() && call.service == "apigateway"), "{calls:?}");
 }
 
 #[test]
 fn a_changed_environment_reaches_the_preview() {
-    let stack = scene();
-    up(&stack).exits(0);
+    let (stack, _) = previewed();
     stack.settings(&SETTINGS.replace("table-{pr}", "other-{pr}"));
     let run = up(&stack).exits(0);
     assert_eq!(call(&run), (200, greeting("pull request", "other-42")));
@@ -76,12 +74,11 @@ fn a_changed_environment_reaches_the_preview() {
 
 #[test]
 fn a_changed_definition_keeps_the_endpoint() {
-    let stack = scene();
-    let first = up(&stack).exits(0).document();
+    let (stack, first) = previewed();
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
     stack.deploy();
     let run = up(&stack).exits(0);
-    assert_eq!(run.document()["endpoints"], first["endpoints"]);
+    assert_eq!(run.document()["endpoints"], first.document()["endpoints"]);
     assert_eq!(scene::call_path(&run, "/health").0, 200);
     assert_eq!(call(&run), (200, greeting("pull request", "table-42")));
     assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
@@ -89,8 +86,7 @@ fn a_changed_definition_keeps_the_endpoint() {
 
 #[test]
 fn down_leaves_nothing_and_may_be_repeated() {
-    let stack = scene();
-    up(&stack).exits(0);
+    let (stack, _) = previewed();
     // The closing of a pull request needs no checkout.
     std::fs::remove_file(stack.folder().join("sls-release.toml")).unwrap();
     let before = stack.state(None);
@@ -103,16 +99,14 @@ fn down_leaves_nothing_and_may_be_repeated() {
     stack.proxy.take_calls();
     let run = down(&stack).exits(0);
     assert_eq!(run.document()["previews"], Value::Null);
-    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    stack.proxy.take_calls().writes_nothing();
 }
 
 #[test]
 fn down_leaves_the_preview_of_another_pull_request() {
-    let stack = scene();
-    up(&stack).exits(0);
-    let other = stack.preview("up", &["--pr", "4", "--stage", "dev"]).exits(0);
-    let numbers: Vec<_> = list(&stack).into_iter().map(|preview| preview["pull_request"].clone()).collect();
-    assert_eq!(numbers, [4, 42]);
+    let (stack, _) = previewed();
+    let other = stack.up(4).exits(0);
+    assert_eq!(standing(&stack), [4, 42]);
     down(&stack).exits(0);
     assert_eq!(functions(&stack), [stack.function("dev-pr-4")]);
     assert_eq!(call(&other), (200, greeting("pull request", "table-4")));
@@ -147,10 +141,8 @@ fn the_report_says_what_differs_from_the_stage_and_where_the_time_went() {
     let stack = scene();
     let document = up(&stack).exits(0).document();
     let change = &document["changes"]["hello"];
-    assert_eq!(
-        (&change["name"], &change["files"]["verdict"]),
-        (&stack.function("dev-pr-42").into(), &"other_files".into())
-    );
+    assert_eq!(change["name"], stack.function("dev-pr-42"));
+    assert_eq!(change["files"]["verdict"], "other_files");
     assert!(change["before_bytes"].as_u64().unwrap() > 0, "{change}");
     assert_eq!(change["files"]["changed"], serde_json::json!(["app.py"]), "{change}");
     let phases: Vec<_> = document["phases"].as_array().unwrap().iter().map(|phase| phase["phase"].clone()).collect();

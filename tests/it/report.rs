@@ -1,10 +1,9 @@
 //! What each format says about each way a run can end.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test that cannot go on is a failed test")]
-
 mod archives;
 pub(crate) mod comment;
 mod escape;
+mod exit_code;
 mod formats;
 pub(crate) mod previews;
 mod progress;
@@ -56,6 +55,17 @@ pub(crate) fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Se
         github_output: None,
         github_summary: None,
     }
+}
+
+/// A reporter whose standard output can be read.
+fn reporter_to(format: Format, verbosity: Verbosity) -> (Reporter, Shared) {
+    let stdout = Shared::default();
+    (Reporter::new(format, verbosity, sinks(stdout.clone(), io::sink())), stdout)
+}
+
+/// A reporter of whose comments alone something is heard.
+fn quiet_reporter() -> Reporter {
+    reporter_to(Format::Json, Verbosity::Quiet).0
 }
 
 /// Lets `tell` report into sinks that are no terminal.

@@ -1,6 +1,4 @@
-//! Settings: what wins, what a stage overrides, and every way to say it wrong.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Settings: the order of sources, what a stage overrides, and invalid values.
 
 mod archive;
 mod base;
@@ -12,8 +10,8 @@ use std::time::Duration;
 
 use sls_release::error::{Failure, Kind, Location};
 use sls_release::model::{
-    ApiKey, ApiName, CodeSource, FunctionKey, FunctionSettings, Overrides, Redeploy, Request, Settings, SmokeTarget,
-    Source,
+    ApiKey, ApiName, CodeSource, Common, FunctionKey, FunctionSettings, Overrides, Redeploy, Settings, SettingsInput,
+    SmokeTarget, Source,
 };
 use sls_release::settings::{SettingsFile, parse_duration, read, resolve};
 
@@ -24,26 +22,50 @@ fn file(text: &str) -> SettingsFile {
     SettingsFile { path: PathBuf::from("sls-release.toml"), text: text.to_owned(), locks: Vec::new() }
 }
 
-fn stage(name: &str) -> Request {
+/// What is given besides the settings file.
+#[derive(Clone, Default)]
+struct Given {
+    common: Common,
+    only: Vec<FunctionKey>,
+    out_dir: Option<PathBuf>,
+    is_stage_optional: bool,
+    is_bucket_optional: bool,
+    pull_request: Option<u64>,
+}
+
+impl Given {
+    fn input(&self) -> SettingsInput<'_> {
+        SettingsInput {
+            only: &self.only,
+            out_dir: self.out_dir.as_deref(),
+            is_stage_optional: self.is_stage_optional,
+            is_bucket_optional: self.is_bucket_optional,
+            pull_request: self.pull_request,
+            ..SettingsInput::new(&self.common)
+        }
+    }
+}
+
+fn stage(name: &str) -> Given {
     let overrides = Overrides { stage: Some(name.to_owned()), ..Overrides::default() };
-    Request { overrides, commit: Some("c0ffee".to_owned()), ..Request::default() }
+    Given { common: Common { overrides, commit: Some("c0ffee".to_owned()), ..Common::default() }, ..Given::default() }
 }
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn settings(request: &Request, text: &str) -> Settings {
-    resolve(request, &file(text)).unwrap()
+fn settings(given: &Given, text: &str) -> Settings {
+    resolve(&given.input(), &file(text)).unwrap()
 }
 
-fn refusal(request: &Request, text: &str) -> Failure {
-    let failure = resolve(request, &file(text)).unwrap_err();
+fn refusal(given: &Given, text: &str) -> Failure {
+    let failure = resolve(&given.input(), &file(text)).unwrap_err();
     assert_eq!(failure.kind, Kind::Usage);
     failure
 }
 
-/// What the user reads for this file and `--stage dev`.
+/// Returns the message for this file with `--stage dev`.
 fn refused(text: &str) -> String {
     refusal(&stage("dev"), text).to_string()
 }
@@ -60,13 +82,13 @@ fn in_file(line: usize, column: usize) -> Source {
 fn every_key_of_the_full_file_is_read() {
     let full = settings(&stage("dev"), FULL);
     insta::assert_json_snapshot!("full_dev", full);
-    let smoke = full.smoke.unwrap();
+    let smoke = &full.smoke[0];
     assert_eq!(smoke.headers["X-Expected-Commit"], "c0ffee");
-    assert_eq!(smoke.body.unwrap(), r#"{"stage": "dev"}"#);
+    assert_eq!(smoke.body.as_deref().unwrap(), r#"{"stage": "dev"}"#);
 }
 
 #[test]
-fn a_stage_lays_its_table_over_the_file() {
+fn a_stage_overrides_the_file() {
     let prod = settings(&stage("prod"), FULL);
     assert_eq!(prod.region.unwrap().value.as_str(), "eu-central-1");
     assert_eq!(prod.wait_timeout, Duration::from_mins(10));
@@ -76,7 +98,7 @@ fn a_stage_lays_its_table_over_the_file() {
     let api = &prod.apis[&ApiKey::new("public")];
     assert_eq!(api.api.value, ApiName::Name("hello-api".into()), "the other way to find an API replaces the first");
     assert_eq!(api.redeploy, Redeploy::Always);
-    let smoke = prod.smoke.unwrap();
+    let smoke = &prod.smoke[0];
     assert_eq!(smoke.target, SmokeTarget::Url("https://api.acme.example/hello".into()));
     assert_eq!((smoke.hits, smoke.method.as_str()), (5, "POST"));
     assert_eq!(smoke.headers["Accept"], "text/plain");
@@ -84,22 +106,25 @@ fn a_stage_lays_its_table_over_the_file() {
 }
 
 #[test]
-fn a_list_is_replaced_and_an_alias_can_be_taken_away() {
+fn a_list_is_replaced_and_an_alias_can_be_removed() {
     let text = "[functions.hello]\nsource='a'\nexclude=['x']\nalias='live'\n\
                 [stages.dev.functions.hello]\nexclude=['y', 'z']\nalias=false\n";
     let dev = settings(&stage("dev"), text);
     let exclude: Vec<&str> = function(&dev, "hello").exclude.iter().map(|glob| glob.value.as_str()).collect();
     assert_eq!(exclude, ["y", "z"]);
-    assert_eq!(function(&dev, "hello").alias, None);
+    assert_eq!((&function(&dev, "hello").alias, function(&dev, "hello").latest_on_purpose), (&None, true));
     let other = settings(&stage("other"), text);
     assert_eq!(function(&other, "hello").alias.as_ref().unwrap().value.as_str(), "live");
+    assert!(!function(&other, "hello").latest_on_purpose);
+    let silent = settings(&stage("dev"), "[functions.hello]\nsource='a'\n");
+    assert!(!function(&silent, "hello").latest_on_purpose, "to leave it out says nothing");
 }
 
 #[test]
 fn a_stage_may_choose_the_other_smoke_target() {
     let text = "[functions.a]\nsource='a'\n[apis.x]\nid='x'\n[smoke]\nurl='https://a.example'\n\
                 [stages.dev.smoke]\npath='/'\n";
-    let target = settings(&stage("dev"), text).smoke.unwrap().target;
+    let target = settings(&stage("dev"), text).smoke.remove(0).target;
     assert_eq!(target, SmokeTarget::Path { api: ApiKey::new("x"), path: "/".into() });
 }
 
@@ -111,14 +136,14 @@ fn a_stage_may_have_a_function_of_its_own() {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_and_that_over_the_stage_and_that_over_the_file() {
+fn a_flag_overrides_the_environment_the_stage_and_the_file() {
     let text = format!(
         "region='eu-file-1'\nwait_timeout='1s'\nout_dir='file'\nstage='file'\n[artifacts]\nbucket='in-file'\n\
          {SMALL}[stages.flag]\nregion='eu-stage-1'\nwait_timeout='2s'\nout_dir='stage'\n\
          [stages.flag.artifacts]\nbucket='in-stage'\n"
     );
-    let seen = |request: &Request| {
-        let settings = settings(request, &text);
+    let effective = |given: &Given| {
+        let settings = settings(given, &text);
         let (region, bucket) = (settings.region.unwrap(), settings.artifacts.unwrap().bucket);
         assert_eq!(std::mem::discriminant(&region.source), std::mem::discriminant(&bucket.source));
         format!(
@@ -130,41 +155,42 @@ fn a_flag_wins_over_the_environment_and_that_over_the_stage_and_that_over_the_fi
             settings.out_dir.display()
         )
     };
-    let mut request = Request::default();
-    assert_eq!(seen(&request), "file eu-file-1 in-file 1s file");
-    request.environment = environment(&[("SLS_RELEASE_STAGE", "flag")]);
-    assert_eq!(seen(&request), "flag eu-stage-1 in-stage 2s stage");
-    request.environment.extend(environment(&[
+    let mut given = Given::default();
+    assert_eq!(effective(&given), "file eu-file-1 in-file 1s file");
+    given.common.environment = environment(&[("SLS_RELEASE_STAGE", "flag")]);
+    assert_eq!(effective(&given), "flag eu-stage-1 in-stage 2s stage");
+    given.common.environment.extend(environment(&[
         ("SLS_RELEASE_STAGE", "environment"),
         ("SLS_RELEASE_REGION", "eu-environment-1"),
         ("SLS_RELEASE_BUCKET", "in-environment"),
         ("SLS_RELEASE_WAIT_TIMEOUT", "3s"),
         ("SLS_RELEASE_OUT_DIR", "environment"),
     ]));
-    assert_eq!(seen(&request), "environment eu-environment-1 in-environment 3s environment");
-    request.overrides = Overrides {
+    assert_eq!(effective(&given), "environment eu-environment-1 in-environment 3s environment");
+    given.common.overrides = Overrides {
         stage: Some("flag".into()),
         region: Some("eu-flag-1".into()),
         bucket: Some("in-flag".into()),
         wait_timeout: Some(Duration::from_secs(4)),
     };
-    request.out_dir = Some("flag".into());
-    assert_eq!(seen(&request), "flag eu-flag-1 in-flag 4s flag");
+    given.out_dir = Some("flag".into());
+    assert_eq!(effective(&given), "flag eu-flag-1 in-flag 4s flag");
 }
 
 #[test]
-fn an_empty_variable_says_nothing() {
-    let request = Request { environment: environment(&[("SLS_RELEASE_REGION", "")]), ..stage("dev") };
+fn an_empty_variable_counts_as_not_set() {
+    let mut given = stage("dev");
+    given.common.environment = environment(&[("SLS_RELEASE_REGION", "")]);
     let text = format!("region='eu-west-1'\n{SMALL}");
-    assert_eq!(settings(&request, &text).region.unwrap().source, in_file(1, 8));
+    assert_eq!(settings(&given, &text).region.unwrap().source, in_file(1, 8));
 }
 
 #[test]
 fn every_value_knows_where_it_came_from() {
-    let mut request = stage("dev");
-    request.overrides.bucket = Some("from-flag".into());
-    request.environment = environment(&[("SLS_RELEASE_REGION", "eu-west-1")]);
-    let dev = settings(&request, "# é\n[functions.hello]\n\"source\" = 'lambda'\n[apis.x]\nid = 'y'\n");
+    let mut given = stage("dev");
+    given.common.overrides.bucket = Some("from-flag".into());
+    given.common.environment = environment(&[("SLS_RELEASE_REGION", "eu-west-1")]);
+    let dev = settings(&given, "# é\n[functions.hello]\n\"source\" = 'lambda'\n[apis.x]\nid = 'y'\n");
     assert_eq!(dev.artifacts.unwrap().bucket.source, Source::Flag("--bucket".into()));
     assert_eq!(dev.region.unwrap().source, Source::Environment("SLS_RELEASE_REGION".into()));
     let hello = &dev.functions[&FunctionKey::new("hello")];
@@ -176,44 +202,44 @@ fn every_value_knows_where_it_came_from() {
 
 #[test]
 fn a_column_counts_characters() {
-    insta::assert_snapshot!(refused("region = 'é'; [x]"), @r"sls-release.toml:1:13: this is not TOML: unexpected key or value, expected newline, `#`; mend this line; https://toml.io shows how TOML is written");
+    insta::assert_snapshot!(refused("region = 'é'; [x]"), @r"sls-release.toml:1:13: this is not valid TOML: unexpected key or value, expected newline, `#`; correct this line; see https://toml.io for the syntax");
     insta::assert_snapshot!(refused("artifacts = { prefix = 'ü', buckt = 'b' }\n[functions.a]\nsource='a'"), @r"
     sls-release.toml:1:24: invalid prefix `ü`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
-    sls-release.toml:1:29: unknown key `buckt` in [artifacts]: no setting of this name belongs here; did you mean `bucket`?
+    sls-release.toml:1:29: unknown key `buckt` in [artifacts]: this table has no setting with this name; did you mean `bucket`?
     ");
 }
 
 #[test]
-fn nothing_said_means_the_defaults() {
+fn settings_have_defaults() {
     let dev = settings(&stage("dev"), &format!("{SMALL}[apis.x]\nid='y'\n[smoke]\npath='/'\n"));
     assert_eq!(dev.wait_timeout, Duration::from_mins(5));
     assert_eq!(dev.out_dir, Path::new("target/sls-release"));
     assert!(dev.region.is_none() && dev.artifacts.is_none());
     assert_eq!(function(&dev, "hello").include[0].value, "**");
     assert_eq!(dev.apis[&ApiKey::new("x")].stage.value.as_str(), "dev");
-    let smoke = dev.smoke.unwrap();
+    let smoke = &dev.smoke[0];
     assert_eq!((smoke.method.as_str(), smoke.status, smoke.hits), ("GET", 200, 3));
     assert_eq!(smoke.timeout, Duration::from_secs(30));
 }
 
 #[test]
-fn paths_start_from_the_folder_of_the_file() {
+fn paths_are_relative_to_the_file() {
     let text = SMALL.to_owned();
     let file = SettingsFile { path: "app/release.toml".into(), text, locks: Vec::new() };
-    let mut request = stage("dev");
-    let dev = resolve(&request, &file).unwrap();
+    let mut given = stage("dev");
+    let dev = resolve(&given.input(), &file).unwrap();
     assert_eq!(function(&dev, "hello").source.value, CodeSource::Path("app/lambda".into()));
     assert_eq!(dev.out_dir, Path::new("app/target/sls-release"));
-    request.out_dir = Some("here".into());
-    assert_eq!(resolve(&request, &file).unwrap().out_dir, Path::new("here"));
+    given.out_dir = Some("here".into());
+    assert_eq!(resolve(&given.input(), &file).unwrap().out_dir, Path::new("here"));
 }
 
 #[test]
-fn chosen_functions_are_sorted_and_each_is_there_once() {
+fn chosen_functions_are_sorted_and_unique() {
     let text = "[functions.a]\nsource='a'\n[functions.b]\nsource='b'\n[functions.c]\nsource='c'\n";
     let chosen = |only: &[&str]| {
-        let request = Request { only: only.iter().copied().map(FunctionKey::new).collect(), ..stage("dev") };
-        settings(&request, text).chosen.iter().map(ToString::to_string).collect::<Vec<_>>()
+        let given = Given { only: only.iter().copied().map(FunctionKey::new).collect(), ..stage("dev") };
+        settings(&given, text).chosen.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(chosen(&[]), ["a", "b", "c"]);
     assert_eq!(chosen(&["c", "a", "c"]), ["a", "c"]);
@@ -221,23 +247,23 @@ fn chosen_functions_are_sorted_and_each_is_there_once() {
 
 #[test]
 fn an_unknown_function_is_refused() {
-    let only = |key: &str| Request { only: vec![FunctionKey::new(key)], ..stage("dev") };
+    let only = |key: &str| Given { only: vec![FunctionKey::new(key)], ..stage("dev") };
     insta::assert_snapshot!(refusal(&only("helo"), SMALL), @r"unknown function `helo` (from `--function`); did you mean `hello`?");
     insta::assert_snapshot!(refusal(&only("x"), SMALL), @r"unknown function `x` (from `--function`); known: `hello`");
 }
 
 #[test]
-fn braces_that_are_no_placeholder_stay_in_the_smoke_test() {
+fn other_braces_stay_in_the_smoke_test() {
     let text = format!(
         "{SMALL}[apis.x]\nid='y'\n[smoke]\npath='/{{name}}/{{stage}}/{{Stage}}/{{/{{commit}}'\ncontains='{{{{stage}}}}'\n"
     );
-    let smoke = settings(&stage("dev"), &text).smoke.unwrap();
+    let smoke = settings(&stage("dev"), &text).smoke.remove(0);
     assert_eq!(smoke.target, SmokeTarget::Path { api: ApiKey::new("x"), path: "/{name}/dev/{Stage}/{/c0ffee".into() });
     assert_eq!(smoke.contains.unwrap(), "{dev}");
 }
 
 #[test]
-fn a_placeholder_nobody_knows_is_refused() {
+fn an_unknown_placeholder_is_refused() {
     insta::assert_snapshot!(refused("[functions.a]\nsource='{pr}'\nname='x-{commit}'\nalias='{stag}'"), @r"
     sls-release.toml:2:8: unknown placeholder `{pr}`; known here is `{stage}`
     sls-release.toml:3:6: unknown placeholder `{commit}`; known here is `{stage}`
@@ -246,30 +272,35 @@ fn a_placeholder_nobody_knows_is_refused() {
 }
 
 #[test]
-fn an_unknown_commit_is_refused_only_where_it_is_used() {
-    let request = Request { commit: None, ..stage("dev") };
-    assert!(resolve(&request, &file(SMALL)).is_ok());
+fn an_unknown_commit_is_refused_only_if_it_is_used() {
+    let mut given = stage("dev");
+    given.common.commit = None;
+    assert!(resolve(&given.input(), &file(SMALL)).is_ok());
     let text = format!("{SMALL}[smoke]\nurl='https://a.example'\ncontains='{{commit}}'");
-    insta::assert_snapshot!(refusal(&request, &text), @r"sls-release.toml:5:10: nobody said which commit `{commit}` is; set SLS_RELEASE_COMMIT, or run in a Git checkout");
+    insta::assert_snapshot!(refusal(&given, &text), @r"sls-release.toml:5:10: the commit for `{commit}` is not known; set SLS_RELEASE_COMMIT, or run in a Git checkout");
 }
 
 #[test]
-fn a_commit_that_is_no_commits_name_is_refused_only_where_it_is_used() {
+fn an_invalid_commit_is_refused_only_if_it_is_used() {
     let text = format!("{SMALL}[smoke]\nurl='https://a.example'\ncontains='{{commit}}'");
-    let of = |commit: &str| Request { commit: Some(commit.to_owned()), ..stage("dev") };
-    insta::assert_snapshot!(refusal(&of("a\u{1b}[2J"), &text), @r"sls-release.toml:5:10: the commit cannot stand for `{commit}`: it holds the control character `\u{1b}`; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
-    insta::assert_snapshot!(refusal(&of(&"é".repeat(201)), &text), @r"sls-release.toml:5:10: the commit cannot stand for `{commit}`: it has 201 characters; 200 are allowed; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
-    assert_eq!(settings(&of(&"é".repeat(200)), &text).smoke.unwrap().contains.unwrap(), "é".repeat(200));
-    assert!(resolve(&of("a\nb"), &file(SMALL)).is_ok());
+    let of = |commit: &str| {
+        let mut given = stage("dev");
+        given.common.commit = Some(commit.to_owned());
+        given
+    };
+    insta::assert_snapshot!(refusal(&of("a\u{1b}[2J"), &text), @r"sls-release.toml:5:10: the commit cannot replace `{commit}`: it holds the control character `\u{1b}`; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
+    insta::assert_snapshot!(refusal(&of(&"é".repeat(201)), &text), @r"sls-release.toml:5:10: the commit cannot replace `{commit}`: it has 201 characters; 200 are allowed; set SLS_RELEASE_COMMIT to the commit's name, such as `git rev-parse HEAD` prints it");
+    assert_eq!(settings(&of(&"é".repeat(200)), &text).smoke.remove(0).contains.unwrap(), "é".repeat(200));
+    assert!(resolve(&of("a\nb").input(), &file(SMALL)).is_ok());
 }
 
-/// What `package` asks for where nobody said a stage.
-fn without_stage() -> Request {
-    Request { stage_optional: true, ..Request::default() }
+/// Returns what `package` asks for, without a stage.
+fn without_stage() -> Given {
+    Given { is_stage_optional: true, is_bucket_optional: true, ..Given::default() }
 }
 
 #[test]
-fn package_needs_no_stage_where_no_source_does() {
+fn package_needs_no_stage_if_no_source_does() {
     let text = "[artifacts]\nbucket='acme-{stage}'\nprefix='p/{stage}'\n\
                 [functions.hello]\nsource='lambda'\nname='hello-{stage}'\nalias='{stage}'\n\
                 [apis.public]\nname='api-{stage}'\n[smoke]\npath='/{stage}'\ncontains='{commit}'\n\
@@ -280,13 +311,20 @@ fn package_needs_no_stage_where_no_source_does() {
     assert_eq!(hello.source.value, CodeSource::Path("lambda".into()));
     assert_eq!((hello.name.value.as_str(), hello.alias.as_ref().unwrap().value.as_str()), ("hello-{stage}", "{stage}"));
     assert_eq!(none.apis[&ApiKey::new("public")].stage.value.as_str(), "{stage}");
-    assert_eq!(none.smoke.unwrap().contains.unwrap(), "{commit}");
-    let prod = Request { overrides: stage("prod").overrides, ..without_stage() };
+    assert_eq!(none.smoke[0].contains.as_deref().unwrap(), "{commit}");
+    let prod = Given { common: stage("prod").common, ..without_stage() };
     assert_eq!(function(&settings(&prod, text), "hello").source.value, CodeSource::Path("prod".into()));
 }
 
 #[test]
-fn package_needs_a_stage_where_a_source_does() {
+fn a_verb_that_uploads_nothing_needs_no_bucket() {
+    let text = format!("[artifacts]\nprefix='p'\n{SMALL}");
+    assert!(settings(&without_stage(), &text).artifacts.is_none());
+    assert!(refused(&text).contains("`bucket`"), "{}", refused(&text));
+}
+
+#[test]
+fn package_needs_a_stage_if_a_source_does() {
     let refused = |text: &str| refusal(&without_stage(), text);
     insta::assert_snapshot!(refused("[functions.hello]\nsource='build/{stage}'\n"), @r"sls-release.toml:2:8: no stage was given: `build/{stage}` needs one; say which, such as `--stage dev`");
     insta::assert_snapshot!(refused("[functions.hello]\nsource='a'\nname='{pr}-{stage}'\nalias='a b'\n"), @r"
@@ -296,40 +334,37 @@ fn package_needs_a_stage_where_a_source_does() {
 }
 
 #[test]
-fn what_is_not_toml_is_refused() {
-    insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not TOML: unclosed table, expected `]`; mend this line; https://toml.io shows how TOML is written");
-    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not TOML: the key `region` is there twice; keep one of them");
-    insta::assert_snapshot!(refused(&format!("{SMALL}{SMALL}")), @r"sls-release.toml:3:12: this is not TOML: the key `hello` is there twice; keep one of them");
+fn invalid_toml_is_refused() {
+    insta::assert_snapshot!(refused("[functions.hello\nsource = 'a'"), @r"sls-release.toml:1:17: this is not valid TOML: unclosed table, expected `]`; correct this line; see https://toml.io for the syntax");
+    insta::assert_snapshot!(refused("region = 'a'\nregion = 'b'\n"), @r"sls-release.toml:2:1: this is not valid TOML: the key `region` is defined twice; keep one of them");
+    insta::assert_snapshot!(refused(&format!("{SMALL}{SMALL}")), @r"sls-release.toml:3:12: this is not valid TOML: the key `hello` is defined twice; keep one of them");
 }
 
 #[test]
 fn an_unknown_key_is_refused_at_every_level() {
-    insta::assert_snapshot!(
-        refused("regoin='x'\n[function.a]\n[artifacts]\nbukcet='b'\nwhatever=1\n[functions.hello]\nsorce='lambda'\n\
-                 [apis.x]\nident='y'\n[smoke]\nurls='u'\n[stages.prod]\nstage='x'\n[stages.prod.functions.hello]\nnam='y'"),
-        @r"
-    sls-release.toml:1:1: unknown key `regoin`: no setting of this name belongs here; did you mean `region`?
-    sls-release.toml:2:2: unknown key `function`: no setting of this name belongs here; did you mean `functions`?
-    sls-release.toml:4:1: unknown key `bukcet` in [artifacts]: no setting of this name belongs here; did you mean `bucket`?
-    sls-release.toml:5:1: unknown key `whatever` in [artifacts]: no setting of this name belongs here; known: `bucket`, `prefix`, `owner`
-    sls-release.toml:7:1: unknown key `sorce` in [functions.hello]: no setting of this name belongs here; did you mean `source`?
-    sls-release.toml:9:1: unknown key `ident` in [apis.x]: no setting of this name belongs here; known: `type`, `id`, `name`, `stage`, `redeploy`
-    sls-release.toml:11:1: unknown key `urls` in [smoke]: no setting of this name belongs here; did you mean `url`?
-    sls-release.toml:13:1: unknown key `stage` in [stages.prod]: no setting of this name belongs here; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`, `preview`
-    sls-release.toml:15:1: unknown key `nam` in [stages.prod.functions.hello]: no setting of this name belongs here; did you mean `name`?
-    "
-    );
+    let text = "regoin='x'\n[function.a]\n[artifacts]\nbukcet='b'\nwhatever=1\n[functions.hello]\nsorce='lambda'\n\
+                [apis.x]\nident='y'\n[smoke]\nurls='u'\n[stages.prod]\nstage='x'\n[stages.prod.functions.hello]\nnam='y'";
+    insta::assert_snapshot!(refused(text), @r"
+    sls-release.toml:1:1: unknown key `regoin`: this table has no setting with this name; did you mean `region`?
+    sls-release.toml:2:2: unknown key `function`: this table has no setting with this name; did you mean `functions`?
+    sls-release.toml:4:1: unknown key `bukcet` in [artifacts]: this table has no setting with this name; did you mean `bucket`?
+    sls-release.toml:5:1: unknown key `whatever` in [artifacts]: this table has no setting with this name; known: `bucket`, `prefix`, `owner`
+    sls-release.toml:7:1: unknown key `sorce` in [functions.hello]: this table has no setting with this name; did you mean `source`?
+    sls-release.toml:9:1: unknown key `ident` in [apis.x]: this table has no setting with this name; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:11:1: unknown key `urls` in [smoke]: this table has no setting with this name; did you mean `url`?
+    sls-release.toml:13:1: unknown key `stage` in [stages.prod]: this table has no setting with this name; known: `region`, `wait_timeout`, `out_dir`, `artifacts`, `functions`, `apis`, `smoke`, `preview`
+    sls-release.toml:15:1: unknown key `nam` in [stages.prod.functions.hello]: this table has no setting with this name; did you mean `name`?
+    ");
 }
 
 #[test]
 fn a_wrong_type_is_refused() {
-    insta::assert_snapshot!(
-        refused("region=1\nwait_timeout=30\nartifacts='b'\n[functions.hello]\nsource=['a']\ninclude='**'\n\
-                 exclude=[1, 'a', true]\nalias=true\n[apis]\nx=1.5\n[smoke]\nurl='https://a.example'\nstatus='200'\n\
-                 hits=0\nheaders={ X-Token = 1234 }\nbody=2020-01-01\n[stages]\nprod='x'"),
-        @r#"
+    let text = "region=1\nwait_timeout=30\nartifacts='b'\n[functions.hello]\nsource=['a']\ninclude='**'\n\
+                exclude=[1, 'a', true]\nalias=true\n[apis]\nx=1.5\n[smoke]\nurl='https://a.example'\nstatus='200'\n\
+                hits=0\nheaders={ X-Token = 1234 }\nbody=2020-01-01\n[stages]\nprod='x'";
+    insta::assert_snapshot!(refused(text), @r#"
     sls-release.toml:1:8: invalid `region`: expected a string, found an integer; write a string
-    sls-release.toml:2:14: invalid `wait_timeout`: expected a duration such as "30s", found an integer; write a duration such as "30s"
+    sls-release.toml:2:14: invalid `wait_timeout`: expected a duration, for example "30s", found an integer; write a duration, for example "30s"
     sls-release.toml:3:11: invalid `artifacts`: expected a table, found a string; write a table
     sls-release.toml:5:8: invalid `source` in [functions.hello]: expected a string, found a list; write a string
     sls-release.toml:6:9: invalid `include` in [functions.hello]: expected a list of strings, found a string; write a list of strings
@@ -342,40 +377,35 @@ fn a_wrong_type_is_refused() {
     sls-release.toml:15:21: invalid `X-Token` in [smoke.headers]: expected a string, found an integer; write a string
     sls-release.toml:16:6: invalid `body` in [smoke]: expected a string, found a date; write a string
     sls-release.toml:18:6: invalid `prod` in [stages]: expected a table, found a string; write a table
-    "#
-    );
+    "#);
 }
 
 #[test]
-fn numbers_have_bounds() {
-    insta::assert_snapshot!(
-        refused("[functions.a]\nsource='a'\n[smoke]\nurl='https://a.example'\nstatus=99\nhits=99999999999999999999"),
-        @r"
+fn numbers_have_limits() {
+    let text = "[functions.a]\nsource='a'\n[smoke]\nurl='https://a.example'\nstatus=99\nhits=99999999999999999999";
+    insta::assert_snapshot!(refused(text), @r"
     sls-release.toml:5:8: invalid `status` in [smoke]: expected an integer from 100 to 599, found `99`; write an integer from 100 to 599
     sls-release.toml:6:6: invalid `hits` in [smoke]: expected an integer from 1 to 1000, found a number beyond 64 bits; write an integer from 1 to 1000
-    "
-    );
+    ");
 }
 
 #[test]
-fn a_word_that_is_no_choice_is_refused() {
-    insta::assert_snapshot!(
-        refused("[functions.a]\nsource='a'\narchive='tar'\n[apis.x]\ntype='http'\nid='y'\nredeploy='sometimes'"),
-        @r#"
-    sls-release.toml:3:9: invalid `archive` "tar" in [functions.a]: this version makes no other archive; write "compact" or "archive-file"
-    sls-release.toml:5:6: invalid `type` "http" in [apis.x]: only REST APIs are released so far; write "rest"
+fn an_unknown_choice_is_refused() {
+    let text = "[functions.a]\nsource='a'\narchive='tar'\n[apis.x]\ntype='http'\nid='y'\nredeploy='sometimes'";
+    insta::assert_snapshot!(refused(text), @r#"
+    sls-release.toml:3:9: invalid `archive` "tar" in [functions.a]: this version supports no other format; write "compact" or "archive-file"
+    sls-release.toml:5:6: invalid `type` "http" in [apis.x]: only REST APIs are supported so far; write "rest"
     sls-release.toml:7:10: invalid `redeploy` "sometimes" in [apis.x]; write "changed" or "always" or "never"
-    "#
-    );
+    "#);
 }
 
 #[test]
 fn a_missing_key_is_refused() {
     insta::assert_snapshot!(refused("[artifacts]\n[functions.a]\n[apis.x]\n[smoke]\n"), @r#"
-    sls-release.toml:1:1: [artifacts] has no `bucket`; add it, such as `bucket = "my-artifacts"`
-    sls-release.toml:2:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
-    sls-release.toml:3:1: [apis.x] has neither `id` nor `name`: one of the two says what is meant; add one of them, such as `id = "a1b2c3d4e5"`
-    sls-release.toml:4:1: [smoke] has neither `path` nor `url`: one of the two says what is meant; add one of them, such as `path = "/"`
+    sls-release.toml:1:1: [artifacts] has no `bucket`; add it, for example `bucket = "my-artifacts"`
+    sls-release.toml:2:1: [functions.a] has no `source`; add it, for example `source = "lambda"`
+    sls-release.toml:3:1: [apis.x] has neither `id` nor `name`: exactly one of them is required; add one of them, for example `id = "a1b2c3d4e5"`
+    sls-release.toml:4:1: [smoke] has neither `path` nor `url`: exactly one of them is required; add one of them, for example `path = "/"`
     "#);
     insta::assert_snapshot!(refused("[functions.a]\nsource='a'\n[apis.x]\nname='n'\nid='i'\n[smoke]\nurl='u'\npath='/'"), @r"
     sls-release.toml:5:1: [apis.x] has both `id` and `name`; keep one of them
@@ -385,19 +415,17 @@ fn a_missing_key_is_refused() {
 
 #[test]
 fn a_missing_key_is_refused_beside_an_unknown_one_in_another_table() {
-    insta::assert_snapshot!(
-        refused("regoin='x'\n[artifacts]\nbukcet='b'\n[functions.a]\nname='a'\n[functions.b]\nsorce='b'\n\
-                 [apis.x]\nredeploy='never'\n[stages.dev.apis.y]\nident='y'\n[smoke]\npath='/'\nhit=3\n"),
-        @r#"
-    sls-release.toml:1:1: unknown key `regoin`: no setting of this name belongs here; did you mean `region`?
-    sls-release.toml:3:1: unknown key `bukcet` in [artifacts]: no setting of this name belongs here; did you mean `bucket`?
-    sls-release.toml:4:1: [functions.a] has no `source`; add it, such as `source = "lambda"`
-    sls-release.toml:7:1: unknown key `sorce` in [functions.b]: no setting of this name belongs here; did you mean `source`?
-    sls-release.toml:8:1: [apis.x] has neither `id` nor `name`: one of the two says what is meant; add one of them, such as `id = "a1b2c3d4e5"`
-    sls-release.toml:11:1: unknown key `ident` in [stages.dev.apis.y]: no setting of this name belongs here; known: `type`, `id`, `name`, `stage`, `redeploy`
-    sls-release.toml:14:1: unknown key `hit` in [smoke]: no setting of this name belongs here; did you mean `hits`?
-    "#
-    );
+    let text = "regoin='x'\n[artifacts]\nbukcet='b'\n[functions.a]\nname='a'\n[functions.b]\nsorce='b'\n\
+                [apis.x]\nredeploy='never'\n[stages.dev.apis.y]\nident='y'\n[smoke]\npath='/'\nhit=3\n";
+    insta::assert_snapshot!(refused(text), @r#"
+    sls-release.toml:1:1: unknown key `regoin`: this table has no setting with this name; did you mean `region`?
+    sls-release.toml:3:1: unknown key `bukcet` in [artifacts]: this table has no setting with this name; did you mean `bucket`?
+    sls-release.toml:4:1: [functions.a] has no `source`; add it, for example `source = "lambda"`
+    sls-release.toml:7:1: unknown key `sorce` in [functions.b]: this table has no setting with this name; did you mean `source`?
+    sls-release.toml:8:1: [apis.x] has neither `id` nor `name`: exactly one of them is required; add one of them, for example `id = "a1b2c3d4e5"`
+    sls-release.toml:11:1: unknown key `ident` in [stages.dev.apis.y]: this table has no setting with this name; known: `type`, `id`, `name`, `stage`, `redeploy`
+    sls-release.toml:14:1: unknown key `hit` in [smoke]: this table has no setting with this name; did you mean `hits`?
+    "#);
 }
 
 #[test]
@@ -408,13 +436,12 @@ fn nothing_to_release_is_refused() {
 
 #[test]
 fn a_bad_name_is_refused() {
-    insta::assert_snapshot!(
-        refused("region='Frankfurt'\nstage='fine'\n[artifacts]\nbucket='Acme'\nprefix='/a//b/'\nowner='12345'\n\
-                 [functions.a]\nsource=''\nname='arn:aws:lambda'\nalias='42'\n[functions.'b c']\nsource='b'\n\
-                 [functions.d]\nsource='d'\nalias=''\n[apis.x]\nid='a/b'\nstage='a b'\n[apis.y]\nname=''\n\
-                 [smoke]\nurl='ftp://x'\nmethod='get'\ncontains=''\nheaders={ 'a b' = 'c', d = \"e\\n\" }\n[stages.'a b']"),
-        @r"
-    sls-release.toml:1:8: invalid region `Frankfurt`: a region's code is expected, such as `eu-central-1`
+    let text = "region='Frankfurt'\nstage='fine'\n[artifacts]\nbucket='Acme'\nprefix='/a//b/'\nowner='12345'\n\
+                [functions.a]\nsource=''\nname='arn:aws:lambda'\nalias='42'\n[functions.'b c']\nsource='b'\n\
+                [functions.d]\nsource='d'\nalias=''\n[apis.x]\nid='a/b'\nstage='a b'\n[apis.y]\nname=''\n\
+                [smoke]\nurl='ftp://x'\nmethod='get'\ncontains=''\nheaders={ 'a b' = 'c', d = \"e\\n\" }\n[stages.'a b']";
+    insta::assert_snapshot!(refused(text), @r"
+    sls-release.toml:1:8: invalid region `Frankfurt`: a region's code is expected, for example `eu-central-1`
     sls-release.toml:4:8: invalid bucket name `Acme`: 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends
     sls-release.toml:5:8: invalid prefix `a//b`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
     sls-release.toml:6:7: invalid owner `12345`: the twelve digits of an AWS account are expected
@@ -426,47 +453,47 @@ fn a_bad_name_is_refused() {
     sls-release.toml:17:4: invalid API id `a/b`: letters, digits, `_` and `-` are allowed
     sls-release.toml:18:7: invalid stage name `a b`: 1 to 128 letters, digits, `_` and `-` are allowed
     sls-release.toml:20:6: invalid API name ``: it is empty
-    sls-release.toml:22:5: invalid url `ftp://x`: it must begin with `https://` or `http://`, name a host, and hold no space
-    sls-release.toml:23:8: invalid method `get`: an HTTP method in capitals is expected, such as `GET`
-    sls-release.toml:24:10: invalid contains ``: an empty text proves nothing
+    sls-release.toml:22:5: invalid url `ftp://x`: it must begin with `https://` or `http://`, name a host, and contain no space
+    sls-release.toml:23:8: invalid method `get`: an HTTP method in capitals is expected, for example `GET`
+    sls-release.toml:24:10: invalid contains ``: it must not be empty
     sls-release.toml:25:11: invalid header name `a b` in [smoke.headers]: letters, digits and ``!#$%&'*+-.^_`|~`` are allowed
     sls-release.toml:25:28: the value of header `d` holds a control character
     sls-release.toml:26:9: invalid stage name `a b` in [stages]: 1 to 128 letters, digits, `_` and `-` are allowed
-    "
-    );
+    ");
 }
 
 #[test]
-fn a_prefix_loses_its_outer_slashes() {
+fn outer_slashes_of_a_prefix_are_removed() {
     let text = format!("[artifacts]\nbucket='acme'\nprefix='/a/{{stage}}//'\n{SMALL}");
     assert_eq!(settings(&stage("dev"), &text).artifacts.unwrap().prefix, "a/dev");
 }
 
 #[test]
 fn a_bad_flag_or_variable_is_named() {
-    let mut request = stage("dev");
-    request.overrides.bucket = Some("NO".into());
-    request.environment = environment(&[("SLS_RELEASE_REGION", "here"), ("SLS_RELEASE_WAIT_TIMEOUT", "5 minutes")]);
-    insta::assert_snapshot!(refusal(&request, SMALL), @r"
-    invalid region `here` (from `SLS_RELEASE_REGION`): a region's code is expected, such as `eu-central-1`
+    let mut given = stage("dev");
+    given.common.overrides.bucket = Some("NO".into());
+    given.common.environment =
+        environment(&[("SLS_RELEASE_REGION", "here"), ("SLS_RELEASE_WAIT_TIMEOUT", "5 minutes")]);
+    insta::assert_snapshot!(refusal(&given, SMALL), @r"
+    invalid region `here` (from `SLS_RELEASE_REGION`): a region's code is expected, for example `eu-central-1`
     invalid bucket name `NO` (from `--bucket`): 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends
-    invalid duration `5 minutes` (from `SLS_RELEASE_WAIT_TIMEOUT`): a whole number and `ms`, `s`, `m` or `h` are expected, such as `30s`
+    invalid duration `5 minutes` (from `SLS_RELEASE_WAIT_TIMEOUT`): a whole number and `ms`, `s`, `m` or `h` are expected, for example `30s`
     ");
 }
 
 #[test]
 fn a_stage_is_needed_and_must_be_one() {
-    insta::assert_snapshot!(refusal(&Request::default(), SMALL), @r"no stage was given; say which, such as `--stage dev`; to the action, by the input `stage`");
+    insta::assert_snapshot!(refusal(&Given::default(), SMALL), @r"no stage was given; pass `--stage`, for example `--stage dev`, or set the action's input `stage`");
     insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
     insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
-    insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`: no setting of this name belongs here; did you mean `stage`?");
+    insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`: this table has no setting with this name; did you mean `stage`?");
 }
 
 #[test]
-fn a_stage_that_is_nearly_a_declared_one_is_refused() {
+fn a_stage_that_is_probably_a_typo_is_refused() {
     let text = format!("{SMALL}[stages.prod]\n[stages.qa]\n");
-    insta::assert_snapshot!(refusal(&stage("prd"), &text), @r"unknown stage `prd` (from `--stage`): the settings file declares one of nearly this name, and not this one; did you mean `prod`? If not, declare it: `[stages.prd]`");
-    insta::assert_snapshot!(refusal(&Request::default(), &format!("stage='pord'\n{text}")), @r"sls-release.toml:1:7: unknown stage `pord`: the settings file declares one of nearly this name, and not this one; did you mean `prod`? If not, declare it: `[stages.pord]`");
+    insta::assert_snapshot!(refusal(&stage("prd"), &text), @r"unknown stage `prd` (from `--stage`): the settings file declares a stage with a similar name, but not this one; did you mean `prod`? If not, declare it: `[stages.prd]`");
+    insta::assert_snapshot!(refusal(&Given::default(), &format!("stage='pord'\n{text}")), @r"sls-release.toml:1:7: unknown stage `pord`: the settings file declares a stage with a similar name, but not this one; did you mean `prod`? If not, declare it: `[stages.pord]`");
     for name in ["prod", "qa", "pr-42", "ci", "d"] {
         assert_eq!(settings(&stage(name), &text).stage.as_str(), name);
     }
@@ -493,13 +520,13 @@ fn the_api_of_the_smoke_test_must_be_known() {
 #[test]
 fn a_smoke_path_begins_with_a_slash_and_a_url_has_no_api() {
     let apis = "[apis.x]\nid='a'\n";
-    insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\npath='hello'")), @r"sls-release.toml:6:6: invalid path `hello`: it must begin with `/` and hold no space");
+    insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\npath='hello'")), @r"sls-release.toml:6:6: invalid path `hello`: it must begin with `/` and contain no space");
     insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\nurl='https://a.example'\napi='x'")), @r"sls-release.toml:7:1: [smoke] has both `url` and `api`: a `url` is whole, and belongs to no API; drop `api`, or use `path`");
 }
 
 #[test]
-fn a_mistake_in_another_stage_is_found_too() {
-    insta::assert_snapshot!(refused(&format!("{SMALL}[stages.prod]\nwait_timeout='5 min'\n")), @r#"sls-release.toml:4:14: invalid `wait_timeout` "5 min" in [stages.prod]: a whole number and `ms`, `s`, `m` or `h` are expected, such as `30s`"#);
+fn an_invalid_value_in_another_stage_is_reported() {
+    insta::assert_snapshot!(refused(&format!("{SMALL}[stages.prod]\nwait_timeout='5 min'\n")), @r#"sls-release.toml:4:14: invalid `wait_timeout` "5 min" in [stages.prod]: a whole number and `ms`, `s`, `m` or `h` are expected, for example `30s`"#);
 }
 
 #[test]
@@ -521,53 +548,50 @@ fn the_nearest_file_above_is_read() {
     let inner = folder.path().join("a/b");
     std::fs::create_dir_all(&inner).unwrap();
     std::fs::write(folder.path().join("sls-release.toml"), "outer").unwrap();
-    assert_eq!(read(&Request::default(), &inner).unwrap().text, "outer");
+    assert_eq!(read(None, &inner).unwrap().text, "outer");
     std::fs::write(folder.path().join("a/sls-release.toml"), "inner").unwrap();
-    let found = read(&Request::default(), &inner).unwrap();
+    let found = read(None, &inner).unwrap();
     assert_eq!((found.text.as_str(), found.path), ("inner", folder.path().join("a/sls-release.toml")));
 }
 
 #[test]
-fn config_names_the_file_and_nothing_else_is_looked_for() {
+fn with_config_no_other_file_is_read() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("sls-release.toml"), "found").unwrap();
     std::fs::write(folder.path().join("other.toml"), "named").unwrap();
-    let config = |name: &str| Request { config: Some(folder.path().join(name)), ..Request::default() };
-    assert_eq!(read(&config("other.toml"), folder.path()).unwrap().text, "named");
-    let missing = read(&config("none.toml"), folder.path()).unwrap_err();
-    assert!(
-        missing.to_string().contains("none.toml`: only this file says which functions there are; give `--config`"),
-        "{missing}"
-    );
+    let config = |name: &str| folder.path().join(name);
+    assert_eq!(read(Some(&config("other.toml")), folder.path()).unwrap().text, "named");
+    let missing = read(Some(&config("none.toml")), folder.path()).unwrap_err();
+    let missing = missing.to_string();
+    assert!(missing.contains("none.toml` does not exist") && missing.contains("`--config`"), "{missing}");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_comes_with_a_fix() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |name: &str| {
-        let config = Some(folder.path().join(name));
-        let failure = read(&Request { config, ..Request::default() }, folder.path()).unwrap_err();
+        let failure = read(Some(&folder.path().join(name)), folder.path()).unwrap_err();
         assert_eq!(failure.kind, Kind::Usage);
         failure.to_string().replace(&folder.path().display().to_string(), "here")
     };
     std::fs::create_dir(folder.path().join("folder")).unwrap();
     std::fs::write(folder.path().join("latin-1"), b"# a\n# Gr\xfc\xdfe\n").unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
-    insta::assert_snapshot!(refused("folder"), @r"failed to read the settings file `here/folder`: it is a folder; name the file itself with `--config`");
-    insta::assert_snapshot!(refused("latin-1"), @r"here/latin-1:2:5: failed to read the settings file `here/latin-1`: its byte 0xFC here is not UTF-8; save it as UTF-8");
-    insta::assert_snapshot!(refused("file/below"), @r"failed to read the settings file `here/file/below`: Not a directory (os error 20); make it readable, or name another file with `--config`");
+    insta::assert_snapshot!(refused("folder"), @r"failed to read the settings file `here/folder`: it is a folder; pass the file itself with `--config`");
+    insta::assert_snapshot!(refused("latin-1"), @r"here/latin-1:2:5: failed to read the settings file `here/latin-1`: the byte 0xFC here is not UTF-8; save it as UTF-8");
+    insta::assert_snapshot!(refused("file/below"), @r"failed to read the settings file `here/file/below`: Not a directory (os error 20); make it readable, or pass another file with `--config`");
 }
 
 #[test]
-fn a_missing_file_shows_one_that_would_do() {
+fn a_missing_file_is_reported_with_a_minimal_example() {
     let folder = tempfile::tempdir().unwrap();
-    let failure = read(&Request::default(), folder.path()).unwrap_err();
+    let failure = read(None, folder.path()).unwrap_err();
     assert_eq!(failure.kind, Kind::Usage);
     let (_, example) = failure.problems[0].fix.split_once("\n\n").unwrap();
     assert_eq!(settings(&stage("dev"), example).functions.len(), 1);
 }
 
-/// The keys that the program itself says a table knows.
+/// Returns the keys of a table, as the message for an unknown key lists them.
 fn known_keys(table: &str) -> Vec<String> {
     let failure = refusal(&stage("dev"), &format!("{table}\nzzzzzzzzzzzz = 1\n"));
     let fix = failure.problems.iter().find(|problem| problem.what.contains("zzzzzzzzzzzz")).unwrap().fix.clone();
@@ -575,7 +599,7 @@ fn known_keys(table: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_reference_and_the_full_file_hold_every_key() {
+fn the_reference_and_the_full_file_contain_every_key() {
     let reference = include_str!("../../docs/settings.md");
     for table in ["", "[artifacts]", "[functions.a]", "[apis.a]", "[smoke]", "[preview]", "[stages.dev]"] {
         let keys = known_keys(table);
@@ -584,7 +608,7 @@ fn the_reference_and_the_full_file_hold_every_key() {
             assert!(reference.contains(&format!("`{key}`")) || reference.contains(&format!("`[{key}")), "{key}");
             let written = FULL.lines().any(|line| {
                 line.split([' ', '=']).next() == Some(&key)
-                    || line.starts_with(&format!("[{key}"))
+                    || line.trim_start_matches('[').starts_with(key.as_str()) && line.starts_with('[')
                     || line.ends_with(&format!(".{key}]]"))
             });
             assert!(written, "{key}");

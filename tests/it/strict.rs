@@ -18,8 +18,7 @@ use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 
-use crate::support::scene::archive_of;
-use crate::support::{Aws, Stack, Strict};
+use crate::support::{Aws, Stack, Strict, answering, archive_of};
 
 /// A stack behind these rules, clients of the recorded side of its proxy, and its function.
 fn behind(rules: Strict, options: &[&str]) -> (Stack, Aws, String) {
@@ -40,14 +39,23 @@ where
     (status, text(error.code()), text(error.message()))
 }
 
+/// The message of a call that was refused with this status and error code.
+#[track_caller]
+fn refused<T: Debug, E>(result: Result<T, SdkError<E, HttpResponse>>, status: u16, code: &str) -> String
+where
+    E: ProvideErrorMetadata + Debug,
+{
+    let (said, told, message) = refusal(result);
+    assert_eq!((said, told.as_str()), (status, code));
+    message
+}
+
 /// An archive of a function that answers with this text.
 pub(crate) fn archive(text: &str) -> Blob {
-    archive_of(&format!("def handler(event, context):\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"))
+    archive_of(&answering(200, text))
 }
 
 /// Changes the code past all rules, and waits until it is done.
 pub(crate) fn change_code(function: &str, source: &str) {
-    let aws = Aws::shared();
-    let call = aws.lambda.update_function_code().function_name(function).zip_file(archive_of(source));
-    aws.block_on(call.send()).unwrap();
+    Aws::shared().change_code(function, archive_of(source), false);
 }

@@ -1,6 +1,9 @@
-//! Tests that need programs of Debian: `cargo test --features system-tools system_tools`. `.ci/run` installs them.
+//! Tests that need programs of Debian, or large packages from PyPI: `cargo test --features system-tools system_tools`.
+//! `.ci/run` installs the programs, and the tests the packages.
 
 mod info_zip;
 mod pictures;
 mod processors;
 mod run;
+#[cfg(target_arch = "x86_64")]
+mod terraform;

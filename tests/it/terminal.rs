@@ -1,49 +1,44 @@
-//! What moves on a terminal, and what stands in a log.
+//! Progress bars on a terminal, and plain lines in a log.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::local_aws::fixtures;
-use crate::support::scene::{ALIAS, answering};
-use crate::support::strict::rules::Busy;
-use crate::support::{Run, Stack, Strict};
+use crate::support::rules::Busy;
+use crate::support::{ALIAS, Ends, Run, Stack, Strict, answering, fixtures, unreleased_behind};
 
-/// Begins every move of the cursor, and every colour.
+/// The first character of every cursor movement and colour.
 const ESCAPE: char = '\u{1b}';
 
-/// A stack whose functions take long enough to be waited for.
+/// Creates a stack whose functions need long enough for a wait.
 fn stack() -> Stack {
     let rules = Strict::all().with(Busy::settling_in(Duration::from_secs(2)));
-    let stack = Stack::build_behind(rules, &["--alias", "live"]);
-    stack.settings(ALIAS);
-    stack.write("lambda/app.py", answering(200, "one"));
-    stack
+    unreleased_behind(rules, &["--alias", "live"], ALIAS)
 }
 
-/// Runs the program with a terminal for its standard error alone.
+/// Runs the program with a terminal only for standard error.
 fn on_a_terminal(stack: &Stack, term: &str, arguments: &[&str]) -> Run {
     let program = stack.command(arguments);
     let mut command = Command::new("python3");
     command.arg(fixtures().join("emulators/terminal.py")).arg(program.get_program()).args(program.get_args());
     command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(stack.folder()).stdin(Stdio::null()).env("TERM", term);
-    command.output().unwrap().into()
+    command.ended()
 }
 
 #[test]
 fn bars_move_on_a_terminal_and_leave_the_lines_alone() {
     let run = on_a_terminal(&stack(), "xterm", &["--stage", "dev"]).exits(0);
-    assert!(!run.stdout.contains(ESCAPE), "standard output is no terminal: {run:?}");
+    assert!(!run.stdout.contains(ESCAPE), "standard output is not a terminal: {run:?}");
     let frames = run.stderr.split(ESCAPE);
     assert!(frames.clone().any(|frame| frame.contains("waiting for ")), "a spinner turns: {run:?}");
-    assert!(run.stderr.contains("\u{1b}[2K"), "and is wiped away: {run:?}");
+    assert!(run.stderr.contains("\u{1b}[2K"), "the spinner is removed: {run:?}");
     let last = frames.filter(|frame| frame.contains("waiting for ")).count();
     assert!(last > 3, "it turned {last} times: {run:?}");
-    assert!(run.stderr.contains("uploaded "), "each step has its line as well: {run:?}");
+    assert!(run.stderr.contains("uploaded "), "each step also has a line: {run:?}");
 }
 
 #[test]
-fn nothing_moves_where_nobody_looks() {
+fn there_are_no_bars_without_a_terminal_with_json_or_quiet() {
     let stack = stack();
     let logged = stack.run(&["--stage", "dev"]).exits(0);
     assert!(!(logged.stdout + &logged.stderr).contains(ESCAPE));

@@ -1,9 +1,12 @@
 //! A function's configuration in our words.
 
-use aws_sdk_lambda::types::{FunctionCodeLocation, FunctionConfiguration};
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_lambda::types::{Architecture, FunctionCodeLocation, FunctionConfiguration, Layer, VpcConfigResponse};
 use serde_json::{Value, json};
 
-use crate::model::{ObservedCode, ObservedLayer, RevisionId, Sha256, Version};
+use crate::aws::word;
+use crate::model::{self, ObservedCode, ObservedLayer, RevisionId, Secret, Sha256, Version};
 
 /// `None` where the answer lacks the code's hash, the version or the revision.
 pub(super) fn observed_code(
@@ -12,9 +15,8 @@ pub(super) fn observed_code(
 ) -> Option<ObservedCode> {
     let text = |value: Option<&str>, default: &str| value.unwrap_or(default).to_owned();
     let failed = |status: &str| status == "Failed";
-    let state = text(found.state.as_ref().map(aws_sdk_lambda::types::State::as_str), "Active");
-    let last_update_status =
-        text(found.last_update_status.as_ref().map(aws_sdk_lambda::types::LastUpdateStatus::as_str), "Successful");
+    let state = text(word(found.state.as_ref()), "Active");
+    let last_update_status = text(word(found.last_update_status.as_ref()), "Successful");
     let reason = match (failed(&state), failed(&last_update_status)) {
         (true, _) => found.state_reason(),
         (_, true) => found.last_update_status_reason(),
@@ -29,10 +31,13 @@ pub(super) fn observed_code(
         state,
         last_update_status,
         status_reason: text(reason, ""),
-        package_type: text(found.package_type.as_ref().map(aws_sdk_lambda::types::PackageType::as_str), "Zip"),
-        runtime: found.runtime.as_ref().map(|runtime| runtime.as_str().to_owned()),
+        package_type: text(word(found.package_type.as_ref()), "Zip"),
+        runtime: word(found.runtime.as_ref()).map(str::to_owned),
         handler: found.handler.clone(),
-        architecture: found.architectures().first().map(|architecture| architecture.as_str().to_owned()),
+        architecture: word(found.architectures().first()).map(str::to_owned),
+        timeout_seconds: found.timeout.and_then(|seconds| seconds.try_into().ok()),
+        log_group: found.logging_config.as_ref().and_then(|logging| logging.log_group.clone()),
+        has_tenants: found.tenancy_config.is_some(),
         layers: found.layers().iter().map(layer).collect(),
         source_kms_key: code.and_then(|code| code.source_kms_key_arn.clone()),
         // GetFunction names the object only where the function refers to it in place:
@@ -43,11 +48,8 @@ pub(super) fn observed_code(
     })
 }
 
-fn layer(layer: &aws_sdk_lambda::types::Layer) -> ObservedLayer {
-    ObservedLayer {
-        arn: layer.arn().unwrap_or_default().to_owned(),
-        zipped_bytes: u64::try_from(layer.code_size).unwrap_or(0),
-    }
+fn layer(layer: &Layer) -> ObservedLayer {
+    ObservedLayer { zipped_bytes: u64::try_from(layer.code_size).unwrap_or(0) }
 }
 
 /// A digest of everything that a version freezes beside its code. Environment values go into the
@@ -60,25 +62,24 @@ fn configuration_digest(found: &FunctionConfiguration) -> Sha256 {
 fn runs(found: &FunctionConfiguration) -> Value {
     let snap_start = found.snap_start.as_ref().and_then(|snap_start| snap_start.apply_on.as_ref());
     json!([
-        found.runtime.as_ref().map(aws_sdk_lambda::types::Runtime::as_str),
+        word(found.runtime.as_ref()),
         found.handler,
         found.role,
         found.timeout,
         found.memory_size,
-        found.architectures().iter().map(aws_sdk_lambda::types::Architecture::as_str).collect::<Vec<_>>(),
+        found.architectures().iter().map(Architecture::as_str).collect::<Vec<_>>(),
         found.layers().iter().map(|layer| layer.arn()).collect::<Vec<_>>(),
         found.ephemeral_storage.as_ref().map(|storage| storage.size),
-        snap_start.map(aws_sdk_lambda::types::SnapStartApplyOn::as_str).filter(|apply_on| *apply_on != "None"),
+        word(snap_start).filter(|apply_on| *apply_on != "None"),
         found.durable_config.as_ref().map(|durable| (durable.retention_period_in_days, durable.execution_timeout)),
     ])
 }
 
 fn reaches(found: &FunctionConfiguration) -> Value {
     let variables = found.environment.as_ref().and_then(|environment| environment.variables.as_ref());
-    let variables: Option<std::collections::BTreeMap<_, _>> = variables.map(|variables| variables.iter().collect());
+    let variables: Option<BTreeMap<_, _>> = variables.map(|variables| variables.iter().collect());
     let vpc = found.vpc_config.as_ref().filter(|vpc| !vpc.subnet_ids().is_empty());
-    let sorted =
-        |ids: &[String]| ids.iter().collect::<std::collections::BTreeSet<_>>().into_iter().cloned().collect::<Vec<_>>();
+    let sorted = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
     let files = found.file_system_configs().iter().map(|files| (&files.arn, &files.local_mount_path));
     json!([
         variables.filter(|variables| !variables.is_empty()),
@@ -92,18 +93,40 @@ fn reaches(found: &FunctionConfiguration) -> Value {
 fn observes(found: &FunctionConfiguration) -> Value {
     let logging = found.logging_config.as_ref();
     json!([
-        found
-            .tracing_config
-            .as_ref()
-            .and_then(|tracing| tracing.mode.as_ref())
-            .map(aws_sdk_lambda::types::TracingMode::as_str),
-        logging.and_then(|logging| logging.log_format.as_ref()).map(aws_sdk_lambda::types::LogFormat::as_str),
-        logging
-            .and_then(|logging| logging.application_log_level.as_ref())
-            .map(aws_sdk_lambda::types::ApplicationLogLevel::as_str),
-        logging
-            .and_then(|logging| logging.system_log_level.as_ref())
-            .map(aws_sdk_lambda::types::SystemLogLevel::as_str),
+        word(found.tracing_config.as_ref().and_then(|tracing| tracing.mode.as_ref())),
+        word(logging.and_then(|logging| logging.log_format.as_ref())),
+        word(logging.and_then(|logging| logging.application_log_level.as_ref())),
+        word(logging.and_then(|logging| logging.system_log_level.as_ref())),
         logging.and_then(|logging| logging.log_group.as_ref()),
     ])
+}
+
+/// The part of the configuration that a preview copies.
+pub(super) fn copied(found: &FunctionConfiguration) -> model::FunctionConfiguration {
+    let variables = found.environment.as_ref().and_then(|environment| environment.variables.as_ref());
+    let variables = variables.into_iter().flatten().map(|(name, value)| (name.clone(), Secret::new(value)));
+    let vpc = found.vpc_config.as_ref();
+    model::FunctionConfiguration {
+        runtime: word(found.runtime.as_ref()).map(str::to_owned),
+        handler: found.handler.clone(),
+        architecture: word(found.architectures().first()).map(str::to_owned),
+        role: found.role.clone().unwrap_or_default(),
+        memory_mib: found.memory_size,
+        timeout_seconds: found.timeout,
+        ephemeral_mib: found.ephemeral_storage.as_ref().map(|storage| storage.size),
+        layers: found.layers().iter().filter_map(|layer| layer.arn.clone()).collect(),
+        subnets: vpc.into_iter().flat_map(VpcConfigResponse::subnet_ids).cloned().collect(),
+        security_groups: vpc.into_iter().flat_map(VpcConfigResponse::security_group_ids).cloned().collect(),
+        environment: variables.collect(),
+        kms_key: found.kms_key_arn.clone().filter(|key| !key.is_empty()),
+    }
+}
+
+/// Why Lambda does not show the environment: most often a KMS key that this role may not use.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html>
+pub(super) fn environment_error(found: &FunctionConfiguration) -> Option<String> {
+    let error = found.environment()?.error()?;
+    let parts = [error.error_code(), error.message()].into_iter().flatten();
+    Some(parts.collect::<Vec<_>>().join(": "))
 }

@@ -2,15 +2,17 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/Welcome.html>
 
+mod aliases;
 mod configuration;
-mod preview;
-mod preview_stage;
-mod read;
-mod write;
+mod event_sources;
+mod functions;
+mod invocations;
+mod policies;
+mod versions;
 
-pub use preview::{GotWhole, NamedFunction, NewFunction};
-pub use read::{GotAlias, GotFunction, GotPolicy};
-pub use write::NewCode;
+pub use aliases::GotAlias;
+pub use functions::{CodeObject, NamedFunction};
+pub use invocations::Invocation;
 
 use std::time::Duration;
 
@@ -32,12 +34,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// The functions of one account and region.
 pub struct Lambda {
     client: Client,
+    /// Sends each write as one call, so that the sender knows what a refusal means.
+    once: Client,
 }
 
 impl Lambda {
     pub(super) fn new(config: &SdkConfig) -> Self {
+        let config = Builder::from(config).retry_partition(retries());
         let patient = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
-        let config = Builder::from(config).retry_partition(retries()).retry_config(patient).build();
-        Self { client: Client::from_conf(config) }
+        let once = config.clone().retry_config(RetryConfig::disabled());
+        let client = Client::from_conf(config.retry_config(patient).build());
+        Self { client, once: Client::from_conf(once.build()) }
     }
 }

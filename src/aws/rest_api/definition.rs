@@ -2,60 +2,57 @@
 //!
 //! Everything is named by what it means, not by when it was made: methods by path, models by name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_apigateway::operation::get_rest_api::GetRestApiOutput;
 use aws_sdk_apigateway::types::{
-    Authorizer, GatewayResponse, Integration as SdkIntegration, IntegrationResponse, Method, MethodResponse, Model,
-    RequestValidator, Resource,
+    Authorizer, EndpointType, GatewayResponse, Integration as SdkIntegration, IntegrationResponse, Method,
+    MethodResponse, Model, RequestValidator, Resource,
 };
 use serde_json::{Map, Value, json};
 
+use crate::aws::word;
 use crate::model::{ApiDefinition, Integration};
 
-/// The lists of an API.
-pub(super) struct Parts {
-    pub(super) resources: Vec<Resource>,
-    pub(super) authorizers: Vec<Authorizer>,
-    pub(super) models: Vec<Model>,
-    pub(super) validators: Vec<RequestValidator>,
-    pub(super) responses: Vec<GatewayResponse>,
-}
-
-pub(super) fn definition(api: &GetRestApiOutput, parts: &Parts) -> ApiDefinition {
+pub(super) fn definition(
+    api: &GetRestApiOutput,
+    resources: &[Resource],
+    authorizers: &[Authorizer],
+    models: &[Model],
+    validators: &[RequestValidator],
+    responses: &[GatewayResponse],
+) -> ApiDefinition {
     let document = json!({
         "settings": settings(api),
-        "resources": keyed(&parts.resources, aws_sdk_apigateway::types::Resource::path, resource_value),
-        "authorizers": keyed(&parts.authorizers, aws_sdk_apigateway::types::Authorizer::id, authorizer_value),
-        "models": keyed(&parts.models, aws_sdk_apigateway::types::Model::name, model_value),
-        "validators": keyed(&parts.validators, aws_sdk_apigateway::types::RequestValidator::id, validator_value),
+        "resources": keyed(resources, Resource::path, |resource| map(resource.resource_methods.as_ref(), method_value)),
+        "authorizers": keyed(authorizers, Authorizer::id, authorizer_value),
+        "models": keyed(models, Model::name, |model| json!({ "schema": model.schema, "content_type": model.content_type })),
+        "validators": keyed(validators, RequestValidator::id, validator_value),
         // What API Gateway answers by default is not part of the definition.
         "responses": keyed(
-            parts.responses.iter().filter(|response| !response.default_response),
-            |response| response.response_type.as_ref().map(aws_sdk_apigateway::types::GatewayResponseType::as_str),
+            responses.iter().filter(|response| !response.default_response),
+            |response| word(response.response_type.as_ref()),
             response_value,
         ),
     });
-    ApiDefinition { document, integrations: integrations(&parts.resources) }
+    ApiDefinition { document, integrations: integrations(resources) }
 }
 
 fn settings(api: &GetRestApiOutput) -> Value {
     let endpoint = api.endpoint_configuration.as_ref();
-    let types = endpoint.map(|endpoint| {
-        endpoint.types().iter().map(aws_sdk_apigateway::types::EndpointType::as_str).collect::<BTreeSet<_>>()
-    });
+    let types = endpoint.map(|endpoint| endpoint.types().iter().map(EndpointType::as_str).collect::<BTreeSet<_>>());
     let vpc_endpoints = endpoint.map(|endpoint| endpoint.vpc_endpoint_ids().iter().collect::<BTreeSet<_>>());
     json!({
         "policy": api.policy,
         "binary_media_types": api.binary_media_types().iter().collect::<BTreeSet<_>>(),
         "minimum_compression_size": api.minimum_compression_size,
-        "api_key_source": api.api_key_source.as_ref().map(aws_sdk_apigateway::types::ApiKeySourceType::as_str),
+        "api_key_source": word(api.api_key_source.as_ref()),
         "endpoint_types": types,
         "vpc_endpoint_ids": vpc_endpoints,
-        "ip_address_type": endpoint.and_then(|endpoint| endpoint.ip_address_type.as_ref()).map(aws_sdk_apigateway::types::IpAddressType::as_str),
+        "ip_address_type": word(endpoint.and_then(|endpoint| endpoint.ip_address_type.as_ref())),
         "disable_execute_api_endpoint": api.disable_execute_api_endpoint,
-        "security_policy": api.security_policy.as_ref().map(aws_sdk_apigateway::types::SecurityPolicy::as_str),
-        "endpoint_access_mode": api.endpoint_access_mode.as_ref().map(aws_sdk_apigateway::types::EndpointAccessMode::as_str),
+        "security_policy": word(api.security_policy.as_ref()),
+        "endpoint_access_mode": word(api.endpoint_access_mode.as_ref()),
     })
 }
 
@@ -68,22 +65,14 @@ fn keyed<'a, T: 'a>(
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
-fn resource_value(resource: &Resource) -> Value {
-    map(resource.resource_methods.as_ref(), method_value)
-}
-
 /// A map of the SDK, in the order of its keys; an absent one and an empty one are the same.
 fn map<T>(found: Option<&HashMap<String, T>>, value: impl Fn(&T) -> Value) -> Value {
-    let sorted: BTreeMap<_, _> = found.into_iter().flatten().collect();
-    Value::Object(sorted.into_iter().map(|(key, item)| (key.clone(), value(item))).collect())
+    Value::Object(found.into_iter().flatten().map(|(key, item)| (key.clone(), value(item))).collect())
 }
 
-fn texts(found: Option<&HashMap<String, String>>) -> Value {
-    map(found, |text| Value::from(text.as_str()))
-}
-
-fn flags(found: Option<&HashMap<String, bool>>) -> Value {
-    map(found, |flag| Value::from(*flag))
+/// A map of texts or flags.
+fn plain<T: Clone + Into<Value>>(found: Option<&HashMap<String, T>>) -> Value {
+    map(found, |item| item.clone().into())
 }
 
 fn method_value(method: &Method) -> Value {
@@ -94,8 +83,8 @@ fn method_value(method: &Method) -> Value {
         "api_key_required": method.api_key_required,
         "request_validator_id": method.request_validator_id,
         "operation_name": method.operation_name,
-        "request_parameters": flags(method.request_parameters.as_ref()),
-        "request_models": texts(method.request_models.as_ref()),
+        "request_parameters": plain(method.request_parameters.as_ref()),
+        "request_models": plain(method.request_models.as_ref()),
         "responses": map(method.method_responses.as_ref(), method_response_value),
         "integration": method.method_integration.as_ref().map(integration_value),
     })
@@ -103,28 +92,28 @@ fn method_value(method: &Method) -> Value {
 
 fn method_response_value(response: &MethodResponse) -> Value {
     json!({
-        "parameters": flags(response.response_parameters.as_ref()),
-        "models": texts(response.response_models.as_ref()),
+        "parameters": plain(response.response_parameters.as_ref()),
+        "models": plain(response.response_models.as_ref()),
     })
 }
 
 fn integration_value(integration: &SdkIntegration) -> Value {
     json!({
-        "type": integration.r#type.as_ref().map(aws_sdk_apigateway::types::IntegrationType::as_str),
+        "type": word(integration.r#type.as_ref()),
         "http_method": integration.http_method,
         "uri": integration.uri,
-        "connection_type": integration.connection_type.as_ref().map(aws_sdk_apigateway::types::ConnectionType::as_str),
+        "connection_type": word(integration.connection_type.as_ref()),
         "connection_id": integration.connection_id,
         "credentials": integration.credentials,
-        "request_parameters": texts(integration.request_parameters.as_ref()),
-        "request_templates": texts(integration.request_templates.as_ref()),
+        "request_parameters": plain(integration.request_parameters.as_ref()),
+        "request_templates": plain(integration.request_templates.as_ref()),
         "passthrough_behavior": integration.passthrough_behavior,
-        "content_handling": integration.content_handling.as_ref().map(aws_sdk_apigateway::types::ContentHandlingStrategy::as_str),
+        "content_handling": word(integration.content_handling.as_ref()),
         "timeout_in_millis": integration.timeout_in_millis,
         "cache_namespace": integration.cache_namespace,
         "cache_key_parameters": integration.cache_key_parameters().iter().collect::<BTreeSet<_>>(),
         "tls_insecure": integration.tls_config.as_ref().map(|tls| tls.insecure_skip_verification),
-        "response_transfer_mode": integration.response_transfer_mode.as_ref().map(aws_sdk_apigateway::types::ResponseTransferMode::as_str),
+        "response_transfer_mode": word(integration.response_transfer_mode.as_ref()),
         "integration_target": integration.integration_target,
         "responses": map(integration.integration_responses.as_ref(), integration_response_value),
     })
@@ -133,16 +122,16 @@ fn integration_value(integration: &SdkIntegration) -> Value {
 fn integration_response_value(response: &IntegrationResponse) -> Value {
     json!({
         "selection_pattern": response.selection_pattern,
-        "parameters": texts(response.response_parameters.as_ref()),
-        "templates": texts(response.response_templates.as_ref()),
-        "content_handling": response.content_handling.as_ref().map(aws_sdk_apigateway::types::ContentHandlingStrategy::as_str),
+        "parameters": plain(response.response_parameters.as_ref()),
+        "templates": plain(response.response_templates.as_ref()),
+        "content_handling": word(response.content_handling.as_ref()),
     })
 }
 
 fn authorizer_value(authorizer: &Authorizer) -> Value {
     json!({
         "name": authorizer.name,
-        "type": authorizer.r#type.as_ref().map(aws_sdk_apigateway::types::AuthorizerType::as_str),
+        "type": word(authorizer.r#type.as_ref()),
         "provider_arns": authorizer.provider_arns().iter().collect::<BTreeSet<_>>(),
         "auth_type": authorizer.auth_type,
         "uri": authorizer.authorizer_uri,
@@ -151,10 +140,6 @@ fn authorizer_value(authorizer: &Authorizer) -> Value {
         "identity_validation_expression": authorizer.identity_validation_expression,
         "result_ttl_in_seconds": authorizer.authorizer_result_ttl_in_seconds,
     })
-}
-
-fn model_value(model: &Model) -> Value {
-    json!({ "schema": model.schema, "content_type": model.content_type })
 }
 
 fn validator_value(validator: &RequestValidator) -> Value {
@@ -168,9 +153,16 @@ fn validator_value(validator: &RequestValidator) -> Value {
 fn response_value(response: &GatewayResponse) -> Value {
     json!({
         "status_code": response.status_code,
-        "parameters": texts(response.response_parameters.as_ref()),
-        "templates": texts(response.response_templates.as_ref()),
+        "parameters": plain(response.response_parameters.as_ref()),
+        "templates": plain(response.response_templates.as_ref()),
     })
+}
+
+/// Without what would make the function's event another than the request.
+fn passes_requests(integration: &SdkIntegration) -> bool {
+    let streams = word(integration.response_transfer_mode.as_ref()).is_some_and(|mode| mode != "BUFFERED");
+    let maps = integration.request_parameters.as_ref().is_some_and(|mapped| !mapped.is_empty());
+    word(integration.r#type.as_ref()) == Some("AWS_PROXY") && !streams && !maps
 }
 
 /// Sorted by path, then method.
@@ -189,6 +181,11 @@ fn integrations_of(resource: &Resource) -> impl Iterator<Item = Integration> {
             method: method.clone(),
             uri: integration.uri.clone(),
             credentials: integration.credentials.clone(),
+            resource_id: resource.id().unwrap_or_default().to_owned(),
+            passes_requests: passes_requests(integration),
+            needs_key: details.api_key_required == Some(true),
+            is_open: details.authorization_type().is_none_or(|kind| kind == "NONE")
+                && details.api_key_required != Some(true),
         })
     })
 }

@@ -14,8 +14,8 @@ use aws_sdk_s3::types::ChecksumMode;
 use tokio::sync::Semaphore;
 
 use super::CONNECT;
-use super::call_error::{Answer, CallError};
-use crate::model::{AccountId, BucketName, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256};
+use super::call_error::{Answer, Answered, CallError};
+use crate::model::{AccountId, BucketName, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256, marks};
 
 /// The objects of one account and region.
 pub struct S3 {
@@ -27,18 +27,11 @@ pub struct S3 {
 /// Bodies on their way at once.
 const BODIES: usize = 4;
 
+/// Allows every call of an upload but its abortion.
+const PUT: &str = "s3:PutObject";
+
 /// How often an upload is sent that meets another one of the same key.
 const CONFLICTS: u32 = 3;
-
-/// What a look at an object showed.
-pub enum FoundObject {
-    /// It is there.
-    Present(ObservedObject),
-    /// There is none.
-    Absent,
-    /// S3 does not say whether there is one.
-    Hidden(CallError),
-}
 
 /// An upload.
 pub struct Put<'a> {
@@ -58,10 +51,16 @@ pub struct Put<'a> {
     pub contents: Option<Sha256>,
 }
 
-/// The name under which an object carries the digest of its contents, in hex: `x-amz-meta-sls-release-contents`.
-///
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
-const CONTENTS: &str = "sls-release-contents";
+/// Names the object of an upload in a call, and the account that must own its bucket.
+macro_rules! of_object {
+    ($call:expr, $put:expr) => {
+        $call
+            .bucket($put.bucket.as_str())
+            .key($put.key.as_str())
+            .set_expected_bucket_owner($put.owner.map(ToString::to_string))
+    };
+}
+use of_object;
 
 impl S3 {
     pub(super) fn new(config: &SdkConfig, custom_endpoint: bool) -> Self {
@@ -80,48 +79,40 @@ impl S3 {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
     pub async fn bucket(&self, bucket: &BucketName, owner: Option<&AccountId>) -> Result<ObservedBucket, CallError> {
         let call = self.client.head_bucket().bucket(bucket.as_str());
-        let error = match call.set_expected_bucket_owner(owner.map(ToString::to_string)).send().await {
-            Ok(_) => return Ok(ObservedBucket::Present),
-            Err(error) => CallError::new("s3:ListBucket", bucket.as_str(), &error),
-        };
+        let answer = call.set_expected_bucket_owner(owner.map(ToString::to_string)).send().await;
+        let Err(error) = answer.done("s3:ListBucket", bucket.as_str()) else { return Ok(ObservedBucket::Present) };
         match error.answer {
             Answer::NotFound => Ok(ObservedBucket::Missing),
             Answer::Denied => Ok(ObservedBucket::Forbidden(format!("s3:ListBucket on {bucket}: {}", error.message))),
-            Answer::Refused if is_elsewhere(&error) => Ok(ObservedBucket::Elsewhere),
+            _ if is_elsewhere(&error) => Ok(ObservedBucket::Elsewhere),
             _ => Err(error),
         }
     }
 
-    /// `HeadObject`. S3 answers 403 where `s3:GetObject` is missing, and for an absent object also where
+    /// `HeadObject`; `None` where there is no object. S3 answers 403 where `s3:GetObject` is missing, and for an absent object also where
     /// `s3:ListBucket` is: the look at the bucket, which follows where anything is to be released, tells which.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
-    pub async fn object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<FoundObject, CallError> {
+    pub async fn object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<ObservedObject>, CallError> {
         let call = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
-        match call.checksum_mode(ChecksumMode::Enabled).send().await {
-            Ok(found) => Ok(FoundObject::Present(ObservedObject {
+        let answer = call.checksum_mode(ChecksumMode::Enabled).send().await;
+        match answer.answered("s3:GetObject", format!("{bucket}/{key}")) {
+            Ok(found) => Ok(Some(ObservedObject {
                 bytes: u64::try_from(found.content_length.unwrap_or(0)).unwrap_or(0),
-                contents: found.metadata().and_then(|all| all.get(CONTENTS)).and_then(|hex| Sha256::from_hex(hex)),
+                contents: found.metadata().and_then(|all| Sha256::from_hex(all.get(marks::CONTENTS)?)),
                 version_id: found.version_id.filter(|version| version != "null"),
                 checksum_sha256: found.checksum_sha256,
             })),
-            Err(error) => {
-                let error = CallError::new("s3:GetObject", format!("{bucket}/{key}"), &error);
-                match error.answer {
-                    Answer::NotFound => Ok(FoundObject::Absent),
-                    Answer::Denied => Ok(FoundObject::Hidden(error)),
-                    Answer::Refused if is_elsewhere(&error) => Ok(FoundObject::Absent),
-                    _ => Err(error),
-                }
-            }
+            Err(error) if error.answer == Answer::NotFound || is_elsewhere(&error) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     /// Puts the file where nothing is yet: one `PutObject` up to [`PART_BYTES`], else a multipart upload.
-    /// Returns the object's version, where the bucket keeps versions; where somebody else put the same
-    /// key first, theirs stands.
+    /// Returns the object's version, where the bucket keeps versions; if another client put the same
+    /// key first, theirs is kept.
     ///
-    /// `sent` hears how many bytes arrived; when `stop` ends first, the upload is broken off and leaves
+    /// `sent` is called with how many bytes arrived. If `stop` completes first, the upload is aborted and leaves
     /// nothing. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
     pub async fn put(
         &self,
@@ -148,35 +139,27 @@ impl S3 {
         }
     }
 
-    /// The object that somebody else put first must be the same.
+    /// Checks that the object that another client put first is the same.
     async fn there_already(&self, put: &Put<'_>) -> Result<Option<String>, CallError> {
-        let found = match self.object(put.bucket, put.key).await? {
-            FoundObject::Present(found) => found,
-            FoundObject::Hidden(error) => return Err(error),
-            FoundObject::Absent => return Err(refused(put, "an object was there, and is gone again".to_owned())),
+        let Some(found) = self.object(put.bucket, put.key).await? else {
+            return Err(refused(put, "an object was there, and is gone again".to_owned()));
         };
-        let whole = found.checksum_sha256.filter(|sum| !sum.contains('-'));
-        if found.bytes == put.bytes && whole.is_none_or(|sum| sum == put.sha256.base64()) {
+        if found.may_hold(put.bytes, put.sha256) {
             return Ok(found.version_id);
         }
-        Err(refused(put, "an object is there that holds other bytes than its name says".to_owned()))
+        Err(refused(put, "an object exists that does not match the SHA-256 in its name".to_owned()))
     }
 
     async fn put_whole(&self, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, CallError> {
         let _permit = self.bodies.acquire().await;
         let body = ByteStream::from_path(put.path).await.map_err(|error| unreadable(put, &error))?;
-        let call = self
-            .client
-            .put_object()
-            .bucket(put.bucket.as_str())
-            .key(put.key.as_str())
-            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+        let call = of_object!(self.client.put_object(), put)
             .if_none_match("*")
             .content_type("application/zip")
             .set_metadata(put.metadata())
             .checksum_sha256(put.sha256.base64())
             .body(body);
-        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.answered(PUT, put.resource())?;
         sent(put.bytes);
         Ok(answer.version_id.filter(|version| version != "null"))
     }
@@ -199,7 +182,7 @@ impl Put<'_> {
     }
 
     fn metadata(&self) -> Option<HashMap<String, String>> {
-        self.contents.map(|contents| [(CONTENTS.to_owned(), contents.hex())].into())
+        self.contents.map(|contents| [(marks::CONTENTS.to_owned(), contents.hex())].into())
     }
 }
 
@@ -208,18 +191,13 @@ fn unreadable(put: &Put<'_>, error: &dyn std::error::Error) -> CallError {
 }
 
 fn refused(put: &Put<'_>, message: String) -> CallError {
-    CallError {
-        action: "s3:PutObject",
-        resource: put.resource(),
-        answer: Answer::Refused,
-        code: String::new(),
-        message,
-    }
+    CallError::found(PUT, put.resource(), Answer::Refused, message)
 }
 
 /// S3 sends those who ask in another region elsewhere; `HEAD` has no body that would name the region.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html>
 fn is_elsewhere(error: &CallError) -> bool {
-    error.code == "PermanentRedirect" || error.message.starts_with("HTTP status 301")
+    error.answer == Answer::Refused
+        && (error.code == "PermanentRedirect" || error.message.starts_with("HTTP status 301"))
 }

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::{BODIES, Put, S3, stoppable, unreadable};
-use crate::aws::call_error::CallError;
+use super::{BODIES, PUT, Put, S3, of_object, stoppable, unreadable};
+use crate::aws::call_error::{Answered, CallError};
 use crate::model::{PART_BYTES, Sha256};
 
 impl S3 {
@@ -34,17 +34,12 @@ impl S3 {
     }
 
     async fn begin(&self, put: &Put<'_>) -> Result<String, CallError> {
-        let call = self
-            .client
-            .create_multipart_upload()
-            .bucket(put.bucket.as_str())
-            .key(put.key.as_str())
-            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+        let call = of_object!(self.client.create_multipart_upload(), put)
             .content_type("application/zip")
             .set_metadata(put.metadata())
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_type(ChecksumType::Composite);
-        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.answered(PUT, put.resource())?;
         Ok(answer.upload_id.unwrap_or_default())
     }
 
@@ -67,17 +62,12 @@ impl S3 {
         let bytes = read_part(put.path, index).await.map_err(|error| unreadable(put, &error))?;
         let checksum = Sha256::of(&bytes).base64();
         let number = i32::try_from(index + 1).unwrap_or(i32::MAX);
-        let call = self
-            .client
-            .upload_part()
-            .bucket(put.bucket.as_str())
-            .key(put.key.as_str())
-            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+        let call = of_object!(self.client.upload_part(), put)
             .upload_id(upload)
             .part_number(number)
             .checksum_sha256(&checksum)
             .body(ByteStream::from(bytes));
-        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.answered(PUT, put.resource())?;
         Ok(CompletedPart::builder().part_number(number).checksum_sha256(checksum).set_e_tag(answer.e_tag).build())
     }
 
@@ -87,29 +77,19 @@ impl S3 {
         upload: &str,
         parts: Vec<CompletedPart>,
     ) -> Result<Option<String>, CallError> {
-        let call = self
-            .client
-            .complete_multipart_upload()
-            .bucket(put.bucket.as_str())
-            .key(put.key.as_str())
-            .set_expected_bucket_owner(put.owner.map(ToString::to_string))
+        let call = of_object!(self.client.complete_multipart_upload(), put)
             .upload_id(upload)
             .if_none_match("*")
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build());
-        let answer = call.send().await.map_err(|error| CallError::new("s3:PutObject", put.resource(), &error))?;
+        let answer = call.send().await.answered(PUT, put.resource())?;
         Ok(answer.version_id.filter(|version| version != "null"))
     }
 
     /// Parts that are never completed cost money until a lifecycle rule removes them.
     async fn abort(&self, put: &Put<'_>, upload: &str) {
-        let call = self
-            .client
-            .abort_multipart_upload()
-            .bucket(put.bucket.as_str())
-            .key(put.key.as_str())
-            .set_expected_bucket_owner(put.owner.map(ToString::to_string));
-        if let Err(error) = call.upload_id(upload).send().await {
-            let error = CallError::new("s3:AbortMultipartUpload", put.resource(), &error);
+        let call = of_object!(self.client.abort_multipart_upload(), put);
+        let answer = call.upload_id(upload).send().await;
+        if let Err(error) = answer.done("s3:AbortMultipartUpload", put.resource()) {
             let (bucket, key) = (put.bucket, put.key);
             let problem = error.into_problem(format!(
                 "the parts of {bucket}/{key} are kept, and paid for, until the bucket's lifecycle or `aws s3api \

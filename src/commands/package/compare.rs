@@ -13,7 +13,7 @@ use crate::model::{
     Against, ArchiveContents, ArchiveSize, Artifact, Comparison, Difference, FunctionKey, FunctionSettings, Settings,
     Sha256, Verdict,
 };
-use crate::package::{contents, difference, file_sha256};
+use crate::package::{contents, difference, file_sha256, unreadable_archive};
 use crate::report::Reporter;
 use crate::world::{self, Cancellation, World};
 
@@ -27,12 +27,21 @@ pub(super) enum Kept {
 
 /// Where a zip can be read.
 pub(super) enum Readable {
-    Here,
-    /// Packing overwrites it, so that it was copied.
-    Copy(NamedTempFile),
+    Here(PathBuf),
+    /// A copy of a zip that packing overwrites, or a download.
+    Temporary(NamedTempFile),
 }
 
-/// Makes sure that a zip to compare with is there, and stays what it is while the archives are packed.
+impl AsRef<Path> for Readable {
+    fn as_ref(&self) -> &Path {
+        match self {
+            Readable::Here(path) => path,
+            Readable::Temporary(file) => file.path(),
+        }
+    }
+}
+
+/// Opens the zip to compare with, so that packing cannot change it.
 pub(super) fn keep(against: Option<&Against>, settings: &Settings) -> Result<Option<Kept>, Failure> {
     let path = match against {
         None => return Ok(None),
@@ -43,9 +52,9 @@ pub(super) fn keep(against: Option<&Against>, settings: &Settings) -> Result<Opt
     let is_overwritten =
         artifact_paths(settings).iter().filter_map(|own| fs::canonicalize(own).ok()).any(|own| own == real);
     let readable = if is_overwritten {
-        Readable::Copy(copied(&real).map_err(|error| not_there(path, &error))?)
+        Readable::Temporary(copied(&real).map_err(|error| not_there(path, &error))?)
     } else {
-        Readable::Here
+        Readable::Here(path.clone())
     };
     Ok(Some(Kept::Zip(path.clone(), readable)))
 }
@@ -69,15 +78,12 @@ fn copied(path: &Path) -> io::Result<NamedTempFile> {
 }
 
 fn not_there(path: &Path, error: &io::Error) -> Failure {
-    Problem::new(format!("failed to read the archive `{}`", path.display()))
-        .why(error.to_string())
-        .fix("name a zip that can be read")
-        .into_failure(Kind::Usage)
+    unreadable_archive(path, error).into_failure(Kind::Usage)
 }
 
 /// Compares each artifact with the other archive of its function.
 pub(super) async fn with(
-    against: &Kept,
+    against: Kept,
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     threads: usize,
@@ -85,7 +91,8 @@ pub(super) async fn with(
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Comparison>, Failure> {
     let others = match against {
-        Kept::Zip(path, readable) => artifacts.keys().map(|_| zip(path, readable)).collect::<Result<Vec<_>, _>>()?,
+        // It is compared with one function's archive alone.
+        Kept::Zip(path, readable) => vec![zip(&path, readable)?],
         Kept::Live => all_live(settings, artifacts, cancel, out).await?,
     };
     let compared = artifacts.iter().zip(&others).map(|((key, artifact), other)| {
@@ -100,34 +107,13 @@ struct Other {
     /// In words.
     name: String,
     sha256: Sha256,
-    place: Place,
+    /// `None` if it has the same bytes as the packed one, so that it was not downloaded.
+    file: Option<Readable>,
 }
 
-/// Where it lies.
-enum Place {
-    Here(PathBuf),
-    Fetched(NamedTempFile),
-    /// It has the packed one's bytes, so that nobody fetched it.
-    NotFetched,
-}
-
-impl Place {
-    fn path(&self) -> Option<&Path> {
-        match self {
-            Place::Here(path) => Some(path),
-            Place::Fetched(file) => Some(file.path()),
-            Place::NotFetched => None,
-        }
-    }
-}
-
-fn zip(path: &Path, readable: &Readable) -> Result<Other, Failure> {
-    let at = match readable {
-        Readable::Here => path,
-        Readable::Copy(copy) => copy.path(),
-    };
-    let sha256 = file_sha256(at).map_err(|problem| problem.into_failure(Kind::Usage))?;
-    Ok(Other { name: path.display().to_string(), sha256, place: Place::Here(at.to_owned()) })
+fn zip(path: &Path, file: Readable) -> Result<Other, Failure> {
+    let sha256 = file_sha256(file.as_ref()).map_err(|problem| problem.into_failure(Kind::Usage))?;
+    Ok(Other { name: path.display().to_string(), sha256, file: Some(file) })
 }
 
 /// In the order of the artifacts.
@@ -137,14 +123,13 @@ async fn all_live(
     cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<Vec<Other>, Failure> {
-    let region = settings.region.as_ref().map(|region| &region.value);
-    let world = World::connect(region, cancel.clone()).await?;
+    let world = World::connect(settings.region.as_ref(), cancel).await?;
     let functions = artifacts.iter().filter_map(|(key, artifact)| Some((settings.functions.get(key)?, artifact)));
     let all = try_join_all(functions.map(|(function, artifact)| live(function, artifact, &world)));
-    cancel.or_cancelled(world::told("AWS to answer", out, all)).await
+    cancel.or_cancelled(world::with_progress("AWS to answer", out, all)).await
 }
 
-/// What the function's callers run: the version its alias stands on, else `$LATEST`.
+/// Returns the code that the function's callers run: its alias's version, or else `$LATEST`.
 async fn live(function: &FunctionSettings, artifact: &Artifact, world: &World) -> Result<Other, Failure> {
     let (lambda, name) = (&world.aws.lambda, &function.name.value);
     let mut found = None;
@@ -158,11 +143,11 @@ async fn live(function: &FunctionSettings, artifact: &Artifact, world: &World) -
     let name = format!("{} of {name}", version_words(found.code.version.as_str()));
     let sha256 = found.code.sha256;
     if sha256 == artifact.sha256 {
-        return Ok(Other { name, sha256, place: Place::NotFetched });
+        return Ok(Other { name, sha256, file: None });
     }
-    let fetched = world.http.live_code(found.link.as_ref(), &sha256).await;
+    let fetched = world.http.live_code(found.code_link.as_ref(), &sha256).await;
     let file = fetched.map_err(|why| not_fetched(&name, &found.code.package_type, why))?;
-    Ok(Other { name, sha256, place: Place::Fetched(file) })
+    Ok(Other { name, sha256, file: Some(Readable::Temporary(file)) })
 }
 
 fn version_words(version: &str) -> String {
@@ -191,9 +176,9 @@ fn not_fetched(name: &str, package_type: &str, why: String) -> Failure {
 }
 
 fn compare(artifact: &Artifact, other: &Other, threads: usize) -> Result<Comparison, Failure> {
-    match other.place.path().filter(|_| other.sha256 != artifact.sha256) {
-        None => Ok(same_bytes(artifact, other)),
-        Some(path) => other_bytes(artifact, other, path, threads),
+    match &other.file {
+        Some(file) if other.sha256 != artifact.sha256 => other_bytes(artifact, other, file.as_ref(), threads),
+        _ => Ok(same_bytes(artifact, other)),
     }
 }
 

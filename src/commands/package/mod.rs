@@ -1,43 +1,55 @@
 //! `sls-release package`.
 
 mod compare;
-mod explain;
 mod picture;
 
 use std::collections::BTreeMap;
 
-use super::{pack, read_settings, threads};
+use super::archives::{Packer, read_settings};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{Against, Comparison, FunctionKey, Request, Settings, Verdict, Views};
-use crate::report::Reporter;
+use crate::model::{Against, Artifact, Explanation, FunctionKey, PackageRequest, Settings, Views};
+use crate::package as packaging;
+use crate::report::{End, Reporter};
 use crate::world::Cancellation;
 
-/// Builds the archives and says what they are; asks AWS nothing, but for `--diff` without a zip. Returns whether a
-/// comparison that was asked for found other files.
-pub async fn package(request: &Request, cancel: &Cancellation, out: &Reporter) -> Result<bool, Failure> {
-    let settings = read_settings(request)?;
+/// Makes the archives and reports what they are. Only `--diff` without a zip asks AWS.
+pub(super) async fn package(request: &PackageRequest, cancel: &Cancellation, out: &Reporter) -> Result<(), Failure> {
+    let settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
     one_function_for(&request.views, &settings)?;
-    let kept = compare::keep(request.views.against.as_ref(), &settings)?;
+    let kept = compare::keep(request.views.against().as_ref(), &settings)?;
     request.views.svg.as_deref().map_or(Ok(()), |path| picture::check(path, &settings))?;
-    let artifacts = tokio::task::block_in_place(|| pack(request, &settings, cancel, out))?;
-    let mut comparisons = BTreeMap::new();
-    if let Some(kept) = &kept {
-        comparisons = compare::with(kept, &settings, &artifacts, threads(request)?, cancel, out).await?;
-        out.comparisons(&comparisons);
+    let packer = Packer::new(&request.common, &request.archives, &settings).keeping_out(request.views.svg.as_ref());
+    let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
+    if let Some(kept) = kept {
+        out.comparisons(&compare::with(kept, &settings, &artifacts, packer.threads()?, cancel, out).await?);
     }
     if request.views.explain {
-        out.explanations(&tokio::task::block_in_place(|| explain::all(request, &settings, &artifacts))?);
+        out.explanations(&tokio::task::block_in_place(|| explained(&packer, &artifacts))?);
     }
     if let Some(path) = &request.views.svg {
         picture::draw(path, &artifacts)?;
     }
-    out.package_result();
-    Ok(differ(&comparisons))
+    out.end(End::Packaged);
+    Ok(())
+}
+
+/// Explains what is in each archive, and what was left out.
+fn explained(
+    packer: &Packer<'_>,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+) -> Result<BTreeMap<FunctionKey, Explanation>, Failure> {
+    let (options, functions) = (packer.options()?, packer.functions());
+    let mut left_out = packaging::left_out(&functions, &options)?;
+    let explained = artifacts.iter().filter_map(|(key, artifact)| {
+        let advice = packaging::advice(artifact, functions.get(key)?, &options);
+        Some((key.clone(), packaging::explain(artifact, left_out.remove(key)?, advice)))
+    });
+    Ok(explained.collect())
 }
 
 /// A zip is compared with one function's archive, and a picture shows one.
 fn one_function_for(views: &Views, settings: &Settings) -> Result<(), Failure> {
-    let what = match (&views.against, &views.svg) {
+    let what = match (&views.against(), &views.svg) {
         (Some(Against::Zip(zip)), _) => {
             format!("`{}` can be compared with one function's archive alone", zip.display())
         }
@@ -52,8 +64,4 @@ fn one_function_for(views: &Views, settings: &Settings) -> Result<(), Failure> {
         .why(format!("these functions are chosen: {}", keys.join(", ")))
         .fix("choose one by `--function`")
         .into_failure(Kind::Usage))
-}
-
-fn differ(comparisons: &BTreeMap<FunctionKey, Comparison>) -> bool {
-    comparisons.values().any(|comparison| comparison.verdict == Verdict::OtherFiles)
 }

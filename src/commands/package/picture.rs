@@ -5,11 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use super::compare::artifact_paths;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{Artifact, FunctionKey, Settings};
+use crate::package::temporary;
 use crate::report;
 
 /// What a picture begins with.
@@ -26,7 +25,7 @@ pub(super) fn check(path: &Path, settings: &Settings) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Problem::new(format!("`{}` is not overwritten by a picture", path.display()))
-        .why("it is there already, and is no picture")
+        .why("it exists already, and is not an SVG picture")
         .fix("choose another file by `--svg`")
         .into_failure(Kind::Usage))
 }
@@ -52,11 +51,7 @@ pub(super) fn draw(path: &Path, artifacts: &BTreeMap<FunctionKey, Artifact>) -> 
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file: NamedTempFile = builder.prefix(".drawing-").tempfile_in(folder)?;
+    let mut file = temporary(path, ".drawing-", "")?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -8,22 +8,22 @@ use crc32fast::Hasher;
 use tempfile::SpooledTempFile;
 
 use super::container::Record;
-use super::deflate::{Encoder, LazyEncoder};
-use super::{ArchivedFile, Contents};
-use crate::error::{Failure, Kind};
+use super::deflate::LazyEncoder;
+use super::source::{ArchivedFile, Contents};
+use crate::error::Failure;
 use crate::model::Flavour;
-use crate::package::run::Run;
+use crate::package::context::PackContext;
 use crate::package::source_file::SourceFile;
 
-/// How much of a file is read in one go. It has no influence on the bytes, nor have the other limits.
+/// How much of a file is read at once. Neither this limit nor the next ones change the archive's bytes.
 const PIECE_BYTES: usize = 1024 * 1024;
-/// Compressed data of a file that grows beyond this waits for its turn in a temporary file.
+/// Compressed data larger than this waits for its turn in a temporary file.
 const MAX_BYTES_IN_MEMORY: usize = 2 * 1024 * 1024;
 /// A batch of files is closed at this size or count.
 const BATCH_BYTES: u64 = 256 * 1024;
 const BATCH_FILES: usize = 64;
 
-/// Batches of files, known by their places.
+/// Groups files into batches, each a range of indices into `files`.
 pub(super) fn jobs(files: &[ArchivedFile]) -> Vec<Range<usize>> {
     let (mut jobs, mut batch, mut batch_bytes) = (Vec::new(), 0..0, 0);
     for file in files {
@@ -40,33 +40,32 @@ pub(super) fn jobs(files: &[ArchivedFile]) -> Vec<Range<usize>> {
     jobs
 }
 
-/// A file that waits to be written.
+/// A compressed file that waits to be written.
 pub(super) struct Compressed {
-    /// Without its offset, which is not known yet.
+    /// The record, without its offset, which is not known yet.
     pub(super) record: Record,
-    /// From its beginning.
+    /// The compressed data, rewound to its beginning.
     pub(super) data: SpooledTempFile,
 }
 
-/// The encoder of a flavour. None of them changes once archives were made by it: another one is another type.
-fn encoder(flavour: Flavour) -> Box<dyn Encoder> {
+/// Returns the encoder of a flavour. An encoder never changes after a release: new bytes are a new type.
+fn encoder(flavour: Flavour) -> LazyEncoder {
     match flavour {
-        Flavour::Go1_21 => Box::new(LazyEncoder::new()),
+        Flavour::Go1_21 => LazyEncoder::new(),
     }
 }
 
 /// The encoder and the buffers of one thread.
 pub(super) struct Worker<'a> {
     flavour: Flavour,
-    encoder: Box<dyn Encoder>,
-    piece: Vec<u8>,
+    encoder: LazyEncoder,
     compressed: Vec<u8>,
-    run: &'a Run<'a>,
+    context: &'a PackContext<'a>,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(flavour: Flavour, run: &'a Run<'a>) -> Self {
-        Self { flavour, encoder: encoder(flavour), piece: Vec::new(), compressed: Vec::new(), run }
+    pub(super) fn new(flavour: Flavour, context: &'a PackContext<'a>) -> Self {
+        Self { flavour, encoder: encoder(flavour), compressed: Vec::new(), context }
     }
 
     pub(super) fn run(&mut self, files: &[ArchivedFile]) -> Vec<Result<Compressed, Failure>> {
@@ -74,77 +73,66 @@ impl<'a> Worker<'a> {
     }
 
     fn file(&mut self, file: &ArchivedFile) -> Result<Compressed, Failure> {
-        let mut stream = Stream::beside(self.run.path);
+        let mut stream = Stream::beside(self.context.path);
         let compressed = match &file.contents {
             Contents::Inline(bytes) => bytes.chunks(PIECE_BYTES).try_for_each(|piece| self.piece(piece, &mut stream)),
             Contents::File(source) => self.pieces(source, &mut stream),
         };
         if let Err(failure) = compressed {
-            // The encoder is in the midst of a stream.
+            // The encoder is in the middle of a stream.
             self.encoder = encoder(self.flavour);
             return Err(failure);
         }
         self.encoder.finish(&mut self.compressed);
         self.drain(&mut stream)?;
-        stream.finish(file).map_err(|error| self.run.not_written(&error))
+        stream.finish(file).map_err(|error| self.context.not_written(&error))
     }
 
     fn pieces(&mut self, source: &SourceFile, stream: &mut Stream) -> Result<(), Failure> {
-        let mut piece = std::mem::take(&mut self.piece);
-        let result = (0..source.stamp.bytes).step_by(PIECE_BYTES).try_for_each(|offset| {
-            let left = usize::try_from(source.stamp.bytes - offset).unwrap_or(PIECE_BYTES);
-            piece.resize(left.min(PIECE_BYTES), 0);
-            let unusable = |problem| self.run.at_source(problem).into_failure(Kind::Usage);
-            source.read_at(offset, &mut piece).map_err(unusable)?;
+        let mut piece = Vec::new();
+        (0..source.stamp.bytes).step_by(PIECE_BYTES).try_for_each(|offset| {
+            let remaining = usize::try_from(source.stamp.bytes - offset).unwrap_or(PIECE_BYTES);
+            piece.resize(remaining.min(PIECE_BYTES), 0);
+            source.read_at(offset, &mut piece).map_err(|problem| self.context.unusable(problem))?;
             self.piece(&piece, stream)
-        });
-        self.piece = piece;
-        result
+        })
     }
 
     fn piece(&mut self, piece: &[u8], stream: &mut Stream) -> Result<(), Failure> {
-        self.run.check_cancelled()?;
+        self.context.check_cancelled()?;
         stream.crc.update(piece);
-        stream.bytes += piece.len() as u64;
         self.encoder.write(piece, &mut self.compressed);
-        self.run.packed(piece.len() as u64);
+        self.context.packed(piece.len() as u64);
         self.drain(stream)
     }
 
-    /// Moves what the encoder made into the stream.
+    /// Moves the encoder's output into the stream.
     fn drain(&mut self, stream: &mut Stream) -> Result<(), Failure> {
-        let written = stream.write(&self.compressed);
+        let written = stream.data.write_all(&self.compressed);
         self.compressed.clear();
-        written.map_err(|error| self.run.not_written(&error))
+        written.map_err(|error| self.context.not_written(&error))
     }
 }
 
-/// The compressed data of one file in the making.
+/// The compressed data of a file that is being compressed.
 struct Stream {
     data: SpooledTempFile,
-    compressed_bytes: u64,
+    /// The CRC-32 of the data before compression.
     crc: Hasher,
-    bytes: u64,
 }
 
 impl Stream {
-    /// Where it grows too large for the memory, it goes where the archive will lie: there is room.
+    /// Creates a stream that spills to the archive's folder when it grows too large for memory.
     fn beside(archive: &Path) -> Self {
         let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let data = tempfile::spooled_tempfile_in(MAX_BYTES_IN_MEMORY, folder);
-        Self { data, compressed_bytes: 0, crc: Hasher::new(), bytes: 0 }
-    }
-
-    fn write(&mut self, compressed: &[u8]) -> io::Result<()> {
-        self.compressed_bytes += compressed.len() as u64;
-        self.data.write_all(compressed)
+        Self { data: tempfile::spooled_tempfile_in(MAX_BYTES_IN_MEMORY, folder), crc: Hasher::new() }
     }
 
     fn finish(mut self, file: &ArchivedFile) -> io::Result<Compressed> {
+        let compressed_bytes = self.data.stream_position()?;
         self.data.rewind()?;
-        let (name, attributes) = (file.name.clone(), file.attributes);
-        let (crc32, compressed_bytes, bytes) = (self.crc.finalize(), self.compressed_bytes, self.bytes);
-        let record = Record { name, attributes, crc32, compressed_bytes, bytes, offset: 0 };
+        let (name, crc32) = (file.name.clone(), self.crc.finalize());
+        let record = Record { name, mode: file.mode, crc32, compressed_bytes, bytes: file.bytes(), offset: 0 };
         Ok(Compressed { record, data: self.data })
     }
 }
@@ -154,29 +142,19 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::model::{FunctionKey, Silent};
-    use crate::package::archive_file::Attributes;
+    use crate::error::Kind;
+    use crate::model::FunctionKey;
 
     fn inline(bytes: Vec<u8>) -> ArchivedFile {
-        ArchivedFile { name: "a".to_owned(), contents: Contents::Inline(bytes), attributes: Attributes::None }
+        ArchivedFile { name: "a".to_owned(), contents: Contents::Inline(bytes), mode: None }
     }
 
     fn with_worker<T>(cancelled: bool, test: impl FnOnce(&mut Worker<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let (function, path) = (FunctionKey::new("hello"), folder.path().join("hello.zip"));
         let cancelled = || cancelled;
-        let (cancelled, listener, source_at) = (&cancelled, &Silent, None);
-        let run = Run {
-            function: &function,
-            path: &path,
-            threads: 1,
-            verify: true,
-            cache: None,
-            cancelled,
-            listener,
-            source_at,
-        };
-        test(&mut Worker::new(Flavour::Go1_21, &run))
+        let context = PackContext { cancelled: &cancelled, ..PackContext::silent(&function, &path) };
+        test(&mut Worker::new(Flavour::Go1_21, &context))
     }
 
     fn noise(bytes: usize) -> Vec<u8> {
@@ -228,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn it_can_be_cancelled_within_a_file() {
+    fn packing_can_be_cancelled_within_a_file() {
         let failure = with_worker(true, |worker| worker.file(&inline(vec![0; 5])).err().unwrap());
         assert_eq!(failure.kind, Kind::Failed);
     }

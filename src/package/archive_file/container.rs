@@ -4,46 +4,35 @@
 
 use std::io::{self, Read, Write};
 
-use super::Attributes;
+// By a path that the fuzzers have as well.
+use super::super::zip_records::{
+    Bytes, CENTRAL_HEADER, DATA_DESCRIPTOR, DEFLATED, END, LOCAL_HEADER, REGULAR_FILE, UNIX, UTF8, VERSION,
+    VERSION_ZIP64,
+};
 
-/// A field of 32 bits that has this value stands for one of 64 bits.
+/// A 32-bit field with this value refers to a 64-bit zip64 field.
 const LARGE: u64 = 0xffff_ffff;
-/// The same for 16 bits.
+/// A 16-bit field with this value refers to a zip64 field.
 const MANY: u64 = 0xffff;
-/// Version 2.0 of the specification: DEFLATE.
-const VERSION: u16 = 20;
-/// Version 4.5: zip64.
-const VERSION_ZIP64: u16 = 45;
-/// Unix, which says how external attributes are meant.
-const UNIX: u16 = 3 << 8;
-const DEFLATED: u16 = 8;
-/// Bit 3: sizes and CRC come behind the data.
+/// Bit 3: sizes and CRC follow the data.
 const DESCRIPTOR_FOLLOWS: u16 = 1 << 3;
-/// Bit 11: the name is UTF-8.
-const UTF8: u16 = 1 << 11;
-/// 2049-01-01, at 00:00.
+/// 2049-01-01.
 const DATE: u16 = (2049 - 1980) << 9 | 1 << 5 | 1;
-const TIME: u16 = 0;
-/// `S_IFREG`, and the permission bits beside it.
-const REGULAR_FILE: u32 = 0o100_000;
+/// The permission bits of a mode.
 const MODE_BITS: u32 = 0o7777;
 const OWNER_WRITES: u32 = 0o200;
-/// The bit for a file that cannot be written, as MS-DOS has it.
+/// The MS-DOS attribute of a file that cannot be written.
 const READ_ONLY: u32 = 1;
 
-const LOCAL_HEADER: u32 = 0x0403_4b50;
-const DATA_DESCRIPTOR: u32 = 0x0807_4b50;
-const CENTRAL_HEADER: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-const END_ZIP64: u32 = 0x0606_4b50;
-const LOCATOR_ZIP64: u32 = 0x0706_4b50;
 const EXTRA_ZIP64: u16 = 1;
 
-/// What the headers say of an entry.
+/// The fields of an entry's headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) name: String,
-    pub(super) attributes: Attributes,
+    /// The `st_mode` of a file, or the value of `output_file_mode`; `None` for a `source` block or `source_content`, which
+    /// has neither a mode nor a date.
+    pub(super) mode: Option<u32>,
     pub(super) crc32: u32,
     pub(super) compressed_bytes: u64,
     pub(super) bytes: u64,
@@ -51,7 +40,7 @@ pub(super) struct Record {
     pub(super) offset: u64,
 }
 
-/// A zip archive in the making.
+/// Writes a zip archive.
 pub(super) struct ArchiveWriter<W> {
     out: W,
     position: u64,
@@ -64,7 +53,7 @@ impl<W: Write> ArchiveWriter<W> {
         Self { out, position: 0, records: Vec::new() }
     }
 
-    /// Writes an entry. Its offset is filled in here.
+    /// Writes an entry and fills in its offset.
     pub(super) fn add(&mut self, mut record: Record, data: &mut impl Read) -> io::Result<()> {
         record.offset = self.position;
         self.append(&record.local_header()?)?;
@@ -74,7 +63,7 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(())
     }
 
-    /// Writes the directory; what the archive holds.
+    /// Writes the central directory and returns its records.
     pub(super) fn finish(mut self) -> io::Result<Vec<Record>> {
         let (directory, records) = (self.position, std::mem::take(&mut self.records));
         for record in &records {
@@ -102,16 +91,14 @@ impl Record {
         Ok(bytes.0)
     }
 
-    /// What both headers have in common.
+    /// Appends the fields that both headers have in common.
     fn shared(&self, bytes: &mut Bytes) {
-        let (time, date) = match self.attributes {
-            Attributes::Unix(_) => (TIME, DATE),
-            Attributes::None => (0, 0),
-        };
-        bytes.u16(self.flags()).u16(DEFLATED).u16(time).u16(date);
+        let date = if self.mode.is_some() { DATE } else { 0 };
+        // The time is 00:00.
+        bytes.u16(self.flags()).u16(DEFLATED).u16(0).u16(date);
     }
 
-    /// Plain ASCII is the same in every encoding; a backslash and a tilde are not, in some old ones.
+    /// Marks names as UTF-8 unless every encoding agrees on them. Some old encodings change backslash and tilde.
     fn flags(&self) -> u16 {
         let plain = self.name.chars().all(|c| matches!(c, ' '..='}') && c != '\\');
         if plain { DESCRIPTOR_FOLLOWS } else { DESCRIPTOR_FOLLOWS | UTF8 }
@@ -137,11 +124,12 @@ impl Record {
         self.compressed_bytes >= LARGE || self.bytes >= LARGE
     }
 
-    /// What stands in the archive's directory.
+    /// Returns the entry's header in the central directory.
     fn central_header(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Bytes::default();
         let needed = if self.is_large() { VERSION_ZIP64 } else { VERSION };
-        bytes.u32(CENTRAL_HEADER).u16(self.made_by()).u16(needed);
+        let host = if self.mode.is_some() { UNIX } else { 0 };
+        bytes.u32(CENTRAL_HEADER).u16(host | VERSION).u16(needed);
         self.shared(&mut bytes);
         let extra = self.zip64_extra();
         // With the extra field, both sizes are there, even where only the offset is large.
@@ -156,21 +144,11 @@ impl Record {
         Ok(bytes.0)
     }
 
-    fn made_by(&self) -> u16 {
-        match self.attributes {
-            Attributes::Unix(_) => UNIX | VERSION,
-            Attributes::None => VERSION,
-        }
-    }
-
     fn external_attributes(&self) -> u32 {
-        match self.attributes {
-            Attributes::Unix(mode) => {
-                let read_only = if mode & OWNER_WRITES == 0 { READ_ONLY } else { 0 };
-                (REGULAR_FILE | mode & MODE_BITS) << 16 | read_only
-            }
-            Attributes::None => 0,
-        }
+        self.mode.map_or(0, |mode| {
+            let read_only = if mode & OWNER_WRITES == 0 { READ_ONLY } else { 0 };
+            (REGULAR_FILE | mode & MODE_BITS) << 16 | read_only
+        })
     }
 
     fn zip64_extra(&self) -> Vec<u8> {
@@ -182,12 +160,12 @@ impl Record {
     }
 }
 
-/// What ends an archive: the zip64 records only where a field of the old one is too small.
+/// Returns the end of an archive. The zip64 records are included only if a field of the old record is too small.
 fn end(entries: u64, directory_offset: u64, directory_bytes: u64) -> Vec<u8> {
     let mut bytes = Bytes::default();
     let (mut count, mut offset, mut size) = (entries, directory_offset, directory_bytes);
     if entries >= MANY || directory_offset >= LARGE || directory_bytes >= LARGE {
-        end_zip64(&mut bytes, entries, directory_offset, directory_bytes);
+        bytes.end_zip64(VERSION_ZIP64, entries, directory_offset, directory_bytes);
         (count, offset, size) = (MANY, LARGE, LARGE);
     }
     let count = u16::try_from(count).unwrap_or(u16::MAX);
@@ -195,46 +173,13 @@ fn end(entries: u64, directory_offset: u64, directory_bytes: u64) -> Vec<u8> {
     bytes.0
 }
 
-fn end_zip64(bytes: &mut Bytes, entries: u64, directory_offset: u64, directory_bytes: u64) {
-    // The size of the record does not count its first 12 bytes.
-    bytes.u32(END_ZIP64).u64(44).u16(VERSION_ZIP64).u16(VERSION_ZIP64).u32(0).u32(0);
-    bytes.u64(entries).u64(entries).u64(directory_bytes).u64(directory_offset);
-    bytes.u32(LOCATOR_ZIP64).u32(0).u64(directory_offset + directory_bytes).u32(1);
-}
-
-/// Bytes of a little-endian record.
-#[derive(Default)]
-struct Bytes(Vec<u8>);
-
-impl Bytes {
-    fn u16(&mut self, value: u16) -> &mut Self {
-        self.0.extend(value.to_le_bytes());
-        self
-    }
-
-    fn u32(&mut self, value: u32) -> &mut Self {
-        self.0.extend(value.to_le_bytes());
-        self
-    }
-
-    fn u64(&mut self, value: u64) -> &mut Self {
-        self.0.extend(value.to_le_bytes());
-        self
-    }
-
-    /// A value in 32 bits, [`LARGE`] at most.
-    fn small(&mut self, value: u64) -> &mut Self {
-        self.u32(u32::try_from(value).unwrap_or(u32::MAX))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn record(name: &str) -> Record {
-        let attributes = Attributes::Unix(0o100_644);
-        Record { name: name.to_owned(), attributes, crc32: 0x0102_0304, compressed_bytes: 7, bytes: 9, offset: 77 }
+        let (name, mode) = (name.to_owned(), Some(0o100_644));
+        Record { name, mode, crc32: 0x0102_0304, compressed_bytes: 7, bytes: 9, offset: 77 }
     }
 
     fn number(bytes: &[u8]) -> u64 {
@@ -242,79 +187,26 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_a_date_and_a_mode() {
-        let local = record("a.js").local_header().unwrap();
-        assert_eq!(local, b"PK\x03\x04\x14\0\x08\0\x08\0\0\0\x21\x8a\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0a.js");
-        assert_eq!(record("a.js").data_descriptor(), b"PK\x07\x08\x04\x03\x02\x01\x07\0\0\0\x09\0\0\0");
-        let central = record("a.js").central_header().unwrap();
-        assert_eq!(central[..6], *b"PK\x01\x02\x14\x03");
-        assert_eq!(central[6..16], local[4..14]);
-        assert_eq!(central[16..28], *b"\x04\x03\x02\x01\x07\0\0\0\x09\0\0\0");
-        assert_eq!(central[28..], *b"\x04\0\0\0\0\0\0\0\0\0\0\0\xa4\x81\x4d\0\0\0a.js");
-    }
-
-    #[test]
-    fn content_has_neither() {
-        let record = Record { attributes: Attributes::None, ..record("a.js") };
-        assert_eq!(record.local_header().unwrap()[10..14], [0; 4]);
-        let central = record.central_header().unwrap();
-        assert_eq!(central[4..8], [20, 0, 20, 0]);
-        assert_eq!(central[12..16], [0; 4]);
-        assert_eq!(central[38..42], [0; 4]);
-    }
-
-    #[test]
-    fn a_file_that_its_owner_may_not_write_is_read_only() {
-        let attributes = |mode| Record { attributes: Attributes::Unix(mode), ..record("a") }.external_attributes();
-        assert_eq!(attributes(0o100_644), 0o100_644 << 16);
-        assert_eq!(attributes(0o755), 0o100_755 << 16);
-        assert_eq!(attributes(0o100_577), 0o100_577 << 16 | 1);
-        assert_eq!(attributes(0o104_755), 0o104_755 << 16);
-    }
-
-    #[test]
-    fn names_that_are_not_the_same_in_every_encoding_are_flagged() {
-        let flagged = |name: &str| record(name).flags() & UTF8 != 0;
-        for name in ["a.js", "a b", "{}", "!\"#$%&'()*+,-./:;<=>?@[]^_`|"] {
-            assert!(!flagged(name), "{name}");
-        }
-        for name in ["~", "a\\b", "ä", "日", "\u{1f}", "\u{7f}"] {
-            assert!(flagged(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_large_file_has_64_bits_behind_its_data_and_in_the_directory() {
-        for (compressed_bytes, bytes) in [(7, LARGE), (1 << 39, 1 << 40), (LARGE, 9)] {
-            let record = Record { compressed_bytes, bytes, ..record("a.js") };
-            let descriptor = record.data_descriptor();
-            assert_eq!(descriptor.len(), 24);
-            assert_eq!((number(&descriptor[8..16]), number(&descriptor[16..])), (compressed_bytes, bytes));
+    fn a_large_file_has_64_bit_sizes_after_its_data_and_in_the_directory_and_a_large_offset_only_there() {
+        for (compressed_bytes, bytes, offset, size_bytes, needed) in
+            [(7, LARGE, 77, 8, 45), (1 << 39, 1 << 40, 77, 8, 45), (LARGE, 9, 77, 8, 45), (7, 9, LARGE, 4, 20)]
+        {
+            let record = Record { compressed_bytes, bytes, offset, ..record("a.js") };
+            let sizes: Vec<u64> = record.data_descriptor()[8..].chunks(size_bytes).map(number).collect();
+            assert_eq!(sizes, [compressed_bytes, bytes]);
             assert_eq!(number(&record.local_header().unwrap()[4..6]), 20);
             let central = record.central_header().unwrap();
-            assert_eq!((number(&central[6..8]), number(&central[20..28])), (45, u64::MAX));
-            assert_eq!((number(&central[30..32]), number(&central[42..46])), (28, 77));
-            let extra = &central[50..];
-            assert_eq!(extra[..4], [1, 0, 24, 0]);
-            let fields: Vec<u64> = extra[4..].chunks(8).map(number).collect();
-            assert_eq!(fields, [bytes, compressed_bytes, 77]);
+            assert_eq!((number(&central[6..8]), number(&central[20..28])), (needed, u64::MAX));
+            assert_eq!((number(&central[30..32]), number(&central[42..46])), (28, offset));
+            assert_eq!(central[50..54], [1, 0, 24, 0]);
+            let fields: Vec<u64> = central[54..].chunks(8).map(number).collect();
+            assert_eq!(fields, [bytes, compressed_bytes, offset]);
         }
         assert_eq!(Record { bytes: LARGE - 1, ..record("a") }.central_header().unwrap().len(), 47);
     }
 
     #[test]
-    fn a_large_offset_is_no_large_file() {
-        let record = Record { offset: LARGE, ..record("a.js") };
-        assert_eq!(record.data_descriptor().len(), 16);
-        let central = record.central_header().unwrap();
-        assert_eq!((number(&central[6..8]), number(&central[20..28])), (20, u64::MAX));
-        assert_eq!((number(&central[42..46]), central.len()), (LARGE, 46 + 4 + 28));
-        let fields: Vec<u64> = central[54..].chunks(8).map(number).collect();
-        assert_eq!(fields, [9, 7, LARGE]);
-    }
-
-    #[test]
-    fn an_archive_beyond_the_old_limits_has_two_ends() {
+    fn an_archive_beyond_the_old_limits_has_zip64_end_records() {
         assert_eq!(end(65_534, LARGE - 1, LARGE - 1).len(), 22);
         for (entries, offset, bytes) in [(65_535, 10, 20), (1, LARGE, 20), (1, 10, LARGE), (1 << 20, 1 << 33, 1 << 34)]
         {

@@ -1,52 +1,43 @@
-//! What `excludes` keep out of an archive.
+//! Matches paths against a function's `excludes`.
 
 use super::doublestar::Pattern;
 use crate::error::Problem;
 use crate::model::{ArchiveFileSettings, ExcludesMatching, Sourced};
 
-/// The `excludes` of one function.
-pub(super) struct Excludes {
-    rules: Vec<Rule>,
-}
-
-struct Rule {
-    said: String,
-    /// `None`: it is compared letter by letter.
-    pattern: Option<Pattern>,
-}
+/// The `excludes` of one function, each as it is written and as a pattern. Without a pattern, paths are compared with
+/// the text itself.
+pub(super) struct Excludes(Vec<(String, Option<Pattern>)>);
 
 impl Excludes {
-    /// Reads all patterns, or says what is wrong with each.
+    /// Parses all patterns, or returns every pattern's problem.
     pub(super) fn new(settings: &ArchiveFileSettings) -> Result<Self, Vec<Problem>> {
-        let (mut rules, mut problems) = (Vec::new(), Vec::new());
+        let (mut excludes, mut problems) = (Vec::new(), Vec::new());
         for exclude in &settings.excludes {
-            match rule(exclude, settings.matching) {
-                Ok(rule) => rules.push(rule),
+            match pattern(exclude, settings.matching) {
+                Ok(pattern) => excludes.push((exclude.value.clone(), pattern)),
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(Self { rules }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self(excludes)) } else { Err(problems) }
     }
 
-    /// The first that keeps `path` out, which is relative to the source, and `.` for the source itself.
+    /// Returns the first pattern that matches `path`, relative to the source; `.` is the source itself.
     pub(super) fn matching(&self, path: &str) -> Option<&str> {
-        let matches = |rule: &&Rule| match &rule.pattern {
-            Some(pattern) => pattern.matches(path),
-            None => rule.said == path,
+        let matches = |(text, pattern): &&(String, Option<Pattern>)| {
+            pattern.as_ref().map_or(text == path, |pattern| pattern.matches(path))
         };
-        self.rules.iter().find(matches).map(|rule| rule.said.as_str())
+        self.0.iter().find(matches).map(|(text, _)| text.as_str())
     }
 }
 
-fn rule(exclude: &Sourced<String>, matching: ExcludesMatching) -> Result<Rule, Problem> {
-    let said = exclude.value.clone();
+fn pattern(exclude: &Sourced<String>, matching: ExcludesMatching) -> Result<Option<Pattern>, Problem> {
     if matching == ExcludesMatching::Exact {
-        return Ok(Rule { said, pattern: None });
+        return Ok(None);
     }
-    Pattern::parse(&exclude.value).map(|pattern| Rule { said, pattern: Some(pattern) }).map_err(|why| {
+    Pattern::parse(&exclude.value).map(Some).map_err(|why| {
         Problem::new(format!("invalid pattern `{}` in `excludes`", exclude.value))
             .why(why)
-            .fix("mend it; a backslash takes a character's meaning away")
+            .fix("correct the pattern; a backslash escapes a special character")
             .at(exclude.location())
     })
 }

@@ -3,50 +3,54 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::{ArchivedFile, Attributes, Contents, pack};
+use super::pack;
+use super::source::{ArchivedFile, Contents};
 use crate::error::{Failure, Kind};
-use crate::model::{Entry, Flavour, FunctionKey, Silent};
+use crate::model::{Entry, Flavour, FunctionKey};
+use crate::package::context::PackContext;
 use crate::package::read_back;
-use crate::package::run::Run;
 use crate::package::source_file::{SourceFile, unreadable};
 
-/// An entry to be.
+/// More than one, so that the order of the entries is not left to chance.
+const THREADS: usize = 2;
+
+/// An entry to pack.
 #[derive(Clone, Debug)]
 pub struct GivenFile {
     /// Its name in the archive.
     pub name: String,
     /// Its bytes.
     pub contents: GivenContents,
-    /// Its `st_mode`; none for what Terraform calls a `source` block.
+    /// Its `st_mode`; `None` for what Terraform calls a `source` block.
     pub mode: Option<u32>,
 }
 
 /// The bytes of an entry.
 #[derive(Clone, Debug)]
 pub enum GivenContents {
-    /// Those of this file.
+    /// The bytes of this file.
     Path(PathBuf),
-    /// These.
+    /// The given bytes.
     Bytes(Vec<u8>),
 }
 
-/// Writes the archive of `files` to `path`, and proves that it reads back. Nothing of a release packs this way: it takes
-/// any order, mode and name.
+/// Writes the archive of `files` to `path`, and checks that it reads back.
+///
+/// Only tests use this: it takes any order, mode and name.
 ///
 /// # Errors
 ///
-/// [`Kind::Usage`] where a file cannot be read, or the archive not be written; [`Kind::Internal`] where it does not read
-/// back.
+/// [`Kind::Usage`] if a file cannot be read or the archive cannot be written; [`Kind::Internal`] if the archive does not
+/// read back.
 #[doc(hidden)]
-pub fn pack_given(files: Vec<GivenFile>, path: &Path, threads: usize, verify: bool) -> Result<Vec<Entry>, Failure> {
+pub fn pack_given(files: Vec<GivenFile>, path: &Path) -> Result<Vec<Entry>, Failure> {
     let function = FunctionKey::new("given");
-    let (cancelled, listener, source_at) = (&|| false, &Silent, None);
-    let run = Run { function: &function, path, threads, verify, cache: None, cancelled, listener, source_at };
+    let context = PackContext { threads: THREADS, ..PackContext::silent(&function, path) };
     let files = files.into_iter().map(archived).collect::<Result<Vec<_>, _>>()?;
     let open = File::options().read(true).write(true).create(true).truncate(true).open(path);
-    let archive = open.map_err(|error| run.not_written(&error))?;
-    let entries = pack(&files, Flavour::Go1_21, &archive, &run)?;
-    read_back::prove(&archive, &entries, &run)?;
+    let archive = open.map_err(|error| context.not_written(&error))?;
+    let entries = pack(&files, Flavour::Go1_21, &archive, &context)?;
+    read_back::check(&archive, &entries, &context)?;
     Ok(entries)
 }
 
@@ -58,6 +62,5 @@ fn archived(file: GivenFile) -> Result<ArchivedFile, Failure> {
             Contents::File(SourceFile::new(file.name.clone(), path, &metadata))
         }
     };
-    let attributes = file.mode.map_or(Attributes::None, Attributes::Unix);
-    Ok(ArchivedFile { name: file.name, contents, attributes })
+    Ok(ArchivedFile { name: file.name, contents, mode: file.mode })
 }

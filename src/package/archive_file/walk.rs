@@ -1,48 +1,42 @@
-//! Which files of a folder `archive_file` packs, and in which order.
+//! Lists the files of a folder that `archive_file` packs, in its order.
 //!
-//! Depth first; within a folder by name, bytewise, so that `a/x` comes before `a-b`. Links are followed.
+//! The walk is depth first; within a folder, names are ordered by their bytes, so `a/x` comes before `a-b`. Links are
+//! followed.
 
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::excludes::Excludes;
 use crate::error::Problem;
-use crate::model::{ArchiveFileSettings, LeftOut, LeftOutBy};
+use crate::model::{ArchiveFileSettings, LeftOutBy};
 use crate::package::folder::{Folder, Walked};
-use crate::package::left_out::LeftOuts;
 use crate::package::refusals::{
-    broken_link, cannot_pack, link_in_a_circle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
+    broken_link, cannot_pack, link_cycle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
 };
+use crate::package::selection::{LeftOuts, Selection};
 use crate::package::source_file::{SourceFile, unreadable};
 
-/// What a walk found.
-pub(in crate::package) struct Found {
-    /// In the order of the archive.
-    pub(in crate::package) files: Vec<SourceFile>,
-    /// What is not packed, and why.
-    pub(in crate::package) left_out: Vec<LeftOut>,
-    /// What the user should know, and what to do about it.
-    pub(in crate::package) warnings: Vec<String>,
-}
-
-/// Walks the folder `root`; every reason against it is a problem. `root` and `keep_out` are resolved paths; what
-/// lies in `keep_out` is left out, though Terraform would pack it, since it is made anew each time.
+/// Walks the folder `root` and returns its files, or every problem.
+///
+/// `root` and `keep_out` are resolved paths. Files in `keep_out` are left out, although Terraform would pack them,
+/// because every run writes them anew.
 pub(in crate::package) fn walk(
     root: &Path,
     settings: &ArchiveFileSettings,
     keep_out: &[PathBuf],
-) -> Result<Found, Vec<Problem>> {
+) -> Result<Selection<Vec<SourceFile>>, Vec<Problem>> {
     let excludes = Excludes::new(settings)?;
     let (files, left_out, warnings) = (Vec::new(), LeftOuts::default(), Vec::new());
     let (walked, problems) = (Walked::default(), Vec::new());
     let mut walk = Walk { root, settings, excludes, keep_out, walked, files, left_out, warnings, problems };
     if walk.excludes.matching(".").is_none() {
-        walk.folder(&Folder { path: "", real: root, locks: (), parent: None });
+        walk.folder(&Folder { path: "", real: root, blocked_by: (), parent: None });
     }
     let Walk { files, left_out, warnings, mut problems, .. } = walk;
     problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
-    let found = Found { files, left_out: left_out.finish(), warnings };
+    let found = Selection { files, left_out: left_out.finish(), warnings };
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
@@ -58,13 +52,6 @@ struct Walk<'a> {
     problems: Vec<Problem>,
 }
 
-/// Whether the rest of a folder is walked.
-#[derive(PartialEq, Eq)]
-enum Rest {
-    Walked,
-    Skipped,
-}
-
 impl Walk<'_> {
     fn folder(&mut self, folder: &Folder<'_>) {
         let names = match names(folder.real) {
@@ -75,30 +62,31 @@ impl Walk<'_> {
             return self.problems.extend(problem);
         }
         for (place, name) in names.iter().enumerate() {
-            if self.name(folder, name) == Rest::Skipped {
+            if self.name(folder, name).is_break() {
                 return self.warn_of_rest(folder, name, names.len() - place - 1);
             }
         }
     }
 
-    fn name(&mut self, folder: &Folder<'_>, os_name: &OsStr) -> Rest {
+    /// Packs or leaves out a name; breaks off if the rest of its folder is left out as well.
+    fn name(&mut self, folder: &Folder<'_>, os_name: &OsStr) -> ControlFlow<()> {
         let real = folder.real.join(os_name);
         let path = folder.join(&os_name.to_string_lossy());
         if self.is_left_out(&path, &real) {
-            return Rest::Walked;
+            return ControlFlow::Continue(());
         }
         match fs::symlink_metadata(&real) {
             Err(error) => self.problems.push(unreadable(&real, &error)),
             Ok(_) if os_name.to_str().is_none() => self.problems.push(not_utf8(&real)),
             Ok(metadata) if metadata.is_symlink() => return self.link(folder, &path, &real),
-            Ok(metadata) => self.thing(folder, path, real, &metadata),
+            Ok(metadata) => self.file_or_folder(folder, path, real, &metadata),
         }
-        Rest::Walked
+        ControlFlow::Continue(())
     }
 
-    fn thing(&mut self, parent: &Folder<'_>, path: String, real: PathBuf, metadata: &Metadata) {
+    fn file_or_folder(&mut self, parent: &Folder<'_>, path: String, real: PathBuf, metadata: &Metadata) {
         if metadata.is_dir() {
-            self.folder(&Folder { path: &path, real: &real, locks: (), parent: Some(parent) });
+            self.folder(&Folder { path: &path, real: &real, blocked_by: (), parent: Some(parent) });
         } else if !metadata.is_file() {
             self.problems.push(not_a_file(&real, metadata.file_type()));
         } else if path.len() > usize::from(u16::MAX) {
@@ -108,28 +96,25 @@ impl Walk<'_> {
         }
     }
 
-    fn link(&mut self, folder: &Folder<'_>, path: &str, link: &Path) -> Rest {
-        let (target, metadata) = match fs::canonicalize(link).and_then(|path| Ok((fs::metadata(&path)?, path))) {
-            Ok((metadata, target)) => (target, metadata),
-            Err(error) => {
-                self.problems.push(broken_link(link, &error));
-                return Rest::Walked;
-            }
+    fn link(&mut self, folder: &Folder<'_>, path: &str, link: &Path) -> ControlFlow<()> {
+        let followed = fs::canonicalize(link).and_then(|target| Ok((fs::metadata(&target)?, target)));
+        let Ok((metadata, target)) = followed.map_err(|error| self.problems.push(broken_link(link, &error))) else {
+            return ControlFlow::Continue(());
         };
         if metadata.is_dir() && self.settings.exclude_symlink_directories {
             self.left_out.folder(LeftOutBy::SymlinkDirectory, path);
-            return Rest::Skipped;
+            return ControlFlow::Break(());
         }
         if self.keep_out.iter().any(|own| target.starts_with(own)) {
             self.leave_out_own(path, link);
         } else if !target.starts_with(self.root) {
             self.problems.push(link_out(link, &target));
-        } else if metadata.is_dir() && folder.came_through(&target) {
-            self.problems.push(link_in_a_circle(link, &target));
+        } else if metadata.is_dir() && folder.is_within(&target) {
+            self.problems.push(link_cycle(link, &target));
         } else {
-            self.thing(folder, path.to_owned(), target, &metadata);
+            self.file_or_folder(folder, path.to_owned(), target, &metadata);
         }
-        Rest::Walked
+        ControlFlow::Continue(())
     }
 
     fn is_left_out(&mut self, path: &str, real: &Path) -> bool {
@@ -147,7 +132,7 @@ impl Walk<'_> {
     fn leave_out_own(&mut self, path: &str, real: &Path) {
         self.leave_out(LeftOutBy::OwnFile, path, real);
         self.warnings.push(format!(
-            "`{path}` is left out, since archives are written there; `archive_file` would pack it: write \
+            "`{path}` is left out because archives are written there; `archive_file` would pack it: add \
              `excludes = [\"{path}\"]` here and in Terraform"
         ));
     }
@@ -160,14 +145,14 @@ impl Walk<'_> {
         }
     }
 
-    /// The provider ends the walk of a folder at a link to a folder that it leaves out.
+    /// Warns about files after a skipped link: the provider ends the walk of a folder at a link that it leaves out.
     /// <https://github.com/hashicorp/terraform-provider-archive/issues/361>
     fn warn_of_rest(&mut self, folder: &Folder<'_>, link: &OsStr, left_out: usize) {
         if left_out > 0 {
             let link = folder.join(&link.to_string_lossy());
             self.warnings.push(format!(
-                "what comes behind the link `{link}` in its folder is left out too ({left_out}), as `archive_file` \
-                 does with `exclude_symlink_directories`: write `excludes = [\"{link}\"]` instead, here and in Terraform"
+                "everything after the link `{link}` in its folder is left out too ({left_out}), as `archive_file` does \
+                 with `exclude_symlink_directories`: use `excludes = [\"{link}\"]` instead, here and in Terraform"
             ));
         }
     }

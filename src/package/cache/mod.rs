@@ -1,10 +1,10 @@
 //! Remembers compressed data, so that repacking after a small change compresses only what changed.
 //!
-//! What is remembered lies in segments: files that are written once, under a folder that anybody may delete at any
-//! time. A segment that is damaged, or of another version, is as good as none. Nothing in a segment is used unless its
-//! hash is right; and since whoever can write a segment can write its hashes too, those who use it prove that it
-//! inflates to their data. So the hashes need not withstand an attacker, and are XXH3's, which cost nothing beside the
-//! reading. No failure of the cache is a failure of packing: it is only slower.
+//! The data is kept in segments: files that are written once, in a folder that can be deleted at any time. A damaged
+//! segment, or one of another version, is ignored. A record is used only if its hash is right. The hash need not
+//! withstand an attacker, because an attacker who can write a segment can write its hashes too: the caller checks that
+//! the record inflates to its own data. So the hash is XXH3, which is fast compared with reading. A failure of the
+//! cache does not fail packing; it only makes it slower.
 
 mod segment;
 
@@ -13,52 +13,31 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 use tracing::debug;
-use xxhash_rust::xxh3::xxh3_128;
 
+pub(super) use self::segment::{Compressed, Key};
 use self::segment::{Segment, SegmentWriter};
+use super::folder::delete_abandoned;
 
-/// Less data than this is compressed about as fast as it is looked up.
+/// Smaller data is compressed about as fast as it is looked up.
 const WORTHWHILE_BYTES: usize = 512;
-/// All segments of a cache together; the least recently used go first.
+/// The size limit of all segments together; the least recently used are evicted first.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
-/// Each packing that compresses anything adds a segment.
+/// The most segments of a cache; each run that compresses anything adds one.
 const MAX_SEGMENTS: usize = 64;
 const EXTENSION: &str = "segment";
-/// A segment in the making.
+/// The prefix of a segment that is being written.
 const WRITING: &str = ".writing-";
-/// Nobody writes that long.
-const ABANDONED: Duration = Duration::from_hours(24);
-
-/// Names data before it was compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    /// XXH3 of the data, 128 bits.
-    hash: u128,
-    /// How many bytes the data has.
-    bytes: u64,
-    /// What was made of it, where one format makes several things of the same data.
-    kind: u8,
-}
-
-impl Key {
-    pub(super) fn of(data: &[u8], kind: u8) -> Self {
-        Self { hash: xxh3_128(data), bytes: data.len() as u64, kind }
-    }
-}
-
-/// What became of the data; `None`: compressing makes it no smaller.
-pub(super) type Compressed = Option<Vec<u8>>;
 
 /// The cache of one archive format.
 #[derive(Debug)]
 pub(super) struct Cache {
     folder: PathBuf,
     segments: Vec<Segment>,
-    /// Where each is: the segment's place, then the record's.
+    /// The index of each key's segment, and of its record in there.
     known: BTreeMap<Key, (usize, usize)>,
     new: Mutex<New>,
 }
@@ -75,14 +54,14 @@ impl Cache {
     pub(super) fn open(folder: &Path, revision: &str) -> Self {
         let folder = folder.join(revision);
         let segments: Vec<Segment> = paths(&folder).iter().filter_map(|(path, ..)| open(path)).collect();
-        // The newest come last, and win.
+        // The newest segments come last and replace older records.
         let places = segments.iter().enumerate().rev().flat_map(|(segment, opened)| {
             opened.records.iter().enumerate().map(move |(record, known)| (known.key, (segment, record)))
         });
         Self { known: places.collect(), segments, folder, new: Mutex::new(New::Nothing) }
     }
 
-    /// What became of this data last time.
+    /// Returns the compressed data of a key, if it is cached.
     pub(super) fn get(&self, key: &Key) -> Option<Compressed> {
         let &(segment, record) = self.known.get(key)?;
         match self.segments[segment].read(record) {
@@ -94,7 +73,7 @@ impl Cache {
         }
     }
 
-    /// Remembers what became of the data.
+    /// Caches the compressed data of a key.
     pub(super) fn put(&self, key: Key, compressed: &Compressed) {
         let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = new.add(&self.folder, key, compressed) {
@@ -103,7 +82,7 @@ impl Cache {
         }
     }
 
-    /// Keeps what is new, and deletes what was not used for the longest time where the cache is too large.
+    /// Saves the new segment, and evicts the least recently used ones if the cache is too large.
     pub(super) fn close(self) {
         let kept = self.segments.iter().filter(|segment| segment.was_used()).try_for_each(Segment::touch);
         let new = self.new.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -113,7 +92,7 @@ impl Cache {
     }
 }
 
-/// Whether data of this size is looked up at all.
+/// Returns whether data is large enough to be cached.
 pub(super) fn is_worthwhile(data: &[u8]) -> bool {
     data.len() >= WORTHWHILE_BYTES
 }
@@ -131,7 +110,7 @@ impl New {
         }
     }
 
-    /// The name is new, so that nobody's segment is replaced.
+    /// Saves the segment under a name that depends on its content, so it never replaces another one.
     fn keep(self, folder: &Path) -> io::Result<()> {
         let New::Segment(writer) = self else { return Ok(()) };
         let (hash, file) = writer.finish()?;
@@ -145,7 +124,7 @@ fn open(path: &Path) -> Option<Segment> {
     segment.inspect_err(|error| debug!(path = %path.display(), %error, "a segment of the cache is not used")).ok()
 }
 
-/// The segments, the most recently used first, with their sizes.
+/// Returns the segments and their sizes, the most recently used first.
 fn paths(folder: &Path) -> Vec<(PathBuf, u64)> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut found: Vec<(SystemTime, PathBuf, u64)> = entries
@@ -159,13 +138,9 @@ fn paths(folder: &Path) -> Vec<(PathBuf, u64)> {
     found.into_iter().map(|(_, path, bytes)| (path, bytes)).collect()
 }
 
-/// Also deletes what runs that were killed left behind.
+/// Evicts segments beyond the limits, and deletes files that killed runs left behind.
 fn shrink(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-        if entry.file_name().to_string_lossy().starts_with(WRITING) && is_old(&entry) {
-            fs::remove_file(entry.path())?;
-        }
-    }
+    delete_abandoned(folder, WRITING);
     let mut total = 0;
     for (place, (path, bytes)) in paths(folder).into_iter().enumerate() {
         total += bytes;
@@ -176,21 +151,19 @@ fn shrink(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn is_old(entry: &fs::DirEntry) -> bool {
-    let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
-    age.is_some_and(|age| age > ABANDONED)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::package::folder::ABANDONED;
 
     fn segments(folder: &Path) -> Vec<PathBuf> {
         paths(&folder.join("r")).into_iter().map(|(path, _)| path).collect()
     }
 
     #[test]
-    fn what_was_put_is_there_next_time() {
+    fn cached_data_is_there_the_next_time() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (Key::of(b"one", 0), Key::of(b"one", 1));
         let cache = Cache::open(folder.path(), "r");
@@ -225,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_two_records_is_used_and_abandoned_files_go() {
+    fn the_newest_of_two_records_is_used_and_abandoned_files_are_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::of(b"one", 0);
         let put = |data: &[u8], age| {
@@ -249,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_that_cannot_be_written_is_none() {
+    fn a_cache_that_cannot_be_written_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
@@ -260,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_segments_go_first_and_used_ones_stay() {
+    fn the_least_recently_used_segments_are_evicted() {
         let folder = tempfile::tempdir().unwrap();
         let key = |number: usize| Key::of(&number.to_le_bytes(), 0);
         let put = |number: usize| {

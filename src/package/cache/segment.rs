@@ -1,4 +1,4 @@
-//! A segment of the cache: compressed data, one piece behind the other, then an index, then where the index begins.
+//! A segment of the cache: pieces of compressed data, then an index, then the offset of the index.
 //!
 //! All numbers are little-endian.
 //!
@@ -7,13 +7,13 @@
 //! | XXH3 of the data before it was compressed | 16 |
 //! | length of that data | 8 |
 //! | XXH3 of the piece | 16 |
-//! | where it begins | 8 |
-//! | its length; all ones where the data is not compressed | 8 |
+//! | offset of the piece | 8 |
+//! | length of the piece; all ones if the data is not compressed | 8 |
 //! | kind | 1 |
 //!
 //! | end | bytes |
 //! |---|---|
-//! | where the index begins | 8 |
+//! | offset of the index | 8 |
 //! | XXH3 of the index | 16 |
 //! | `sls-seg3` | 8 |
 
@@ -22,17 +22,36 @@ use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
+use bytes::{Buf, BufMut};
 use xxhash_rust::xxh3::xxh3_128;
-
-use super::{Compressed, Key};
 
 const MAGIC: &[u8; 8] = b"sls-seg3";
 const END_BYTES: usize = 8 + 16 + 8;
 const RECORD_BYTES: usize = 16 + 8 + 16 + 8 + 8 + 1;
-/// The length of data that is not compressed.
+/// The length that marks data that is not compressed.
 const NOT_COMPRESSED: u64 = u64::MAX;
 
-/// What a segment's index says of a piece.
+/// Identifies data before compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::package) struct Key {
+    /// XXH3 of the data, 128 bits.
+    pub(super) hash: u128,
+    /// How many bytes the data has.
+    pub(super) bytes: u64,
+    /// How it was compressed, for a format that compresses the same data in several ways.
+    pub(super) kind: u8,
+}
+
+impl Key {
+    pub(in crate::package) fn of(data: &[u8], kind: u8) -> Self {
+        Self { hash: xxh3_128(data), bytes: data.len() as u64, kind }
+    }
+}
+
+/// Compressed data, or `None` if compressing does not make it smaller.
+pub(in crate::package) type Compressed = Option<Vec<u8>>;
+
+/// An entry of a segment's index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) key: Key,
@@ -56,18 +75,16 @@ impl Segment {
         let end_at = bytes.checked_sub(END_BYTES as u64).ok_or_else(damaged)?;
         let mut end = [0; END_BYTES];
         read_at(&file, end_at, &mut end)?;
-        let (index_at, hash) = (u64::from_le_bytes(array(&end, 0)), u128::from_le_bytes(array(&end, 8)));
+        let mut end = &end[..];
+        let (index_at, hash) = (end.get_u64_le(), end.get_u128_le());
         let index_bytes = end_at.checked_sub(index_at).ok_or_else(damaged)?;
-        if end[24..] != *MAGIC || index_bytes % RECORD_BYTES as u64 != 0 {
+        if end != MAGIC || index_bytes % RECORD_BYTES as u64 != 0 {
             return Err(damaged());
         }
         let mut index = vec![0; usize::try_from(index_bytes).map_err(|_| damaged())?];
         read_at(&file, index_at, &mut index)?;
-        if xxh3_128(&index) != hash {
-            return Err(damaged());
-        }
         let records: Vec<Record> = index.chunks_exact(RECORD_BYTES).map(Record::from_bytes).collect();
-        if !records.iter().all(|record| record.lies_before(index_at)) {
+        if xxh3_128(&index) != hash || !records.iter().all(|record| record.lies_before(index_at)) {
             return Err(damaged());
         }
         Ok(Self { file, records, used: AtomicBool::new(false) })
@@ -76,31 +93,29 @@ impl Segment {
     /// Reads a piece and compares its hash.
     pub(super) fn read(&self, place: usize) -> io::Result<Compressed> {
         let record = &self.records[place];
-        if record.length == NOT_COMPRESSED {
-            self.used.store(true, Ordering::Relaxed);
-            return Ok(None);
-        }
-        let mut data = vec![0; usize::try_from(record.length).map_err(|_| damaged())?];
+        let is_compressed = record.length != NOT_COMPRESSED;
+        let length = if is_compressed { record.length } else { 0 };
+        let mut data = vec![0; usize::try_from(length).map_err(|_| damaged())?];
         read_at(&self.file, record.offset, &mut data)?;
         if xxh3_128(&data) != record.hash {
             return Err(damaged());
         }
         self.used.store(true, Ordering::Relaxed);
-        Ok(Some(data))
+        Ok(is_compressed.then_some(data))
     }
 
-    /// Whether anything was read from it.
+    /// Returns whether anything was read from this segment.
     pub(super) fn was_used(&self) -> bool {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Marks it as used now.
+    /// Marks the segment as just used.
     pub(super) fn touch(&self) -> io::Result<()> {
         self.file.set_modified(SystemTime::now())
     }
 }
 
-/// A segment in the making.
+/// Writes a segment.
 #[derive(Debug)]
 pub(super) struct SegmentWriter<W: Write> {
     out: BufWriter<W>,
@@ -117,14 +132,12 @@ impl<W: Write> SegmentWriter<W> {
         let data = compressed.as_deref();
         let (written, length) = data.map_or((&[][..], NOT_COMPRESSED), |data| (data, data.len() as u64));
         self.out.write_all(written)?;
-        let hash = xxh3_128(written);
-        let record = Record { key, hash, offset: self.offset, length };
-        self.index.extend(record.to_bytes());
+        Record { key, hash: xxh3_128(written), offset: self.offset, length }.append_to(&mut self.index);
         self.offset += written.len() as u64;
         Ok(())
     }
 
-    /// Writes index and end; the hash of the index, and the file.
+    /// Writes index and end, and returns the hash of the index and the file.
     pub(super) fn finish(mut self) -> io::Result<(u128, W)> {
         let hash = xxh3_128(&self.index);
         self.out.write_all(&self.index)?;
@@ -136,15 +149,13 @@ impl<W: Write> SegmentWriter<W> {
 }
 
 impl Record {
-    fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(RECORD_BYTES);
-        bytes.extend(self.key.hash.to_le_bytes());
-        bytes.extend(self.key.bytes.to_le_bytes());
-        bytes.extend(self.hash.to_le_bytes());
-        bytes.extend(self.offset.to_le_bytes());
-        bytes.extend(self.length.to_le_bytes());
-        bytes.push(self.key.kind);
-        bytes
+    fn append_to(&self, index: &mut Vec<u8>) {
+        index.put_u128_le(self.key.hash);
+        index.put_u64_le(self.key.bytes);
+        index.put_u128_le(self.hash);
+        index.put_u64_le(self.offset);
+        index.put_u64_le(self.length);
+        index.put_u8(self.key.kind);
     }
 
     fn lies_before(&self, index_at: u64) -> bool {
@@ -152,26 +163,16 @@ impl Record {
         end || self.length == NOT_COMPRESSED
     }
 
-    /// Of exactly as many bytes as a record has.
-    fn from_bytes(bytes: &[u8]) -> Self {
-        Self {
-            key: Key {
-                hash: u128::from_le_bytes(array(bytes, 0)),
-                bytes: u64::from_le_bytes(array(bytes, 16)),
-                kind: bytes[56],
-            },
-            hash: u128::from_le_bytes(array(bytes, 24)),
-            offset: u64::from_le_bytes(array(bytes, 40)),
-            length: u64::from_le_bytes(array(bytes, 48)),
-        }
+    /// Parses exactly [`RECORD_BYTES`] bytes.
+    fn from_bytes(mut index: &[u8]) -> Self {
+        let mut key = Key { hash: index.get_u128_le(), bytes: index.get_u64_le(), kind: 0 };
+        let (hash, offset, length) = (index.get_u128_le(), index.get_u64_le(), index.get_u64_le());
+        key.kind = index.get_u8();
+        Self { key, hash, offset, length }
     }
 }
 
-fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    std::array::from_fn(|place| bytes[at + place])
-}
-
-/// Threads read at once, each at its own place.
+/// Reads at an offset without moving the file's position, since several threads read at once.
 #[cfg(unix)]
 fn read_at(file: &File, offset: u64, data: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, data, offset)

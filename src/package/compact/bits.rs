@@ -1,15 +1,17 @@
 //! Reads a DEFLATE stream bit by bit, from the lowest bit of each byte.
 
-use super::deflate_blocks::Malformed;
+/// Why a stream is not DEFLATE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed(pub(super) &'static str);
 
 const ENDED: Malformed = Malformed("the stream ends inside a block");
 
-/// A place in a stream of bits.
+/// A position in a stream of bits.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
-    /// The byte that is loaded next.
+    /// The index of the byte that is loaded next.
     next: usize,
-    /// The bits ahead; those above `held` may be there already, but do not count yet.
+    /// Loaded bits. Bits above `held` may be loaded already but do not count yet.
     buffer: u64,
     held: u32,
 }
@@ -19,12 +21,12 @@ impl<'a> Bits<'a> {
         Self { bytes, next: 0, buffer: 0, held: 0 }
     }
 
-    /// How many bits were taken so far.
+    /// Returns how many bits were taken so far.
     pub(super) fn position(&self) -> usize {
         self.next * 8 - self.held as usize
     }
 
-    /// Loads at least 56 bits, or all that are left.
+    /// Loads at least 56 bits, or all remaining ones.
     #[inline]
     pub(super) fn fill(&mut self) {
         if let Some(word) = self.bytes.get(self.next..).and_then(<[u8]>::first_chunk::<8>) {
@@ -45,15 +47,15 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The next `count` bits, at most 16, without taking them; zeros after the end.
+    /// Returns the next `count` bits, at most 16, without taking them; zeros after the end.
     #[inline]
     pub(super) fn low(&self, count: usize) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits are left by the mask")]
+        #[expect(clippy::cast_possible_truncation, reason = "the mask keeps at most 16 bits")]
         let low = (self.buffer & ((1 << count) - 1)) as usize;
         low
     }
 
-    /// Takes `count` loaded bits away.
+    /// Drops `count` loaded bits.
     #[inline]
     pub(super) fn drop(&mut self, count: u32) -> Result<(), Malformed> {
         self.held = self.held.checked_sub(count).ok_or(ENDED)?;
@@ -80,7 +82,7 @@ impl<'a> Bits<'a> {
         self.drop(self.held & 7)
     }
 
-    /// Passes over `count` whole bytes; only after [`Bits::align`].
+    /// Skips `count` whole bytes; call [`Bits::align`] first.
     pub(super) fn skip_bytes(&mut self, count: usize) -> Result<(), Malformed> {
         let next = self.position() / 8 + count;
         if next > self.bytes.len() {

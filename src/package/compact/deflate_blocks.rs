@@ -1,34 +1,31 @@
-//! Finds the last block of a raw DEFLATE stream, RFC 1951, without making its output, and joins
+//! Finds the last block of a raw DEFLATE stream, RFC 1951, without producing its output, and joins
 //! streams there.
 //!
-//! A block says in its first bit whether it is the last one, and only decoding all codes before it
-//! tells where it begins. libdeflate has no flush that would end a stream without a last block.
+//! A block's first bit marks the last block. Where a block begins is only known after decoding
+//! everything before it. libdeflate has no flush that ends a stream without a last block.
 //! <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.3>
 
-use super::bits::Bits;
+use super::bits::{Bits, Malformed};
 use super::huffman::Code;
 
-/// Why a stream is not DEFLATE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed(pub(super) &'static str);
-
-/// Where a stream's last block lies. Bits count from the lowest bit of the first byte.
+/// The position of a stream's last block. Bits count from the lowest bit of the first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LastBlock {
-    /// The bit that says that it is the last.
+    /// The bit that marks the block as the last one.
     pub(super) header_bit: usize,
-    /// The first bit behind it.
+    /// The first bit after the block.
     pub(super) end_bit: usize,
-    /// How many bytes the whole stream inflates to.
+    /// How many bytes the stream inflates to.
     pub(super) inflated: u64,
 }
 
-/// Makes `stream`, which inflates to `length` bytes, end on a whole byte and without a last block,
-/// so that another stream can follow: an empty stored block fills it up.
+/// Opens the end of `stream`, which inflates to `length` bytes, so that another stream can follow.
+///
+/// The last block is no longer marked as last, and an empty stored block fills up the last byte.
 pub(super) fn open_end(stream: &mut Vec<u8>, length: u64) -> Result<(), Malformed> {
     let last = last_block(stream)?;
     if last.inflated != length {
-        return Err(Malformed("it inflates to another length"));
+        return Err(Malformed("the stream inflates to another length"));
     }
     if last.end_bit.div_ceil(8) != stream.len() {
         return Err(Malformed("bytes follow the last block"));
@@ -37,7 +34,7 @@ pub(super) fn open_end(stream: &mut Vec<u8>, length: u64) -> Result<(), Malforme
     if let Some(byte) = stream.last_mut().filter(|_| last.end_bit % 8 > 0) {
         *byte &= (1 << (last.end_bit % 8)) - 1;
     }
-    // Three zero bits are "not the last block, stored"; then a byte's rest, LEN 0 and NLEN.
+    // Three zero bits mean "not the last block, stored"; then the rest of the byte, LEN 0 and NLEN.
     stream.resize((last.end_bit + 3).div_ceil(8), 0);
     stream.extend_from_slice(&[0, 0, 0xff, 0xff]);
     Ok(())
@@ -79,7 +76,7 @@ fn fixed(bits: &mut Bits<'_>) -> Result<u64, Malformed> {
     compressed(bits, &Code::new(&lengths)?, &Code::new(&[5; 30])?)
 }
 
-/// In which order the lengths of the codes for code lengths are written.
+/// The order in which the lengths of the code length codes are written.
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 fn dynamic(bits: &mut Bits<'_>) -> Result<u64, Malformed> {
@@ -113,38 +110,20 @@ fn code_lengths(bits: &mut Bits<'_>, code: &Code, count: usize) -> Result<Vec<u8
     Ok(lengths)
 }
 
-/// Base length and extra bits of the length symbols, from 257 on.
-const LENGTHS: [(u16, u8); 29] = [
-    (3, 0),
-    (4, 0),
-    (5, 0),
-    (6, 0),
-    (7, 0),
-    (8, 0),
-    (9, 0),
-    (10, 0),
-    (11, 1),
-    (13, 1),
-    (15, 1),
-    (17, 1),
-    (19, 2),
-    (23, 2),
-    (27, 2),
-    (31, 2),
-    (35, 3),
-    (43, 3),
-    (51, 3),
-    (59, 3),
-    (67, 4),
-    (83, 4),
-    (99, 4),
-    (115, 4),
-    (131, 5),
-    (163, 5),
-    (195, 5),
-    (227, 5),
-    (258, 0),
-];
+/// Returns the base and the extra bits of a length symbol, which counts from the first one, 257.
+/// <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.5>
+#[inline]
+fn length(symbol: u16) -> Result<(u16, u16), Malformed> {
+    match symbol {
+        0..8 => Ok((3 + symbol, 0)),
+        8..28 => {
+            let extra = symbol / 4 - 1;
+            Ok((3 + ((4 + symbol % 4) << extra), extra))
+        }
+        28 => Ok((258, 0)),
+        _ => Err(Malformed("an unknown length")),
+    }
+}
 
 /// Distance symbols end here; 30 and 31 never occur.
 const DISTANCES: u16 = 30;
@@ -152,14 +131,14 @@ const DISTANCES: u16 = 30;
 fn compressed(bits: &mut Bits<'_>, literals: &Code, distances: &Code) -> Result<u64, Malformed> {
     let mut inflated = 0;
     loop {
-        // 48 bits at most for a pair, so one fill is enough.
+        // A pair has at most 48 bits, so one fill is enough.
         bits.fill();
         match literals.symbol(bits)? {
             0..256 => inflated += 1,
             256 => return Ok(inflated),
             symbol => {
-                let (base, extra) = LENGTHS.get(usize::from(symbol - 257)).ok_or(Malformed("an unknown length"))?;
-                inflated += u64::from(*base) + bits.take(u32::from(*extra))? as u64;
+                let (base, extra) = length(symbol - 257)?;
+                inflated += u64::from(base) + bits.take(extra.into())? as u64;
                 skip_distance(bits, distances)?;
             }
         }
@@ -181,7 +160,7 @@ mod tests {
 
     use super::*;
 
-    /// A linear congruential generator: the same bytes everywhere.
+    /// Returns reproducible noise of a linear congruential generator.
     fn noise(count: usize, mut state: u64, spread: u64) -> Vec<u8> {
         let mut next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -203,7 +182,7 @@ mod tests {
         let mut mixed = text.clone();
         mixed.extend(noise(150_000, 3, 256));
         mixed.extend(noise(150_000, 4, 7));
-        // Seldom symbols get codes that are longer than the look-up table.
+        // Rare symbols get codes that are longer than the lookup table.
         let mut skewed = noise(400_000, 5, 30);
         for (symbol, place) in (100..220).cycle().zip((0..skewed.len()).step_by(1999)) {
             skewed[place] = symbol;
@@ -222,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_last_block_of_what_libdeflate_makes() {
+    fn finds_the_last_block_of_libdeflates_streams() {
         for (name, data) in samples() {
             for level in [0, 1, 6, 9, 12] {
                 let stream = deflate(&data, level);
@@ -249,39 +228,37 @@ mod tests {
         assert!(several >= 3, "{several}");
     }
 
+    /// Returns whether the joined streams of two pieces of data inflate to both.
+    fn is_joined(first: &[u8], second: &[u8]) -> bool {
+        let mut stream = deflate(first, 6);
+        open_end(&mut stream, first.len() as u64).unwrap();
+        stream.extend(deflate(second, 6));
+        let expected = [first, second].concat();
+        let mut inflated = vec![0; expected.len()];
+        Decompressor::new().deflate_decompress(&stream, &mut inflated) == Ok(expected.len()) && inflated == expected
+    }
+
     #[test]
     fn joined_streams_inflate_to_the_joined_data() {
         let samples = samples();
         for (first, second) in samples.iter().zip(samples.iter().cycle().skip(4)) {
-            let mut stream = deflate(&first.1, 6);
-            open_end(&mut stream, first.1.len() as u64).unwrap();
-            stream.extend(deflate(&second.1, 6));
-            let expected = [first.1.as_slice(), second.1.as_slice()].concat();
-            let mut inflated = vec![0; expected.len()];
-            let count = Decompressor::new().deflate_decompress(&stream, &mut inflated).unwrap();
-            assert_eq!(count, expected.len(), "{} + {}", first.0, second.0);
-            assert!(inflated == expected, "{} + {}", first.0, second.0);
+            assert!(is_joined(&first.1, &second.1), "{} + {}", first.0, second.0);
         }
     }
 
     #[test]
-    fn every_end_bit_is_closed_rightly() {
-        let mut seen = [false; 8];
+    fn a_stream_can_end_at_any_bit() {
+        let mut tested = [false; 8];
         for count in 1..200 {
             let data = noise(count, count as u64, 9);
-            let mut stream = deflate(&data, 6);
-            seen[last_block(&stream).unwrap().end_bit % 8] = true;
-            open_end(&mut stream, count as u64).unwrap();
-            stream.extend(deflate(b"end", 6));
-            let mut inflated = vec![0; count + 3];
-            Decompressor::new().deflate_decompress(&stream, &mut inflated).unwrap();
-            assert_eq!(inflated, [data.as_slice(), b"end"].concat(), "{count} bytes");
+            tested[last_block(&deflate(&data, 6)).unwrap().end_bit % 8] = true;
+            assert!(is_joined(&data, b"end"), "{count} bytes");
         }
-        assert_eq!(seen, [true; 8], "some end bit was never tried");
+        assert_eq!(tested, [true; 8], "some end bit was not tested");
     }
 
     #[test]
-    fn what_is_no_deflate_is_refused() {
+    fn malformed_streams_are_refused() {
         let stream = deflate(&noise(50_000, 9, 20), 6);
         for cut in [0, 1, 10, stream.len() / 2, stream.len() - 1] {
             assert!(last_block(&stream[..cut]).is_err(), "cut to {cut} bytes");

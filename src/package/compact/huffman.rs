@@ -1,28 +1,27 @@
-//! The Huffman codes of DEFLATE, RFC 1951 section 3.2.2, as lookup tables.
+//! Decodes the Huffman codes of DEFLATE with lookup tables.
 //! <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.2>
 
-use super::bits::Bits;
-use super::deflate_blocks::Malformed;
+use super::bits::{Bits, Malformed};
 
-/// Codes up to this length are decoded by one look-up; longer ones, which are rare, bit by bit.
+/// Codes up to this length are decoded with one lookup; longer codes, which are rare, bit by bit.
 const TABLE_BITS: usize = 11;
 /// The longest code.
 const MAX_BITS: usize = 15;
-/// The literal and length alphabet of the fixed code, the largest there is.
+/// The size of the largest alphabet: literals and lengths of the fixed code.
 const MAX_SYMBOLS: usize = 288;
 
 /// A prefix code over up to 288 symbols.
 pub(super) struct Code {
-    /// By the next 11 bits: `symbol << 4 | length`; 0 where the code is longer, or is none.
+    /// Indexed by the next 11 bits: `symbol << 4 | length`, or 0 for a longer or invalid code.
     table: [u16; 1 << TABLE_BITS],
-    /// How many codes there are of each length.
+    /// The number of codes of each length.
     counts: [u16; MAX_BITS + 1],
     /// The symbols in the order of their codes.
     symbols: [u16; MAX_SYMBOLS],
 }
 
 impl Code {
-    /// The canonical code in which symbol `i` has `lengths[i]` bits, or none where that is 0.
+    /// Returns the canonical code in which symbol `i` has `lengths[i]` bits, or no code if that is 0.
     pub(super) fn new(lengths: &[u8]) -> Result<Self, Malformed> {
         let mut counts = [0; MAX_BITS + 1];
         for &length in lengths.iter().filter(|&&length| length > 0) {
@@ -54,7 +53,7 @@ impl Code {
         for (length, &count) in (0_u16..).zip(&self.counts).take(TABLE_BITS + 1).skip(1) {
             code <<= 1;
             for &symbol in symbols.by_ref().take(usize::from(count)) {
-                // Codes are packed from their first bit on, but the table is read from the lowest.
+                // A code starts with its highest bit, but the table's index starts with the lowest.
                 let first = usize::from(code.reverse_bits() >> (16 - length));
                 for entry in self.table.iter_mut().skip(first).step_by(1 << length) {
                     *entry = symbol << 4 | length;
@@ -64,7 +63,7 @@ impl Code {
         }
     }
 
-    /// Takes one symbol off `bits`, which must hold 15 bits unless the stream ends before.
+    /// Takes a symbol from `bits`, which must hold 15 bits unless the stream ends before.
     #[inline]
     pub(super) fn symbol(&self, bits: &mut Bits<'_>) -> Result<u16, Malformed> {
         let entry = self.table[bits.low(TABLE_BITS)];
@@ -88,15 +87,15 @@ impl Code {
             first = (first + count) << 1;
             code <<= 1;
         }
-        Err(Malformed("bits that are no code"))
+        Err(Malformed("bits that are not a code"))
     }
 }
 
-/// More codes of a length than the shorter ones leave room for cannot be told apart.
+/// Refuses more codes than the code space has.
 fn refuse_too_many(counts: &[u16; MAX_BITS + 1]) -> Result<(), Malformed> {
-    let mut room = 1_u32;
+    let mut free = 1_u32;
     for &count in &counts[1..] {
-        room = (room << 1).checked_sub(u32::from(count)).ok_or(Malformed("a code has too many symbols"))?;
+        free = (free << 1).checked_sub(u32::from(count)).ok_or(Malformed("a code has too many symbols"))?;
     }
     Ok(())
 }
@@ -122,15 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn bits_that_are_no_code_are_refused() {
+    fn bits_that_are_not_a_code_are_refused() {
         let code = Code::new(&[2, 2, 2]).unwrap();
         let mut bits = Bits::new(&[0xff, 0xff]);
         bits.fill();
-        assert_eq!(code.symbol(&mut bits), Err(Malformed("bits that are no code")));
+        assert_eq!(code.symbol(&mut bits), Err(Malformed("bits that are not a code")));
     }
 
     #[test]
-    fn codes_that_cannot_be_told_apart_are_refused() {
+    fn ambiguous_codes_are_refused() {
         assert!(Code::new(&[1, 1, 1]).is_err());
         assert!(Code::new(&[1, 2, 2, 15]).is_err());
         assert!(Code::new(&[16]).is_err());

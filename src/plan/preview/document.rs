@@ -1,11 +1,12 @@
 //! The document of the preview's API: that of the stage, with the preview's functions in place of the stage's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::error::Problem;
-use crate::model::{ApiKey, FunctionKey, Integration, LambdaTarget, PreviewFunction, SourceApi};
+use crate::model::{ApiKey, FunctionKey, FunctionName, GotFunction, LambdaTarget, SourceApi};
+use crate::plan::checks::{preview_call_by_role, preview_call_not_copied};
 
 /// API Gateway's extensions:
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html>
@@ -13,17 +14,31 @@ const INTEGRATION: &str = "x-amazon-apigateway-integration";
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 
-/// A document of the preview, and what of the stage's cannot be in it.
+/// The preview's document, and what of the stage's document cannot be copied.
 pub(super) struct Copy {
     pub(super) document: Value,
     pub(super) calls: BTreeSet<FunctionKey>,
     pub(super) refused: Vec<Problem>,
 }
 
-/// `copied` are the preview's functions by the ARNs of what they are copies of.
-pub(super) fn copy(key: &ApiKey, source: &SourceApi, name: &str, copied: &BTreeMap<&str, &PreviewFunction>) -> Copy {
+/// A function of the preview, and the function that it is a copy of.
+pub(super) struct Copied<'a> {
+    pub(super) key: &'a FunctionKey,
+    pub(super) source: &'a GotFunction,
+    pub(super) arn: &'a str,
+}
+
+/// Copies the document for the API of this name. A call of an absent function is no problem here: that the function does
+/// not exist is a problem of its own.
+pub(super) fn copy(
+    key: &ApiKey,
+    source: &SourceApi,
+    name: &str,
+    copied: &[Copied<'_>],
+    absent: &[&FunctionName],
+) -> Copy {
     let mut document = source.document.clone();
-    let mut calls = Calls { key, source, copied, functions: BTreeSet::new(), refused: Vec::new() };
+    let mut calls = Calls { key, source, copied, absent, functions: BTreeSet::new(), refused: Vec::new() };
     if let Some(document) = document.as_object_mut() {
         // The stage's own address, and the time of its deployment.
         document.remove("servers");
@@ -50,7 +65,8 @@ fn entries<'v>(document: &'v mut Value, pointer: &str) -> impl Iterator<Item = (
 struct Calls<'a> {
     key: &'a ApiKey,
     source: &'a SourceApi,
-    copied: &'a BTreeMap<&'a str, &'a PreviewFunction>,
+    copied: &'a [Copied<'a>],
+    absent: &'a [&'a FunctionName],
     functions: BTreeSet<FunctionKey>,
     refused: Vec<Problem>,
 }
@@ -62,55 +78,37 @@ impl<'a> Calls<'a> {
         let by_role = caller.get(credentials).is_some_and(|role| !role.is_null());
         let Some((raw, target)) = self.target(caller, uri) else {
             if by_role {
-                let said = caller.get(uri).and_then(Value::as_str).unwrap_or_default();
-                self.refuse(
-                    what,
-                    format!("it calls another service by a role: `{said}`"),
-                    "preview an API without it: the copy would use the stage's own data",
-                );
+                let action = caller.get(uri).and_then(Value::as_str).unwrap_or_default();
+                self.refused.push(preview_call_by_role::service(self.key, what, action));
             }
             return;
         };
         let Some(copy) = self.copy_of(&target) else {
-            self.refuse(
-                what,
-                format!("it calls function {}, which would not be copied", target.function),
-                "add the function to the settings: the preview would call the stage's",
-            );
+            if !self.absent.contains(&&target.function) {
+                self.refused.push(preview_call_not_copied::problem(self.key, what, &target.function));
+            }
             return;
         };
         if by_role {
-            self.refuse(
-                what,
-                format!("it calls function {} by a role, which need not allow to call its copy", target.function),
-                "let the policy of the function allow the call instead of a role",
-            );
+            self.refused.push(preview_call_by_role::function(self.key, what, &target.function));
             return;
         }
         self.functions.insert(copy.key.clone());
-        caller[uri] = with_function(&raw, &copy.arn).into();
+        caller[uri] = with_function(&raw, copy.arn).into();
     }
 
     fn target(&self, caller: &Value, uri: &str) -> Option<(String, LambdaTarget)> {
-        let raw = caller.get(uri)?.as_str()?.to_owned();
-        let integration =
-            Integration { path: String::new(), method: String::new(), uri: Some(raw.clone()), credentials: None };
-        let target = integration.lambda_target(&self.source.variables)?;
-        Some((raw, target))
+        let uri = caller.get(uri)?.as_str()?;
+        Some((uri.to_owned(), LambdaTarget::of_uri(uri, &self.source.variables)?))
     }
 
-    /// The same name in another account is another function.
-    fn copy_of(&self, target: &LambdaTarget) -> Option<&'a PreviewFunction> {
-        let is_it = |arn: &str, copy: &PreviewFunction| {
-            let name = arn.rsplit(':').next().unwrap_or_default();
-            name == target.function.as_str() && target.account.as_ref().is_none_or(|account| *account == copy.account)
-        };
-        self.copied.iter().find(|(arn, copy)| is_it(arn, copy)).map(|(_, copy)| *copy)
-    }
-
-    fn refuse(&mut self, what: &str, why: String, fix: &str) {
-        let what = format!("{what} of API {} cannot be copied", self.key);
-        self.refused.push(Problem::new(what).why(why).fix(fix));
+    /// A function of the same name in another account is another function.
+    fn copy_of(&self, target: &LambdaTarget) -> Option<&'a Copied<'a>> {
+        self.copied.iter().find(|copy| {
+            let name = copy.source.arn.rsplit(':').next().unwrap_or_default();
+            let is_account = target.account.as_ref().is_none_or(|account| *account == copy.source.account);
+            name == target.function.as_str() && is_account
+        })
     }
 }
 

@@ -1,6 +1,6 @@
-//! What became of each function's code.
+//! Shows the version, size and changed files of each function's code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::detail::{Detail, more};
 use crate::model::{CodeChange, FileNames, FilesBefore, FunctionKey};
@@ -8,61 +8,50 @@ use crate::report::document::Document;
 use crate::report::escape;
 use crate::report::units;
 
-/// A row for each function that was packed or got a version; three columns, since a phone has no room for more.
+/// Returns a table with a row for each function that was packed or got a version. Three columns fit on a phone.
 pub(in crate::report) fn functions(document: &Document<'_>, detail: &Detail) -> String {
-    let rows = rows(document);
-    if rows.is_empty() {
+    let versions = versions(document);
+    let packed = document.artifacts.iter().flat_map(BTreeMap::keys);
+    let keys: BTreeSet<&FunctionKey> = packed.chain(document.changes.keys()).chain(versions.keys().copied()).collect();
+    if keys.is_empty() {
         return String::new();
     }
-    let lines: Vec<String> = rows.iter().take(detail.rows).map(|(key, row)| line(key, row, detail)).collect();
-    let table = format!("| function | zipped | files |\n|---|---|---|\n{}", lines.join("\n"));
-    more(rows.len().saturating_sub(detail.rows)).map_or(table.clone(), |more| format!("{table}\n\n{more}"))
+    let lines = keys.iter().take(detail.rows).map(|key| line(key, versions.get(key), document, detail));
+    let table = format!("| function | zipped | files |\n|---|---|---|\n{}", lines.collect::<Vec<_>>().join("\n"));
+    more(keys.len().saturating_sub(detail.rows)).map_or(table.clone(), |more| format!("{table}\n\n{more}"))
 }
 
-/// What is known of a function.
-#[derive(Default)]
-struct Row<'a> {
-    version: Option<String>,
-    zipped_bytes: Option<u64>,
-    change: Option<&'a CodeChange>,
-}
-
-fn rows<'a>(document: &Document<'a>) -> BTreeMap<&'a FunctionKey, Row<'a>> {
-    let mut rows: BTreeMap<&FunctionKey, Row<'_>> = BTreeMap::new();
-    for (key, artifact) in document.artifacts.into_iter().flatten() {
-        rows.entry(key).or_default().zipped_bytes = Some(artifact.zipped_bytes);
-    }
-    for (key, change) in document.changes {
-        rows.entry(key).or_default().change = Some(change);
-    }
-    for (key, version) in document.versions() {
-        rows.entry(key).or_default().version = Some(version.to_string());
-    }
+/// Returns the version of each function, with the alias that a release points at it.
+fn versions<'a>(document: &'a Document<'_>) -> BTreeMap<&'a FunctionKey, String> {
+    let mut versions: BTreeMap<_, _> =
+        document.versions().into_iter().map(|(key, version)| (key, version.to_string())).collect();
     for function in document.released.into_iter().flat_map(|released| &released.functions) {
-        let alias = function.alias.as_ref().map(|alias| format!(", alias {alias}")).unwrap_or_default();
-        rows.entry(&function.function).or_default().version = Some(format!("{}{alias}", function.version));
+        let alias = function.alias.as_ref().map(|alias| format!(", alias {alias}"));
+        versions.entry(&function.function).or_default().extend(alias);
     }
-    rows
+    versions
 }
 
-fn line(key: &FunctionKey, row: &Row<'_>, detail: &Detail) -> String {
-    let version = row.version.as_ref().map(|version| format!(": version {}", detail.text(version)));
+fn line(key: &FunctionKey, version: Option<&String>, document: &Document<'_>, detail: &Detail) -> String {
+    let version = version.map(|version| format!(": version {}", detail.text(version)));
     let function = detail.text(key.as_str()) + &version.unwrap_or_default();
-    let zipped = row.zipped_bytes.map(|bytes| size(bytes, row.change)).unwrap_or_default();
-    let files = row.change.map(|change| files(&change.files)).unwrap_or_default();
+    let change = document.changes.get(key);
+    let artifact = document.artifacts.as_ref().and_then(|artifacts| artifacts.get(key));
+    let zipped = artifact.map(|artifact| size(artifact.zipped_bytes, change)).unwrap_or_default();
+    let files = change.map(|change| files(&change.files)).unwrap_or_default();
     format!("| {function} | {zipped} | {files} |")
 }
 
-/// `12.3 KiB (+1.2 KiB)`.
+/// Returns the size and its change: `12.3 KiB (+1.2 KiB)`.
 fn size(bytes: u64, change: Option<&CodeChange>) -> String {
     let before = change.and_then(|change| change.before_bytes);
     let difference = before.map(|before| units::change(before, bytes)).filter(|difference| !difference.is_empty());
-    let difference = difference.map(|difference| format!(" ({})", together(&difference))).unwrap_or_default();
-    together(&units::bytes(bytes)) + &difference
+    let difference = difference.map(|difference| format!(" ({})", unbroken(&difference))).unwrap_or_default();
+    unbroken(&units::bytes(bytes)) + &difference
 }
 
-/// A number stays in one line with what it counts.
-fn together(text: &str) -> String {
+/// Keeps a number and its unit on one line.
+fn unbroken(text: &str) -> String {
     text.replace(' ', "\u{a0}")
 }
 
@@ -71,38 +60,34 @@ fn files(before: &FilesBefore) -> String {
         FilesBefore::SameBytes => "the same".to_owned(),
         FilesBefore::SameFiles => "the same, in other bytes".to_owned(),
         FilesBefore::OtherFiles(names) => counts(names),
-        FilesBefore::NotCompared { .. } => "others".to_owned(),
+        FilesBefore::NotCompared { .. } => "not compared".to_owned(),
     }
 }
 
 fn counts(names: &FileNames) -> String {
     let counted = [(&names.added, "added"), (&names.removed, "removed"), (&names.changed, "changed")];
     let counted = counted.into_iter().filter(|(names, _)| !names.is_empty());
-    counted.map(|(names, what)| together(&format!("{} {what}", names.len()))).collect::<Vec<_>>().join(", ")
+    counted.map(|(names, what)| unbroken(&format!("{} {what}", names.len()))).collect::<Vec<_>>().join(", ")
 }
 
-/// The names of the files that differ, folded away.
+/// Returns the names of the files that differ, in a collapsed section.
 pub(in crate::report) fn file_names(document: &Document<'_>, detail: &Detail) -> String {
-    let differ = document.changes.iter().filter(|(_, change)| !is_same(change));
-    let parts: Vec<String> = differ.take(detail.rows).map(|(key, change)| names(key, change, detail)).collect();
+    let parts = document.changes.iter().map(|(key, change)| names(key, change, detail));
+    let parts: Vec<String> = parts.filter(|names| !names.is_empty()).take(detail.rows).collect();
     if parts.is_empty() {
         return String::new();
     }
-    let title = if document.is_preview { "Files that differ from the stage's" } else { "Files that differ" };
+    let title = if document.is_preview { "Files that differ from the stage" } else { "Files that differ" };
     format!("<details><summary>{title}</summary>\n\n{}\n\n</details>", parts.join("\n\n"))
 }
 
-fn is_same(change: &CodeChange) -> bool {
-    matches!(change.files, FilesBefore::SameBytes | FilesBefore::SameFiles)
-}
-
-/// Marked as `diff` does, which GitHub shows in colours.
+/// Lists names in a `diff` block, which GitHub shows in colours; empty for the same files.
 fn names(key: &FunctionKey, change: &CodeChange, detail: &Detail) -> String {
     let title = format!("{}, as {}", detail.text(key.as_str()), detail.text(change.name.as_str()));
     match &change.files {
         FilesBefore::SameBytes | FilesBefore::SameFiles => String::new(),
-        FilesBefore::NotCompared { why } => format!("{title}: not compared, since {}", detail.text(why)),
-        FilesBefore::OtherFiles(_) if detail.names == 0 => format!("{title}: too many names for this place"),
+        FilesBefore::NotCompared { why } => format!("{title}: not compared: {}", detail.text(why)),
+        FilesBefore::OtherFiles(_) if detail.names == 0 => format!("{title}: too many names to list here"),
         FilesBefore::OtherFiles(names) => format!("{title}:\n\n```diff\n{}\n```", lines(names, detail)),
     }
 }

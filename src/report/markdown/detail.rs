@@ -1,21 +1,21 @@
-//! How much is told, so that a text stays below the limit of where it goes.
+//! Chooses a level of detail at which a text stays below the limit of its sink.
 
 use crate::report::escape;
 
-/// How much is told.
+/// A level of detail.
 #[derive(Debug)]
 pub(in crate::report) struct Detail {
-    /// File names of a function.
+    /// The most file names of a function.
     pub(in crate::report) names: usize,
-    /// Rows of a table, functions with file names, sections of a plan.
+    /// The most rows of a table, functions with file names, or sections of a plan.
     pub(in crate::report) rows: usize,
-    /// Items of a list.
+    /// The most items of a list.
     pub(in crate::report) items: usize,
-    /// Characters of one foreign text.
+    /// The most characters of one foreign text.
     pub(in crate::report) characters: usize,
 }
 
-/// From all to little; the last one is below every limit, whatever foreign text says.
+/// The levels from most to least. The last one is below every limit with any foreign text.
 const LEVELS: [Detail; 4] = [
     Detail { names: 50, rows: 500, items: 500, characters: 4000 },
     Detail { names: 10, rows: 100, items: 50, characters: 1000 },
@@ -23,11 +23,11 @@ const LEVELS: [Detail; 4] = [
     Detail { names: 0, rows: 5, items: 3, characters: 40 },
 ];
 
-/// Tells as much as fits into `limit` bytes; parts that are empty are left out.
-pub(in crate::report) fn fitting(limit: usize, tell: impl Fn(&Detail) -> Vec<String>) -> String {
+/// Writes as much as fits into `limit` bytes. Empty parts are left out.
+pub(in crate::report) fn fitting(limit: usize, write: impl Fn(&Detail) -> Vec<String>) -> String {
     let mut text = String::new();
     for detail in &LEVELS {
-        let mut parts = tell(detail);
+        let mut parts = write(detail);
         parts.retain(|part| !part.is_empty());
         text = parts.join("\n\n") + "\n";
         if text.len() <= limit {
@@ -38,12 +38,12 @@ pub(in crate::report) fn fitting(limit: usize, tell: impl Fn(&Detail) -> Vec<Str
 }
 
 impl Detail {
-    /// Foreign prose.
+    /// Returns foreign prose, cut and escaped.
     pub(in crate::report) fn text(&self, text: &str) -> String {
         escape::markdown(&self.cut(text))
     }
 
-    /// The first characters, and an ellipsis where that is not all.
+    /// Returns the first characters, with an ellipsis if the text is cut.
     pub(in crate::report) fn cut(&self, text: &str) -> String {
         match text.char_indices().nth(self.characters) {
             Some((end, _)) => format!("{}…", &text[..end]),
@@ -51,15 +51,15 @@ impl Detail {
         }
     }
 
-    /// A command as a whole, since half of one does something else.
+    /// Returns a complete command. A long command is not cut, since a part of it could do something else.
     pub(in crate::report) fn command(&self, command: &str) -> String {
         if command.chars().count() > self.characters.max(200) {
-            return "a command that is too long for this place: the log of the run has it".to_owned();
+            return "the command is too long to show here; see the log of the run".to_owned();
         }
         escape::markdown_code(command)
     }
 
-    /// A list of Markdown; what is left out is counted.
+    /// Returns a list in Markdown, with the number of items that are left out.
     pub(super) fn list(&self, items: impl IntoIterator<Item = String>) -> String {
         let mut items = items.into_iter();
         let mut lines: Vec<String> = items.by_ref().take(self.items).map(|item| format!("- {item}")).collect();
@@ -67,14 +67,14 @@ impl Detail {
         lines.join("\n")
     }
 
-    /// A list below a title; nothing without items.
+    /// Returns a list below a title, or an empty string without items.
     pub(super) fn titled(&self, title: &str, items: impl IntoIterator<Item = String>) -> String {
         let items = self.list(items);
         if items.is_empty() { items } else { format!("{title}:\n\n{items}") }
     }
 }
 
-/// `and 12 more`; `None` for none.
+/// Returns `and 12 more`, or `None` for zero.
 pub(super) fn more(count: usize) -> Option<String> {
     (count > 0).then(|| format!("and {count} more"))
 }

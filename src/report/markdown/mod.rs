@@ -1,4 +1,4 @@
-//! The job summary: GitHub's Markdown. [`comment`](super::comment) is made of the same parts.
+//! Writes the job summary in GitHub's Markdown. [`comment`](super::comment) uses the same parts.
 //!
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary>
 
@@ -7,25 +7,27 @@ pub(super) mod code;
 pub(super) mod detail;
 pub(super) mod parts;
 
+use std::collections::BTreeMap;
+
 use self::detail::{Detail, fitting};
 use super::document::{Document, Ending};
 use super::escape;
 use super::human;
-use super::steps;
 use super::units;
+use super::words;
 use crate::model::{Artifact, Plan};
 
-/// A step's summary may have 1 MiB.
+/// The size limit of a step's summary: 1 MiB.
 ///
 /// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
 const LIMIT: usize = 1024 * 1024 - 1;
 
-/// The whole summary.
+/// Returns the job summary.
 pub(super) fn summary(document: &Document<'_>) -> String {
-    fitting(LIMIT, |detail| whole(document, detail)) + "\n"
+    fitting(LIMIT, |detail| summary_parts(document, detail)) + "\n"
 }
 
-fn whole(document: &Document<'_>, detail: &Detail) -> Vec<String> {
+fn summary_parts(document: &Document<'_>, detail: &Detail) -> Vec<String> {
     let mut parts = vec![heading(document)];
     parts.extend(document.reason.map(|reason| detail.text(reason)));
     parts.push(parts::endpoints(document, detail));
@@ -37,12 +39,12 @@ fn whole(document: &Document<'_>, detail: &Detail) -> Vec<String> {
         parts.push(artifacts(document, detail));
     }
     parts.push(parts::smoke(document, detail));
-    parts.push(gone(document, detail));
+    parts.push(previews(document, detail));
     parts.push(parts::skipped(document, detail));
     parts.push(parts::warnings(document, detail));
-    parts.push(chart::chart(&chart::named(document.phases)));
+    parts.push(chart::chart(&document.phases));
     parts.push(parts::way_back(document));
-    parts.extend(document.plan.map(|plan| plan_details(plan, document.outcome, detail)));
+    parts.extend(document.plan.iter().map(|plan| plan_details(plan, document.outcome, detail)));
     parts
 }
 
@@ -59,25 +61,25 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Deleted => "preview deleted",
         Ending::Listed => "previews",
     };
-    let stage = document.stage.map(|stage| format!(", stage {}", escape::markdown(stage.as_str())));
+    let stage = document.stage.as_ref().map(|stage| format!(", stage {}", escape::markdown(stage.as_str())));
     let preview = preview(document).map(|number| format!(", preview of pull request {number}"));
     format!("### sls-release: {ending}{}", stage.or(preview).unwrap_or_default())
 }
 
-/// The pull request whose preview was brought up.
+/// Returns the pull request whose preview was released.
 fn preview(document: &Document<'_>) -> Option<u64> {
     let is_up = matches!(document.outcome, Ending::Released | Ending::Unchanged);
     document.previews.first().filter(|_| is_up).map(|preview| preview.pull_request)
 }
 
-/// What was deleted of which preview; or which previews there are.
-fn gone(document: &Document<'_>, detail: &Detail) -> String {
+/// Returns the list of previews, or what was deleted of each.
+fn previews(document: &Document<'_>, detail: &Detail) -> String {
     let is_dry_run = document.outcome == Ending::Planned && document.plan.is_none();
     if !is_dry_run && !matches!(document.outcome, Ending::Deleted | Ending::Listed) {
         return String::new();
     }
     if document.previews.is_empty() {
-        return "There is no such preview.".to_owned();
+        return "There is no preview.".to_owned();
     }
     detail.list(document.previews.iter().map(|preview| {
         let title = format!("pull request {}, {}", preview.pull_request, detail.text(&preview.service));
@@ -88,13 +90,8 @@ fn gone(document: &Document<'_>, detail: &Detail) -> String {
 }
 
 fn artifacts(document: &Document<'_>, detail: &Detail) -> String {
-    let rows: Vec<String> = document
-        .artifacts
-        .into_iter()
-        .flatten()
-        .take(detail.rows)
-        .map(|(_, artifact)| artifact_row(artifact, detail))
-        .collect();
+    let artifacts = document.artifacts.iter().flat_map(BTreeMap::values);
+    let rows: Vec<String> = artifacts.take(detail.rows).map(|artifact| artifact_row(artifact, detail)).collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -108,7 +105,7 @@ fn artifact_row(artifact: &Artifact, detail: &Detail) -> String {
     format!("| {function} | {zipped} | {unzipped} | {entries} | {sha256} |")
 }
 
-/// The steps: in the open where the plan is the result, else folded away.
+/// Returns the steps of the plan, collapsed unless the plan is the result.
 fn plan_details(plan: &Plan, ending: Ending, detail: &Detail) -> String {
     let title = escape::html(&detail.cut(&human::title(plan)));
     let parts = [plan_steps(plan, detail), skips(plan, detail)];
@@ -118,7 +115,7 @@ fn plan_details(plan: &Plan, ending: Ending, detail: &Detail) -> String {
 }
 
 fn plan_steps(plan: &Plan, detail: &Detail) -> String {
-    let sections = steps::by_subject(plan).into_iter().take(detail.rows).map(|(subject, steps)| {
+    let sections = words::by_subject(plan).into_iter().take(detail.rows).map(|(subject, steps)| {
         let steps = steps.iter().map(|step| {
             let until = step.until.iter().map(|until| format!(" until {}", detail.text(until)));
             let what = detail.text(&step.what) + &until.collect::<String>();

@@ -1,24 +1,28 @@
-//! What a job summary and a comment have in common.
+//! The parts that a job summary and a comment have in common.
 
 use super::detail::Detail;
-use crate::error::{Failure, Problem};
-use crate::model::{LeftAlone, NotPutBack, PutBack, SmokeResult};
+use crate::error::Problem;
+use crate::model::SmokeResult;
 use crate::report::document::{Document, Ending};
 use crate::report::escape;
-use crate::report::human;
+use crate::report::{human, words};
 
-/// What went wrong, and in which state it left everything.
+/// Returns what failed and the state after the failure.
 pub(in crate::report) fn failed(document: &Document<'_>, detail: &Detail) -> Vec<String> {
-    let mut parts: Vec<String> = document.failure.map(|failure| problems(failure, detail)).into_iter().collect();
-    parts.push(put_back(document.put_back, detail));
-    parts.push(left_alone(document.left_alone, detail));
-    parts.push(not_put_back(document.not_put_back, detail));
+    let problems = document.failure.into_iter().flat_map(|failure| &failure.problems);
+    let put_back = document.put_back.iter().map(|item| detail.text(&item.what));
+    let left_alone = document.left_alone.iter();
+    let left_alone = left_alone.map(|item| with_command([&item.what, &item.why], "look", &item.command, detail));
+    let not_put_back = document.not_put_back.iter();
+    let not_put_back = not_put_back.map(|item| with_command([&item.what, &item.why], "run", &item.command, detail));
+    let mut parts = vec![
+        detail.list(problems.map(|it| problem(it, detail))),
+        detail.titled("Put back", put_back),
+        detail.titled("Left alone, because others changed it", left_alone),
+        detail.titled("**Not** put back", not_put_back),
+    ];
     parts.extend(human::state_words(document).map(|words| format!("**{}**", escape::markdown(words))));
     parts
-}
-
-fn problems(failure: &Failure, detail: &Detail) -> String {
-    detail.list(failure.problems.iter().map(|it| problem(it, detail)))
 }
 
 fn problem(problem: &Problem, detail: &Detail) -> String {
@@ -32,26 +36,12 @@ fn problem(problem: &Problem, detail: &Detail) -> String {
     format!("**{}**{}", detail.text(&problem.what), details.concat())
 }
 
-fn put_back(done: &[PutBack], detail: &Detail) -> String {
-    detail.titled("Put back", done.iter().map(|item| detail.text(&item.what)))
-}
-
-fn not_put_back(left: &[NotPutBack], detail: &Detail) -> String {
-    let items = left.iter().map(|item| with_command([&item.what, &item.why], "run", &item.command, detail));
-    detail.titled("**Not** put back", items)
-}
-
-fn left_alone(left: &[LeftAlone], detail: &Detail) -> String {
-    let items = left.iter().map(|item| with_command([&item.what, &item.why], "look", &item.command, detail));
-    detail.titled("Left to somebody else", items)
-}
-
 fn with_command([what, why]: [&str; 2], label: &str, command: &str, detail: &Detail) -> String {
     let (what, why) = (detail.text(what), detail.text(why));
     format!("{what}<br>why: {why}<br>{label}: {}", detail.command(command))
 }
 
-/// Where it answers; an only one without its name.
+/// Returns the URLs of the stages. A single one is shown without its name.
 pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> String {
     let all: Vec<_> = document.endpoints.into_iter().flatten().collect();
     match all.as_slice() {
@@ -64,20 +54,29 @@ pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> 
     }
 }
 
-/// What the smoke test showed; a release says also that there was none.
+/// Returns the results of the smoke tests. A release also reports that it had none.
 pub(in crate::report) fn smoke(document: &Document<'_>, detail: &Detail) -> String {
+    let invoked = document.released.into_iter().flat_map(|released| &released.invoked);
+    let invoked = detail.list(invoked.map(|invoked| detail.text(&words::invoked(invoked))));
+    let endpoints = endpoints_proven(document, detail);
+    let parts = [invoked, endpoints].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n\n")
+}
+
+fn endpoints_proven(document: &Document<'_>, detail: &Detail) -> String {
     match (document.smoke(), document.released) {
-        (Some(smoke), _) => answered(smoke, document, detail),
-        (None, Some(_)) => human::UNPROVEN.to_owned(),
-        (None, None) => String::new(),
+        ([], Some(_)) => human::UNPROVEN.to_owned(),
+        ([], None) => String::new(),
+        ([smoke], _) => answered(smoke, document, detail),
+        (all, _) => detail.list(all.iter().map(|smoke| answered(smoke, document, detail))),
     }
 }
 
 fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> String {
-    let words = [Some(human::smoke_words(smoke)), human::hint(smoke.proof).map(str::to_owned)];
+    let words = [Some(words::smoke(smoke)), words::smoke_hint(smoke, document.released)];
     let words = words.into_iter().flatten().map(|words| escape::markdown(&words)).collect::<Vec<_>>();
     let url = detail.cut(&smoke.url);
-    // The endpoint is there already.
+    // The endpoint itself is shown above.
     let path = document.endpoints.into_iter().flatten().find_map(|(_, endpoint)| url.strip_prefix(endpoint.as_str()));
     let shown = match path.filter(|path| path.starts_with('/')) {
         Some(path) => escape::markdown_named_link(path, &url),
@@ -86,23 +85,25 @@ fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> St
     format!("{shown} {}", words.join("; "))
 }
 
-/// How to have the release before again.
+/// Returns how to release the previous code again.
 pub(in crate::report) fn way_back(document: &Document<'_>) -> String {
-    let Some(stage) = document.stage.filter(|_| document.outcome == Ending::Released) else { return String::new() };
+    let Some(stage) = document.stage.as_ref().filter(|_| document.outcome == Ending::Released) else {
+        return String::new();
+    };
     let command = escape::markdown_code(&format!("sls-release --stage {stage}"));
-    format!("To put the release before back: {command} at the commit before.")
+    format!("To go back to the previous release, run {command} at the previous commit.")
 }
 
-/// What needed nothing, and why. A release says so with its plan.
+/// Returns the skipped steps of previews and why. For a release, the plan contains them.
 pub(in crate::report) fn skipped(document: &Document<'_>, detail: &Detail) -> String {
     let previews = document.previews.iter().filter(|_| document.outcome != Ending::Listed);
     let skipped = previews.flat_map(|preview| &preview.skipped);
-    detail.titled("Nothing to do for", skipped.map(|skip| detail.text(skip)))
+    detail.titled("Nothing to do for", skipped.map(|skip| detail.text(&skip.to_string())))
 }
 
-/// The plan's, and what the run told on its way.
+/// Returns the warnings of the plan and of the run.
 pub(in crate::report) fn warnings(document: &Document<'_>, detail: &Detail) -> String {
-    let planned = document.plan.into_iter().flat_map(|plan| &plan.warnings).map(ToString::to_string);
-    let told = document.warnings.iter().cloned();
-    detail.titled("Warnings", planned.chain(told).map(|warning| detail.text(&warning)))
+    let planned = document.plan.iter().flat_map(|plan| &plan.warnings).map(ToString::to_string);
+    let of_run = document.warnings.iter().cloned();
+    detail.titled("Warnings", planned.chain(of_run).map(|warning| detail.text(&warning)))
 }

@@ -1,8 +1,8 @@
-//! Rectangles for weights: squarified, so that none is a thin line where it can be helped.
+//! Computes a squarified treemap: rectangles for weights that are close to squares.
 //!
-//! The order of adding rectangles is the one of Bruls, Huizing and van Wijk, "Squarified Treemaps" (2000).
+//! The algorithm is by Bruls, Huizing and van Wijk, "Squarified Treemaps" (2000).
 
-/// In units of the picture.
+/// A rectangle, in units of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rect {
     pub(super) x: f64,
@@ -20,7 +20,12 @@ impl Rect {
         self.width.min(self.height)
     }
 
-    /// The same without a margin, and without a strip at its top.
+    /// Returns the rectangle with its axes exchanged.
+    fn transposed(self) -> Self {
+        Self { x: self.y, y: self.x, width: self.height, height: self.width }
+    }
+
+    /// Returns the rectangle without a margin and a strip at its top.
     pub(super) fn inside(&self, margin: f64, top: f64) -> Self {
         Self {
             x: self.x + margin,
@@ -31,7 +36,7 @@ impl Rect {
     }
 }
 
-/// A rectangle for each weight, in their order, which must be descending; together they fill `within`.
+/// Returns a rectangle for each weight; together they fill `within`. The weights must be in descending order.
 pub(super) fn squarified(weights: &[u64], within: Rect) -> Vec<Rect> {
     let all: f64 = weights.iter().copied().map(float).sum();
     let areas: Vec<f64> = weights.iter().map(|&weight| float(weight) * within.area() / all).collect();
@@ -44,13 +49,13 @@ pub(super) fn squarified(weights: &[u64], within: Rect) -> Vec<Rect> {
     rects
 }
 
-/// A size of a file as the number that areas are computed with.
+/// Converts a file's size for computing with areas.
 #[expect(clippy::cast_precision_loss, reason = "sizes of archives are far below 2^53")]
 pub(super) fn float(weight: u64) -> f64 {
     weight as f64
 }
 
-/// How many of these areas, side by side, come closest to squares.
+/// Returns how many of these areas form a row in which they are closest to squares.
 fn row_length(areas: &[f64], side: f64) -> usize {
     let (mut sum, mut best) = (0.0, f64::INFINITY);
     for (place, area) in areas.iter().enumerate() {
@@ -64,32 +69,26 @@ fn row_length(areas: &[f64], side: f64) -> usize {
     areas.len()
 }
 
-/// Of a row that is `side` long: the sides of its largest or smallest area, whichever is further from a square.
+/// Returns the worst aspect ratio of a row that is `side` long: that of its largest or smallest area.
 fn worst_ratio(largest: f64, smallest: f64, sum: f64, side: f64) -> f64 {
     let (sum, side) = (sum * sum, side * side);
     (side * largest / sum).max(sum / (side * smallest))
 }
 
-/// Places a row along the shorter side, and returns what is left.
+/// Places a row along the shorter side and returns the remaining rectangle.
 fn place(row: &[f64], rest: Rect, rects: &mut Vec<Rect>) -> Rect {
     let sum: f64 = row.iter().sum();
-    let is_column = rest.width >= rest.height;
-    let thickness = if rest.shorter_side() > 0.0 { sum / rest.shorter_side() } else { 0.0 };
-    let mut at = if is_column { rest.y } else { rest.x };
+    let is_wide = rest.width >= rest.height;
+    let turned = |rect: Rect| if is_wide { rect } else { rect.transposed() };
+    let rest = turned(rest);
+    let width = if rest.height > 0.0 { sum / rest.height } else { 0.0 };
+    let mut y = rest.y;
     for area in row {
-        let length = if thickness > 0.0 { area / thickness } else { 0.0 };
-        rects.push(if is_column {
-            Rect { x: rest.x, y: at, width: thickness, height: length }
-        } else {
-            Rect { x: at, y: rest.y, width: length, height: thickness }
-        });
-        at += length;
+        let height = if width > 0.0 { area / width } else { 0.0 };
+        rects.push(turned(Rect { x: rest.x, y, width, height }));
+        y += height;
     }
-    if is_column {
-        Rect { x: rest.x + thickness, width: (rest.width - thickness).max(0.0), ..rest }
-    } else {
-        Rect { y: rest.y + thickness, height: (rest.height - thickness).max(0.0), ..rest }
-    }
+    turned(Rect { x: rest.x + width, width: (rest.width - width).max(0.0), ..rest })
 }
 
 #[cfg(test)]
@@ -102,7 +101,6 @@ mod tests {
         (one - other).abs() < 1e-9
     }
 
-    /// The example of the paper.
     #[test]
     fn the_example_of_the_paper() {
         let rects = squarified(&[6, 6, 4, 3, 2, 2, 1], WITHIN);
@@ -126,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_for_nothing() {
+    fn no_weights_have_no_rectangles() {
         assert!(squarified(&[], WITHIN).is_empty());
         assert_eq!(squarified(&[5], WITHIN), [WITHIN]);
     }

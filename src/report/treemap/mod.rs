@@ -1,4 +1,4 @@
-//! A picture of an archive: an SVG in which each file is a rectangle, as large as it is in the zip.
+//! Draws a picture of an archive: an SVG in which each file's rectangle is as large as its size in the zip.
 //!
 //! <https://www.w3.org/TR/SVG2/>
 
@@ -6,46 +6,37 @@ mod kind;
 mod layout;
 mod tree;
 
-use self::kind::Kind;
+use std::collections::BTreeMap;
+
+use self::kind::{KINDS, Kind};
 use self::layout::{Rect, float, squarified};
-use self::tree::{Node, What};
+use self::tree::{Node, NodeKind};
 use super::{escape, units};
 use crate::model::Artifact;
 
 const WIDTH: f64 = 1200.0;
 const HEIGHT: f64 = 800.0;
 
-/// Where the files are; above is the title, below the legend.
+/// The area of the files. The title is above it, the legend below.
 const MAP: Rect = Rect { x: 8.0, y: 36.0, width: WIDTH - 16.0, height: HEIGHT - 76.0 };
 
-/// What is smaller is drawn together with its neighbours.
+/// Smaller files of a folder are drawn as one rectangle.
 const SMALLEST_AREA: f64 = 8.0;
 
-/// Around the contents of a folder, and for its name.
+/// The margin around the contents of a folder, and the height of its name.
 const MARGIN: f64 = 2.0;
 const STRIP: f64 = 14.0;
 
-/// The width of a letter of the labels, at most on the average.
+/// The average width of a label's letter, rounded up.
 const LETTER: f64 = 6.7;
 
-/// A shorter beginning of a name says nothing.
-const LETTERS: usize = 5;
+/// A name that would be cut to fewer letters is not shown.
+const MIN_LETTERS: usize = 5;
 
-/// By kind: light, then dark.
-const COLOURS: [(&str, &str); 7] = [
-    ("#a9cbf7", "#24507f"),
-    ("#f7b89c", "#7d3c22"),
-    ("#b5e3c4", "#235f3d"),
-    ("#d9cdf2", "#4c3d78"),
-    ("#fae19b", "#6a5513"),
-    ("#f3b6cf", "#77304f"),
-    ("#d9d9d9", "#474747"),
-];
-
-/// The picture: the same bytes for the same archive.
-pub fn picture(artifact: &Artifact) -> String {
+/// Returns the picture as SVG. The same archive gives the same bytes.
+pub(crate) fn picture(artifact: &Artifact) -> String {
     let root = Node::root(&artifact.entries);
-    let mut svg = Svg { pieces: Vec::new(), all: root.weight() };
+    let mut svg = Svg { pieces: Vec::new(), total: root.weight() };
     svg.folder_contents(&root, MAP);
     let title = title(artifact);
     format!(
@@ -65,36 +56,35 @@ fn title(artifact: &Artifact) -> String {
 }
 
 fn style() -> String {
-    let colours = |dark: bool| {
-        let colour = |(light, dark_one): (&str, &str)| if dark { dark_one.to_owned() } else { light.to_owned() };
-        let rule = |(kind, pair): (Kind, _)| format!(".{}{{fill:{}}}", kind.class(), colour(pair));
-        Kind::ALL.into_iter().zip(COLOURS).map(rule).collect::<String>()
+    let colours = |theme: usize| {
+        let rule = |kind: &Kind| format!(".{}{{fill:{}}}", kind.class, kind.colours[theme]);
+        KINDS.iter().map(rule).collect::<String>()
     };
     format!(
         "text{{font:11px sans-serif;fill:#1b1b1b;pointer-events:none}}.title{{font-size:16px}}\n\
          rect{{stroke:#fff}}.page{{fill:#fff;stroke:none}}.folder{{fill:#f1f1f1;stroke:#8a8a8a}}\n{}\n\
          @media (prefers-color-scheme:dark){{\n\
          text{{fill:#f2f2f2}}rect{{stroke:#16181c}}.page{{fill:#16181c}}.folder{{fill:#24272d;stroke:#767b84}}\n{}\n}}\n",
-        colours(false),
-        colours(true)
+        colours(0),
+        colours(1)
     )
 }
 
-/// The kinds that there are, with their sizes.
+/// Returns the legend: the kinds of files in the archive with their sizes.
 fn legend(artifact: &Artifact) -> String {
     let (mut x, y) = (MAP.x, HEIGHT - 26.0);
-    let mut pieces = Vec::new();
-    for kind in Kind::ALL {
-        let files = artifact.entries.iter().filter(|entry| Kind::of(&entry.name) == kind);
-        let (count, bytes) = files.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.compressed_bytes));
-        if count > 0 {
-            let words = format!("{} {}", kind.words(), units::bytes(bytes));
-            pieces.push(rect(kind.class(), Rect { x, y, width: 12.0, height: 12.0 }, ""));
-            pieces.push(label(x + 17.0, y + 10.0, &words));
-            x += 37.0 + LETTER * float(words.chars().count() as u64);
-        }
+    let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in &artifact.entries {
+        *sizes.entry(Kind::of(&entry.name).class).or_default() += entry.compressed_bytes;
     }
-    pieces.concat()
+    let mut pieces = String::new();
+    for kind in KINDS.iter().filter(|kind| sizes.contains_key(kind.class)) {
+        let words = format!("{} {}", kind.words, units::bytes(sizes[kind.class]));
+        pieces += &rect(kind.class, Rect { x, y, width: 12.0, height: 12.0 }, "");
+        pieces += &label(x + 17.0, y + 10.0, &words);
+        x += 37.0 + LETTER * float(words.chars().count() as u64);
+    }
+    pieces
 }
 
 fn rect(class: &str, at: Rect, title: &str) -> String {
@@ -111,13 +101,13 @@ fn label(x: f64, y: f64, text: &str) -> String {
 
 struct Svg {
     pieces: Vec<String>,
-    /// The weight of the whole archive.
-    all: u64,
+    /// The weight of all files.
+    total: u64,
 }
 
 impl Svg {
     fn folder_contents(&mut self, folder: &Node, within: Rect) {
-        let What::Folder(nodes) = &folder.what else { return };
+        let NodeKind::Folder(nodes) = &folder.kind else { return };
         let area_of_one = within.area() / float(folder.weight());
         let large = nodes.partition_point(|node| float(node.weight()) * area_of_one >= SMALLEST_AREA);
         let (large, small) = nodes.split_at(large);
@@ -131,10 +121,9 @@ impl Svg {
     }
 
     fn node(&mut self, node: &Node, rect: Rect) {
-        match &node.what {
-            What::File(kind) => self.leaf(node, rect, kind.class()),
-            What::Folder(_) => self.folder(node, rect),
-            What::Rest => self.leaf(node, rect, Kind::Other.class()),
+        match &node.kind {
+            NodeKind::File(kind) => self.leaf(node, rect, kind.class),
+            NodeKind::Folder(_) => self.folder(node, rect),
         }
     }
 
@@ -143,7 +132,7 @@ impl Svg {
         self.label(&node.name, at);
     }
 
-    /// With its name, where there is room for it.
+    /// Draws a folder, with its name if it fits.
     fn folder(&mut self, node: &Node, at: Rect) {
         self.rect(node, at, "folder");
         let is_named = at.width > 5.0 * LETTER && at.height > 2.0 * STRIP;
@@ -158,22 +147,22 @@ impl Svg {
 
     fn rect(&mut self, node: &Node, at: Rect, class: &str) {
         let (zipped, unzipped) = (units::bytes(node.compressed_bytes), units::bytes(node.bytes));
-        let per_mille = node.weight().saturating_mul(1000) / self.all.max(1);
-        let files = match node.what {
-            What::Folder(_) => format!(", {}", units::counted(node.files, "file")),
-            What::File(_) | What::Rest => String::new(),
+        let per_mille = node.weight().saturating_mul(1000) / self.total.max(1);
+        let files = match node.kind {
+            NodeKind::Folder(_) => format!(", {}", units::counted(node.files, "file")),
+            NodeKind::File(_) => String::new(),
         };
         let share = format!("{}.{} %", per_mille / 10, per_mille % 10);
         let title = format!("{}: {zipped} zipped, {unzipped} unzipped, {share}{files}", node.path);
         self.pieces.push(rect(class, at, &title));
     }
 
-    /// As much of the text as there is room for.
+    /// Writes as much of the text as fits.
     fn label(&mut self, text: &str, at: Rect) {
         let fits = |letters: usize| float(letters as u64) * LETTER + 6.0 <= at.width;
         let length = text.chars().count();
         let letters = (0..=length).rev().find(|&letters| fits(letters)).unwrap_or(0);
-        if at.height < STRIP || letters < length.min(LETTERS) {
+        if at.height < STRIP || letters < length.min(MIN_LETTERS) {
             return;
         }
         let cut = || text.chars().take(letters - 1).chain(['…']).collect();
@@ -209,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_names_are_text_and_nothing_else() {
+    fn foreign_names_are_escaped() {
         let svg = picture(&artifact(&[("<script>alert(\"1\")</script>&.js", 900), ("b\u{202e}.py", 100)]));
         assert!(!svg.contains("<script>") && !svg.contains('\u{202e}'), "{svg}");
         assert!(svg.contains("&lt;script&gt;alert(&quot;1&quot;)"), "{svg}");
@@ -225,7 +214,6 @@ mod tests {
             assert!(svg.contains(title), "{title}: {svg}");
         }
         assert!(!svg.contains("tiny/7.json"), "{svg}");
-        assert!(svg.contains("prefers-color-scheme:dark"));
     }
 
     #[test]

@@ -3,42 +3,40 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::kind::Kind;
+use super::kind::{Kind, OTHER};
 use crate::model::Entry;
 
-/// A file, or a folder with all that is in it.
+/// A file, or a folder with its contents.
 pub(super) struct Node {
     /// The last part of its path.
     pub(super) name: String,
-    /// Its whole path; that of a folder ends with a slash.
+    /// Its full path; that of a folder ends with a slash.
     pub(super) path: String,
     pub(super) bytes: u64,
     pub(super) compressed_bytes: u64,
     pub(super) files: usize,
-    pub(super) what: What,
+    pub(super) kind: NodeKind,
 }
 
-pub(super) enum What {
+pub(super) enum NodeKind {
     File(Kind),
-    /// The largest first.
+    /// A folder with its contents, the largest first.
     Folder(Vec<Node>),
-    /// Files and folders that are too small to be seen.
-    Rest,
 }
 
 impl Node {
-    /// What decides its place and its area: an empty file has one, too.
+    /// Returns the weight that decides the order and the area. An empty file has one too.
     pub(super) fn weight(&self) -> u64 {
         self.compressed_bytes.max(1)
     }
 
-    /// The archive itself.
+    /// Returns the node of the archive.
     pub(super) fn root(entries: &[Entry]) -> Self {
         let entries: Vec<(&str, &Entry)> = entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
         Self::folder(String::new(), String::new(), &entries)
     }
 
-    /// `entries` are those below it, each with its path relative to it.
+    /// Returns the node of a folder. `entries` are its files, each with the path relative to the folder.
     fn folder(name: String, path: String, entries: &[(&str, &Entry)]) -> Self {
         let mut nodes = Vec::new();
         let mut folders: BTreeMap<&str, Vec<(&str, &Entry)>> = BTreeMap::new();
@@ -51,7 +49,9 @@ impl Node {
         for (folder, entries) in folders {
             nodes.push(Self::folder(format!("{folder}/"), format!("{path}{folder}/"), &entries));
         }
-        Self::of(name, path, nodes)
+        nodes.sort_by(|one, other| (Reverse(one.weight()), &one.path).cmp(&(Reverse(other.weight()), &other.path)));
+        let sum = Self::sum(&nodes);
+        Self { name, path, kind: NodeKind::Folder(nodes), ..sum }
     }
 
     fn file(name: &str, entry: &Entry) -> Self {
@@ -61,28 +61,26 @@ impl Node {
             bytes: entry.bytes,
             compressed_bytes: entry.compressed_bytes,
             files: 1,
-            what: What::File(Kind::of(name)),
+            kind: NodeKind::File(Kind::of(name)),
         }
     }
 
-    fn of(name: String, path: String, mut nodes: Vec<Self>) -> Self {
-        nodes.sort_by(|one, other| (Reverse(one.weight()), &one.path).cmp(&(Reverse(other.weight()), &other.path)));
-        let bytes = nodes.iter().map(|node| node.bytes).sum();
-        let compressed_bytes = nodes.iter().map(Self::weight).sum();
-        let files = nodes.iter().map(|node| node.files).sum();
-        Self { name, path, bytes, compressed_bytes, files, what: What::Folder(nodes) }
+    /// Returns one node for several that are too small to be drawn one by one.
+    pub(super) fn rest(folder: &str, nodes: &[Self]) -> Self {
+        let sum = Self::sum(nodes);
+        let name = format!("{} small files", sum.files);
+        Self { path: format!("{folder}: {name}"), name, ..sum }
     }
 
-    /// One node for several that are too small.
-    pub(super) fn rest(folder: &str, nodes: &[Self]) -> Self {
-        let files = nodes.iter().map(|node| node.files).sum();
+    /// Returns a file without a name that is as large as these together.
+    fn sum(nodes: &[Self]) -> Self {
         Self {
-            name: format!("{files} small files"),
-            path: format!("{folder}: {files} small files"),
+            name: String::new(),
+            path: String::new(),
             bytes: nodes.iter().map(|node| node.bytes).sum(),
             compressed_bytes: nodes.iter().map(Self::weight).sum(),
-            files,
-            what: What::Rest,
+            files: nodes.iter().map(|node| node.files).sum(),
+            kind: NodeKind::File(OTHER),
         }
     }
 }

@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use super::runner::{Job, Told};
-use crate::support::Stack;
-use crate::support::github::TOKEN;
-use crate::support::scene::{LATEST, answering};
+use crate::support::{LATEST, Stack, TOKEN, unreleased};
 
 /// As far as a name in the settings, a file's name or a branch may hold it.
 const HOSTILE: &str = "a\n::set-output name=endpoint::https://evil.example\r\n::add-mask::o\n##[error]no\u{202e}txt \
@@ -24,7 +22,8 @@ fn is_harmless(told: &Told) {
 }
 
 /// The hostile text is shown, so that something was there to break out of.
-fn is_shown(told: &Told) {
+fn is_shown_and_harmless(told: &Told) {
+    is_harmless(told);
     let annotated: String = told.annotations().into_iter().map(|it| it.message).collect();
     let everywhere = told.text() + &annotated + &told.summary();
     assert!(everywhere.contains("script"), "{everywhere}");
@@ -36,15 +35,10 @@ fn quoted(text: &str) -> String {
 
 #[test]
 fn a_hostile_file_name_is_a_line_of_the_log() {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&[], LATEST);
     stack.write(&format!("lambda/{}", HOSTILE.replace('/', "_")), "");
-    let workflow = include_str!("../../../fixtures/workflows/release.yml");
-    let workflow = workflow.replace("stage: dev", "command: package\n          verbose: \"true\"");
-    let told = Job::of_text(&stack, &workflow, "push", json!({})).run();
-    is_harmless(&told);
-    is_shown(&told);
+    let change = ("stage: dev", "command: package\n          verbose: \"true\"");
+    is_shown_and_harmless(&Job::changed(&stack, "release.yml", change, "push", json!({})).run());
 }
 
 #[test]
@@ -56,35 +50,26 @@ fn a_hostile_setting_is_a_line_of_the_error() {
         LATEST.replace("source = \"lambda\"", &format!("source = {}", quoted(HOSTILE))),
     ] {
         stack.settings(&settings);
-        let told = Job::new(&stack, "release.yml", "push", json!({})).run().ends(false);
-        assert!(told.summary().starts_with("### sls-release: failed"), "{}", told.summary());
-        is_harmless(&told);
-        is_shown(&told);
+        let told = Job::new(&stack, "release.yml", "push", json!({})).run().ends(false).begins("failed");
+        is_shown_and_harmless(&told);
     }
 }
 
 #[test]
 fn hostile_inputs_are_values_and_nothing_more() {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
-    let workflow = include_str!("../../../fixtures/workflows/release.yml");
+    let stack = unreleased(&[], LATEST);
     for input in ["stage", "command", "config", "function", "region", "bucket", "wait-timeout", "expect-sha256"] {
-        let given = format!("stage: {}\n          {input}: {}", "dev", quoted(HOSTILE));
-        let given =
-            given.strip_prefix("stage: dev\n          ").filter(|_| input == "stage").unwrap_or(&given).to_owned();
-        let told = Job::of_text(&stack, &workflow.replace("stage: dev", &given), "push", json!({})).run().ends(false);
-        is_harmless(&told);
-        is_shown(&told);
+        let first = if input == "stage" { "" } else { "stage: dev\n          " };
+        let given = format!("{first}{input}: {}", quoted(HOSTILE));
+        let job = Job::changed(&stack, "release.yml", ("stage: dev", &given), "push", json!({}));
+        is_shown_and_harmless(&job.run().ends(false));
     }
     assert!(!stack.folder().join("owned").exists());
 }
 
 #[test]
 fn a_hostile_branch_and_commit_message_reach_nothing() {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&[], LATEST);
     let payload = json!({
         "ref": format!("refs/heads/{HOSTILE}"), "repository": {"id": 1, "full_name": "acme/hello"},
         "head_commit": {"message": HOSTILE, "author": {"name": HOSTILE}}, "sender": {"login": HOSTILE},

@@ -3,13 +3,11 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::Stack;
-use crate::support::scene::{LATEST, answering, released};
-use crate::support::strict::When;
+use crate::support::{LATEST, Stack, When, answering, released, signal};
 
 /// The step of `action.yml`, as a runner starts `shell: bash`.
 fn step(folder: &Path) -> Command {
@@ -37,10 +35,6 @@ fn release_step(stack: &Stack, folder: &Path) -> Command {
     command
 }
 
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-}
-
 #[test]
 fn the_binary_is_the_process_that_the_runner_started() {
     let folder = TempDir::new().unwrap();
@@ -60,7 +54,7 @@ fn a_cancelled_release_is_put_back_and_summed_up() {
     let (folder, held) = (TempDir::new().unwrap(), stack.proxy.hold(When::Next("UpdateFunctionCode")));
     let mut child = release_step(&stack, folder.path()).spawn().unwrap();
     held.wait_until_reached();
-    interrupt(&child);
+    signal(&child, "-INT");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.starts_with("::warning") && line.ends_with("::stopping")));
     held.let_go();

@@ -6,7 +6,7 @@ use std::fs;
 
 use sls_release::cli;
 
-use crate::support::local_aws::fixtures;
+use crate::support::fixtures;
 
 const ACTION: &str = include_str!("../../../action.yml");
 const README: &str = include_str!("../../../README.md");

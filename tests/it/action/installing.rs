@@ -9,11 +9,25 @@ use tempfile::TempDir;
 
 use super::release_folder::{TARGETS, action_folder, files_of, package};
 use super::server::{Manner, Server};
-use crate::support::Run;
+use crate::support::{Ends, Run};
 
 /// Debian's `sh`, and the one of macOS, which is bash.
 const SHELLS: [&[&str]; 2] = [&["dash"], &["bash", "--posix"]];
 const LINUX: (&str, &str) = ("Linux", "X64");
+
+/// A script of the action in this shell, with nothing in its environment.
+fn script(shell: &[&str], path: &Path) -> Command {
+    let mut command = Command::new(shell[0]);
+    command.args(&shell[1..]).arg(path).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command
+}
+
+/// `run.sh` with this binary.
+fn run_script(shell: &[&str], binary: &Path) -> Command {
+    let mut command = script(shell, &Path::new(env!("CARGO_MANIFEST_DIR")).join("action/run.sh"));
+    command.env("SLS_RELEASE_BIN", binary);
+    command
+}
 
 /// A runner with an action whose manifest names the archives of a server.
 struct Runner {
@@ -41,17 +55,10 @@ impl Runner {
     }
 
     fn install(&self, shell: &[&str], (os, arch): (&str, &str)) -> Run {
-        let mut command = Command::new(shell[0]);
-        command.args(&shell[1..]).arg(self.path("ours/action/install.sh"));
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.folder.path());
+        let mut command = script(shell, &self.path("ours/action/install.sh"));
+        command.env("HOME", self.folder.path()).env("GITHUB_STEP_SUMMARY", self.path("summary"));
         command.env("RUNNER_TEMP", self.path("temp")).env("RUNNER_TOOL_CACHE", self.path("tools"));
-        command
-            .env("GITHUB_STEP_SUMMARY", self.path("summary"))
-            .env("RUNNER_OS", os)
-            .env("RUNNER_ARCH", arch)
-            .output()
-            .unwrap()
-            .into()
+        command.env("RUNNER_OS", os).env("RUNNER_ARCH", arch).ended()
     }
 
     /// Fails unless it installed what says so.
@@ -118,18 +125,18 @@ fn each_runner_gets_the_archive_of_its_target() {
 
 #[test]
 fn another_archive_than_the_manifest_names_is_not_run() {
-    for shell in SHELLS {
-        let runner = Runner::new(Manner::Whole, |bytes| bytes.push(0));
-        runner.stops(shell, "it was not run");
-        assert_eq!(runner.cached(), None);
-    }
+    is_not_run(Manner::Whole, |bytes| bytes.push(0), "it was not run");
 }
 
 #[test]
 fn a_truncated_download_is_not_run() {
+    is_not_run(Manner::Truncated, |_| {}, "failed to download");
+}
+
+fn is_not_run(manner: Manner, change: impl Fn(&mut Vec<u8>), why: &str) {
     for shell in SHELLS {
-        let runner = Runner::new(Manner::Truncated, |_| {});
-        runner.stops(shell, "failed to download");
+        let runner = Runner::new(manner, &change);
+        runner.stops(shell, why);
         assert_eq!(runner.cached(), None);
     }
 }
@@ -151,10 +158,8 @@ fn a_tampered_cache_is_replaced_and_never_run() {
         for bad in [b"".to_vec(), good[..good.len() / 2].to_vec(), [good.clone(), b"x".to_vec()].concat()] {
             fs::write(&cached, bad).unwrap();
             let run = runner.installs(shell);
-            assert!(
-                run.stderr.starts_with("::warning title=sls-release::the cached archive is not the one"),
-                "{run:?}"
-            );
+            let said = "::warning title=sls-release::the cached archive is not the one";
+            assert!(run.stderr.starts_with(said), "{run:?}");
             assert_eq!(fs::read(&cached).unwrap(), good);
         }
     }
@@ -230,12 +235,9 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
         .unwrap();
     Command::new("chmod").arg("755").arg(&binary).status().unwrap();
     let run = |inputs: &BTreeMap<&str, &str>, shell: &[&str]| -> Run {
-        let mut command = Command::new(shell[0]);
-        command.args(&shell[1..]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("action/run.sh"));
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("SLS_RELEASE_BIN", &binary);
+        let mut command = run_script(shell, &binary);
         command.env("SLS_RELEASE_REGION", "eu-west-1").current_dir(folder.path());
-        command.envs(inputs.iter().map(|(name, value)| (format!("SLS_RELEASE_INPUT_{name}"), value)));
-        command.output().unwrap().into()
+        command.envs(inputs.iter().map(|(name, value)| (format!("SLS_RELEASE_INPUT_{name}"), value))).ended()
     };
     let named = |binary: &Path| format!("SLS_RELEASE_BIN={}\n", binary.display());
     for shell in SHELLS {
@@ -272,10 +274,7 @@ fn a_binary_of_ones_own_must_be_a_program() {
     fs::write(&text, "no program").unwrap();
     for shell in SHELLS {
         for binary in [Path::new("/nowhere/sls-release"), folder.path(), &text, Path::new("no-such-program")] {
-            let mut command = Command::new(shell[0]);
-            command.args(&shell[1..]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("action/run.sh"));
-            command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("SLS_RELEASE_BIN", binary);
-            let refused = Run::from(command.output().unwrap()).exits(2);
+            let refused = run_script(shell, binary).ended().exits(2);
             let said = "::error title=sls-release::SLS_RELEASE_BIN names no program that can be run: ";
             assert_eq!(refused.stderr, format!("{said}{}\n", binary.display()));
         }

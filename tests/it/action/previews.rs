@@ -1,41 +1,18 @@
 //! The events of a pull request, and the preview that is there after each: read back past the program.
 
-use aws_sdk_lambda::types::{FunctionCode, Runtime};
 use serde_json::json;
+use sls_release::model::marks::marker;
 
-use super::pull_request::{PREVIEW, Repository, payload, repository, settings_of};
+use super::pull_request::{PREVIEW, Repository, repository, settings_of};
 use super::runner::Told;
 use crate::preview::logs::groups;
-use crate::preview::scene::{SETTINGS, apis, functions, greeting, source};
-use crate::support::github::{BASE, Fault};
-use crate::support::local_aws::get;
-use crate::support::scene::{answering, archive_of};
-use crate::support::{Aws, Call, Stack};
-
-/// A service beside that of [`SETTINGS`].
-const OTHER: &str = r#"
-[artifacts]
-bucket = "$NAME-artifacts"
-[apis.public]
-id = "$API"
-stage = "other"
-[functions.other]
-source = "../lambda"
-name = "$NAME-other"
-[preview]
-share_role = true
-[preview.environment]
-TABLE_NAME = "other-{pr}"
-"#;
+use crate::preview::scene::{SETTINGS, apis, functions, greeting, service_beside, source};
+use crate::support::github::{BASE, Fault, payload};
+use crate::support::{Fault as AwsFault, When, get};
 
 /// What the preview answers.
 fn answer(told: &Told) -> String {
     get(&format!("{}/hello", told.outputs()["endpoint"])).unwrap().body
-}
-
-/// What made it fail.
-fn error(told: &Told) -> String {
-    told.annotations().into_iter().find(|it| it.level == "error").unwrap().message
 }
 
 /// AWS and GitHub hold nothing of it.
@@ -45,8 +22,11 @@ fn is_gone(repository: &Repository) {
     assert_eq!(repository.github.deployments(), Vec::new());
 }
 
-fn wrote_nothing(repository: &Repository) {
-    assert!(!repository.stack.proxy.take_calls().iter().any(Call::is_write));
+/// Nothing was asked of AWS, for this reason.
+#[track_caller]
+fn asks_nothing(repository: &Repository, told: &Told, why: &str) {
+    assert!(told.summary().contains(why), "{}", told.summary());
+    assert_eq!(repository.stack.proxy.take_calls().0, []);
 }
 
 #[test]
@@ -64,8 +44,7 @@ fn a_pull_request_has_a_preview_from_its_opening_to_its_closing() {
     let told = repository.event("closed").ends(true);
     assert_eq!(told.outputs()["changed"], "true");
     is_gone(&repository);
-    let comments = repository.github.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+    repository.github.says_once(42, "is gone");
     repository.event("closed").ends(true);
 
     let reopened = repository.event("reopened").ends(true);
@@ -117,21 +96,23 @@ fn the_settings_are_those_of_the_base_branch() {
 fn previews_begin_once_the_settings_are_on_the_base_branch() {
     let repository = repository();
     repository.github.remove_file("sls-release.toml", BASE);
-    let told = repository.event("opened").ends(true);
-    assert!(told.summary().contains("previews begin once the settings are on the base branch"), "{}", told.summary());
-    assert_eq!(repository.stack.proxy.take_calls().0, []);
+    asks_nothing(
+        &repository,
+        &repository.event("opened").ends(true),
+        "previews begin once the settings are on the base branch",
+    );
 
     let without = settings_of(&repository.stack, &SETTINGS.replace("[preview]\nshare_role = true\n", ""));
     let without = without.replace("service = \"hello\"\n[preview.environment]\nTABLE_NAME = \"table-{pr}\"\n", "");
     repository.github.file("sls-release.toml", BASE, &without);
-    let told = repository.event("opened").ends(true);
-    assert!(told.summary().contains("previews begin once the base branch wants them"), "{}", told.summary());
-    assert_eq!(repository.stack.proxy.take_calls().0, []);
+    asks_nothing(
+        &repository,
+        &repository.event("opened").ends(true),
+        "previews begin once the base branch enables them",
+    );
 
     std::fs::remove_file(repository.stack.folder().join("sls-release.toml")).unwrap();
-    let told = repository.event("opened").ends(true);
-    assert!(told.summary().contains("into the branch of the pull request"), "{}", told.summary());
-    assert_eq!(repository.stack.proxy.take_calls().0, []);
+    asks_nothing(&repository, &repository.event("opened").ends(true), "into the branch of the pull request");
 }
 
 /// Who took the previews away meanwhile, or their role, did so for those that are open as well.
@@ -151,8 +132,8 @@ fn a_preview_that_its_end_would_not_find_is_refused() {
     let elsewhere = settings_of(&repository.stack, &SETTINGS.replace("us-east-1", "eu-west-1"));
     repository.github.file("sls-release.toml", BASE, &elsewhere);
     let told = repository.event("opened").ends(false);
-    assert!(error(&told).contains("the preview would be in eu-west-1, where its end would not look for it"));
-    wrote_nothing(&repository);
+    assert!(told.error().contains("the preview would be in eu-west-1, where its deletion would not look for it"));
+    repository.stack.proxy.take_calls().writes_nothing();
 }
 
 #[test]
@@ -175,9 +156,8 @@ fn a_source_outside_of_the_checkout_is_refused() {
     std::fs::write(outside.path().join("app.py"), source("outside")).unwrap();
     std::os::unix::fs::symlink(outside.path(), repository.stack.folder().join("link")).unwrap();
     repository.stack.settings(&SETTINGS.replace("\"lambda\"", "\"link\""));
-    let told = repository.event("opened").ends(false);
-    assert!(error(&told).contains("is outside of the checkout"), "{:?}", told.annotations());
-    wrote_nothing(&repository);
+    repository.event("opened").ends(false).fails_for("is outside of the checkout");
+    repository.stack.proxy.take_calls().writes_nothing();
 }
 
 #[test]
@@ -185,14 +165,12 @@ fn without_githubs_word_nothing_is_made() {
     let mut repository = repository();
     let head = repository.push();
     repository.github.always("", Fault::Status(500));
-    let told = repository.run("opened", &head).ends(false);
-    assert!(error(&told).contains("failed to read pull request 42"), "{:?}", told.annotations());
-    wrote_nothing(&repository);
+    repository.run("opened", &head).ends(false).fails_for("failed to read pull request 42");
+    repository.stack.proxy.take_calls().writes_nothing();
 
     repository.workflow = PREVIEW.replace("stage: dev", "github-token: \"\"\n          stage: dev");
     let head = repository.push();
-    let told = repository.run("opened", &head).ends(false);
-    assert!(error(&told).contains("there is no token for GitHub"), "{:?}", told.annotations());
+    repository.run("opened", &head).ends(false).fails_for("there is no token for GitHub");
     assert_eq!(repository.stack.proxy.take_calls().0, []);
 }
 
@@ -211,9 +189,7 @@ fn a_run_for_a_closed_pull_request_makes_nothing() {
     let repository = repository();
     let head = repository.push();
     repository.github.pull_request(42, false, &head);
-    let told = repository.run("synchronize", &head).ends(true);
-    assert!(told.summary().contains("pull request 42 is closed by now"), "{}", told.summary());
-    assert_eq!(repository.stack.proxy.take_calls().0, []);
+    asks_nothing(&repository, &repository.run("synchronize", &head).ends(true), "pull request 42 is closed by now");
 }
 
 #[test]
@@ -221,12 +197,22 @@ fn one_that_is_closed_meanwhile_leaves_nothing() {
     let repository = repository();
     let head = repository.push();
     repository.github.pull_request_after(2, 42, false, &head);
-    let told = repository.run("synchronize", &head).ends(true);
-    assert!(told.summary().starts_with("### sls-release: preview deleted"), "{}", told.summary());
-    assert!(
-        told.annotations().iter().any(|it| it.message.contains("is closed by now; what was made is deleted again"))
-    );
+    let told = repository.run("synchronize", &head).ends(true).begins("preview deleted");
+    assert!(told.annotations().iter().any(|it| it.message.contains("is closed by now; the preview is deleted again")));
     is_gone(&repository);
+}
+
+/// What stays is named, and not reported as if nothing had been written.
+#[test]
+fn one_that_is_closed_meanwhile_and_cannot_be_deleted_is_named() {
+    let repository = repository();
+    let head = repository.push();
+    repository.github.pull_request_after(2, 42, false, &head);
+    repository.stack.proxy.fault(When::Action("ListFunctions"), AwsFault::Denied);
+    let told = repository.run("synchronize", &head).ends(false);
+    assert!(!told.summary().contains("nothing was written"), "{}", told.summary());
+    assert!(told.summary().contains("sls-release preview down --pr 42 --repository"), "{}", told.summary());
+    assert_eq!((functions(&repository.stack).len(), apis(&repository.stack).len()), (1, 1));
 }
 
 #[test]
@@ -235,15 +221,12 @@ fn an_older_commit_gives_way_to_a_newer_one() {
     let older = repository.push();
     repository.stack.write("lambda/app.py", source("next commit"));
     let newer = repository.push();
-    let told = repository.run("synchronize", &older).ends(true);
-    assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
-    assert!(told.summary().contains(&newer[..7]), "{}", told.summary());
+    repository.run("synchronize", &older).ends(true).begins("superseded\n").says(&newer[..7]);
     assert_eq!(repository.stack.proxy.take_calls().0, []);
 
     repository.github.pull_request(42, true, &older);
     repository.github.pull_request_after(2, 42, true, &newer);
-    let told = repository.run("synchronize", &older).ends(true);
-    assert!(told.summary().starts_with("### sls-release: superseded\n"), "{}", told.summary());
+    repository.run("synchronize", &older).ends(true).begins("superseded\n");
     let newest = repository.run("synchronize", &newer).ends(true);
     assert_eq!(answer(&newest), greeting("next commit", "table-42"));
 }
@@ -252,29 +235,14 @@ fn an_older_commit_gives_way_to_a_newer_one() {
 fn a_late_teardown_leaves_what_was_opened_again() {
     let repository = repository();
     let opened = repository.event("opened").ends(true);
-    let told = repository.run("closed", &repository.commit()).ends(true);
-    assert!(told.summary().contains("pull request 42 is open again"), "{}", told.summary());
+    repository.run("closed", &repository.commit()).ends(true).says("pull request 42 is open again");
     assert_eq!(answer(&opened), greeting("pull request", "table-42"));
-}
-
-/// A function and an API that [`OTHER`] names; the API's id.
-fn service_beside(stack: &Stack) -> String {
-    let (aws, name) = (Aws::shared(), stack.function("other"));
-    let code = FunctionCode::builder().zip_file(archive_of(&answering(200, "other"))).build();
-    let call = aws.lambda.create_function().function_name(&name).runtime(Runtime::Python312).handler("app.handler");
-    aws.block_on(call.role("arn:aws:iam::000000000000:role/other").code(code).send()).unwrap();
-    let api = aws.block_on(aws.gateway.create_rest_api().name(&name).send()).unwrap().id.unwrap();
-    let found = aws.block_on(aws.gateway.get_resources().rest_api_id(&api).send()).unwrap().items.unwrap_or_default();
-    aws.add_mock(&api, found[0].id().unwrap(), "health");
-    aws.block_on(aws.gateway.create_deployment().rest_api_id(&api).stage_name("other").send()).unwrap();
-    api
 }
 
 #[test]
 fn two_services_of_one_repository_do_not_touch_each_other() {
     let mut hello = repository();
-    let api = service_beside(&hello.stack);
-    let settings = OTHER.replace("$NAME", &hello.stack.name).replace("$API", &api);
+    let settings = service_beside(&hello.stack);
     hello.stack.write("other/sls-release.toml", &settings);
     hello.github.file("other/sls-release.toml", BASE, &settings);
     let of_hello = PREVIEW.replace("stage: dev", "service: hello\n          stage: dev");
@@ -295,6 +263,34 @@ fn two_services_of_one_repository_do_not_touch_each_other() {
     assert_eq!(apis(&hello.stack), [name.clone(), format!("{name}-pr-42")]);
 }
 
+/// Neither the workflows nor the settings name a service.
+#[test]
+fn two_settings_files_have_two_comments_and_end_together() {
+    let mut hello = repository();
+    let unnamed = SETTINGS.replace("service = \"hello\"\n", "");
+    hello.stack.settings(&unnamed);
+    hello.github.file("sls-release.toml", BASE, &settings_of(&hello.stack, &unnamed));
+    let settings = service_beside(&hello.stack).replace("../", "../../");
+    hello.stack.write("services/other/sls-release.toml", &settings);
+    hello.github.file("services/other/sls-release.toml", BASE, &settings);
+    hello.event("opened").ends(true);
+    hello.workflow = PREVIEW.replace("stage: dev", "config: services/other/sls-release.toml\n          stage: dev");
+    hello.event("opened").ends(true);
+    let markers = || {
+        let comments = hello.github.comments(42).into_iter();
+        comments.map(|comment| comment.body.lines().next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let expected = [marker(&hello.stack.name), marker("services/other")];
+    assert_eq!(markers(), expected);
+
+    hello.event("closed").ends(true);
+    assert_eq!(markers(), expected);
+    assert!(hello.github.comments(42).iter().all(|comment| comment.body.contains("is gone")));
+    let name = hello.stack.function("other");
+    assert_eq!((functions(&hello.stack), apis(&hello.stack)), (vec![name.clone()], vec![name]));
+    assert_eq!(hello.github.deployments(), Vec::new());
+}
+
 #[test]
 fn another_checkout_is_packed_with_a_warning() {
     let mut repository = repository();
@@ -303,11 +299,8 @@ fn another_checkout_is_packed_with_a_warning() {
     repository.stack.write("lambda/app.py", source("next commit"));
     let told = repository.event("synchronize").ends(true);
     assert_eq!(answer(&told), greeting("pull request", "table-42"));
-    assert!(
-        told.annotations().iter().any(|it| it.message.starts_with("the checkout is at ")),
-        "{:?}",
-        told.annotations()
-    );
+    let annotations = told.annotations();
+    assert!(annotations.iter().any(|it| it.message.starts_with("the checkout is at ")), "{annotations:?}");
 }
 
 #[test]
@@ -324,6 +317,19 @@ fn a_schedule_prunes_what_was_closed_unheard() {
 }
 
 #[test]
+fn a_label_releases_the_head_with_the_settings_of_the_base_branch() {
+    let mut repository = repository();
+    repository.workflow = include_str!("../../../fixtures/workflows/label.yml").to_owned();
+    repository.stack.settings(&SETTINGS.replace("bucket = \"$NAME-artifacts\"", "bucket = \"somebody-elses\""));
+    let mut labeled = payload("labeled", &repository.push());
+    labeled["label"] = json!({ "name": "release-dev" });
+    let told = repository.run_with(labeled, &[]).ends(true);
+    assert!(told.summary().starts_with("### sls-release: released, stage dev"), "{}", told.summary());
+    let ignored = told.annotations().into_iter().any(|it| it.message.contains("`bucket` of [artifacts] differs"));
+    assert!(ignored, "{:?}", told.annotations());
+}
+
+#[test]
 fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
     let repository = repository();
     let head = repository.push();
@@ -335,17 +341,13 @@ fn a_fork_and_dependabot_meet_neither_aws_nor_github() {
         (payload("opened", &head), &["--actor", "dependabot[bot]"][..], "Dependabot's"),
         (payload("closed", &head), &["--actor", "dependabot[bot]"][..], "Dependabot's"),
     ] {
-        let told = repository.run_with(payload, arguments).ends(true);
-        assert!(told.summary().contains(why), "{}", told.summary());
-        assert_eq!(repository.stack.proxy.take_calls().0, []);
+        asks_nothing(&repository, &repository.run_with(payload, arguments).ends(true), why);
     }
     fork["action"] = json!("closed");
     repository.run_with(fork.clone(), &[]).ends(true);
     assert_eq!(repository.stack.proxy.take_calls().0, []);
     fork["pull_request"]["head"]["repo"] = json!(null);
-    let told = repository.run_with(fork, &[]).ends(true);
-    assert!(told.summary().contains("the repository of the code was deleted"), "{}", told.summary());
-    assert_eq!(repository.stack.proxy.take_calls().0, []);
+    asks_nothing(&repository, &repository.run_with(fork, &[]).ends(true), "the repository of the code was deleted");
 }
 
 /// A workflow that somebody starts has the default branch in its checkout.
@@ -364,6 +366,5 @@ fn a_preview_that_is_only_named_is_of_its_own_commit() {
     assert_eq!(repository.github.deployments()[0].asked["ref"], head.as_str());
 
     repository.github.pull_request(42, true, &"b".repeat(40));
-    let told = dispatch().ends(false);
-    assert!(error(&told).contains("not at the head of pull request 42"), "{:?}", told.annotations());
+    dispatch().ends(false).fails_for("not at the head of pull request 42");
 }

@@ -1,15 +1,11 @@
 //! A stack whose repository has pull requests: its GitHub, its commits, and the events that GitHub sends.
 
-use std::path::Path;
-use std::process::Command;
+use serde_json::Value;
 
-use serde_json::{Value, json};
-
-use super::runner::{Job, Told, commit_all};
-use crate::preview::scene::{SETTINGS, source};
-use crate::support::github::{BASE, GitHubDouble};
-use crate::support::local_aws::output_of;
-use crate::support::{Stack, Strict};
+use super::runner::{Job, Told, commit_all, git};
+use crate::preview::scene::{SETTINGS, scene};
+use crate::support::Stack;
+use crate::support::github::{BASE, GitHubDouble, payload};
 
 pub(super) const PREVIEW: &str = include_str!("../../../fixtures/workflows/preview.yml");
 
@@ -22,9 +18,7 @@ pub(super) struct Repository {
 
 /// One with the settings on its base branch, and the code of pull request 42 in its checkout.
 pub(super) fn repository() -> Repository {
-    let stack = Stack::build_behind(Strict::all(), &[]);
-    stack.settings(SETTINGS);
-    stack.write("lambda/app.py", source("pull request"));
+    let stack = scene();
     let github = GitHubDouble::of(&stack.repository());
     github.file("sls-release.toml", BASE, &settings_of(&stack, SETTINGS));
     Repository { stack, github, workflow: PREVIEW.to_owned() }
@@ -47,7 +41,7 @@ impl Repository {
     pub(super) fn commit(&self) -> String {
         self.stack.write(".github/workflows/workflow.yml", &self.workflow);
         commit_all(self.stack.folder(), &self.stack.repository());
-        git(self.stack.folder(), &["rev-parse", "HEAD"])
+        git(self.stack.folder(), &["rev-parse", "HEAD"]).trim().to_owned()
     }
 
     /// Pushes, and runs the workflow for what was done to the pull request.
@@ -71,25 +65,7 @@ impl Repository {
 
     /// The same for another event.
     pub(super) fn on(&self, event: &str, payload: Value, arguments: &[&str]) -> Told {
-        let variables = self.github.environment();
-        let names = ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "SLS_RELEASE_GITHUB_PAUSE"];
-        let set = names.map(|name| format!("{name}={}", variables[name]));
-        let set: Vec<&str> = set.iter().flat_map(|variable| ["--env", variable]).collect();
         let job = Job::of_text(&self.stack, &self.workflow, event, payload).of(&self.stack.repository());
-        job.with(&set).with(arguments).run()
+        job.with(arguments).run_beside(&self.github)
     }
-}
-
-/// As GitHub sends it.
-pub(super) fn payload(action: &str, head: &str) -> Value {
-    let head = json!({ "ref": "change", "sha": head, "repo": { "id": 1 } });
-    json!({
-        "action": action, "number": 42, "repository": { "id": 1, "default_branch": "main" },
-        "pull_request": { "number": 42, "user": { "login": "somebody" }, "head": head, "base": { "ref": "main" } },
-    })
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let said = output_of(Command::new("git").current_dir(folder).args(arguments)).unwrap();
-    String::from_utf8(said).unwrap().trim().to_owned()
 }

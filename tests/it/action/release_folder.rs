@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use sls_release::model::Sha256;
 use tempfile::TempDir;
 
-use super::runner::{Job, copy_action};
+use super::runner::{Job, copy_action, git};
 use super::server::{Manner, Server};
-use crate::support::Stack;
-use crate::support::local_aws::output_of;
+use crate::support::{Stack, output_of, repository};
 
 /// All that a release has a binary for, in the order of `each_runner_gets_the_archive_of_its_target`.
 pub(super) const TARGETS: [&str; 5] = [
@@ -22,10 +21,6 @@ pub(super) const TARGETS: [&str; 5] = [
     "aarch64-apple-darwin",
     "x86_64-pc-windows-msvc",
 ];
-
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Packages these binaries by target, and finishes the folder.
 pub(super) fn package(folder: &Path, version: &str, binaries: &[(&str, &Path)], url: &str) {
@@ -56,11 +51,17 @@ fn manifest_of(folder: &Path) -> Value {
     serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
 }
 
-#[test]
-fn an_archive_has_the_binary_and_what_a_user_reads() {
+/// A folder with a binary; the folder of a release in it, and the binary.
+fn built() -> (TempDir, PathBuf, PathBuf) {
     let folder = TempDir::new().unwrap();
     let (release, binary) = (folder.path().join("release"), folder.path().join("built"));
     fs::write(&binary, "binary").unwrap();
+    (folder, release, binary)
+}
+
+#[test]
+fn an_archive_has_the_binary_and_what_a_user_reads() {
+    let (_folder, release, binary) = built();
     package(&release, "1.2.3", &[(TARGETS[0], &binary), (TARGETS[4], &binary)], "https://a.example/v1.2.3");
     for (target, program) in [(TARGETS[0], "sls-release"), (TARGETS[4], "sls-release.exe")] {
         let name = format!("sls-release-v1.2.3-{target}");
@@ -74,9 +75,7 @@ fn an_archive_has_the_binary_and_what_a_user_reads() {
 
 #[test]
 fn the_sums_and_the_manifest_name_each_archive() {
-    let folder = TempDir::new().unwrap();
-    let (release, binary) = (folder.path().join("release"), folder.path().join("built"));
-    fs::write(&binary, "binary").unwrap();
+    let (_folder, release, binary) = built();
     package(&release, "1.2.3", &TARGETS.map(|target| (target, binary.as_path())), "https://a.example/v1.2.3");
     output_of(Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(&release)).unwrap();
 
@@ -86,10 +85,8 @@ fn the_sums_and_the_manifest_name_each_archive() {
     for target in TARGETS {
         let name = format!("sls-release-v1.2.3-{target}.tar.gz");
         let sha256 = Sha256::of(&fs::read(release.join(&name)).unwrap()).hex();
-        assert_eq!(
-            manifest["targets"][target],
-            json!({"url": format!("https://a.example/v1.2.3/{name}"), "sha256": sha256})
-        );
+        let url = format!("https://a.example/v1.2.3/{name}");
+        assert_eq!(manifest["targets"][target], json!({"url": url, "sha256": sha256}));
     }
 }
 
@@ -103,9 +100,7 @@ fn cargo_binstall_finds_the_same_archives() {
         let filled = text.replace("{ repo }", repo).replace("{ name }", "sls-release").replace("{ version }", version);
         filled.replace("{ target }", TARGETS[0]).replace("{ bin }", "sls-release").replace("{ binary-ext }", "")
     };
-    let folder = TempDir::new().unwrap();
-    let (release, binary) = (folder.path().join("release"), folder.path().join("built"));
-    fs::write(&binary, "binary").unwrap();
+    let (_folder, release, binary) = built();
     let base = format!("{repo}/releases/download/v{version}");
     package(&release, version, &[(TARGETS[0], &binary)], &base);
     assert_eq!(manifest_of(&release)["targets"][TARGETS[0]]["url"], fill(binstall["pkg-url"].as_str().unwrap()));
@@ -128,9 +123,8 @@ fn a_workflow_installs_what_was_packaged_and_runs_it() {
     let stack = Stack::build(&[]);
     stack.settings("[functions.hello]\nsource = \"lambda\"\n");
     stack.write("lambda/app.py", "");
-    let workflow = include_str!("../../../fixtures/workflows/release.yml").replace("stage: dev", "command: package");
-    let told = Job::of_text(&stack, &workflow, "push", json!({})).installing(&ours).run().ends(true);
-    assert!(told.summary().starts_with("### sls-release: packaged\n"), "{}", told.summary());
+    let job = Job::changed(&stack, "release.yml", ("stage: dev", "command: package"), "push", json!({}));
+    job.installing(&ours).run().ends(true).begins("packaged\n");
     assert_eq!(server.take_asked().len(), 1);
 }
 
@@ -201,11 +195,7 @@ fn a_release_is_published_when_it_is_whole() {
     fs::write(at("releases"), "v1.2.2 false\n").unwrap();
     fs::write(at("bin/gh"), gh).unwrap();
     output_of(Command::new("chmod").arg("755").arg(at("bin/gh"))).unwrap();
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments).current_dir(at("work"));
-        String::from_utf8(output_of(&mut git).unwrap()).unwrap()
-    };
+    let git = |arguments: &[&str]| git(&at("work"), arguments);
     output_of(Command::new("git").args(["init", "--quiet", "--bare"]).arg(at("origin"))).unwrap();
     copy_action(&at("work"));
     git(&["init", "--quiet", "--initial-branch=main"]);

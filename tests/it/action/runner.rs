@@ -11,9 +11,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::Stack;
-use crate::support::github::{GitHubDouble, TOKEN};
-use crate::support::local_aws::{environment, fixtures, output_of, virtual_environment};
+use crate::support::{Ends, GitHubDouble, Stack, TOKEN, environment, fixtures, output_of, virtual_environment};
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
 pub(super) const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
@@ -52,8 +50,20 @@ pub(super) struct Job<'a> {
 impl<'a> Job<'a> {
     /// The workflow of this file in `fixtures/workflows`, in the stack's project.
     pub(super) fn new(stack: &'a Stack, workflow: &str, event: &'a str, payload: Value) -> Self {
+        Self::changed(stack, workflow, ("", ""), event, payload)
+    }
+
+    /// The same with another text instead of one of its own.
+    pub(super) fn changed(
+        stack: &'a Stack,
+        workflow: &str,
+        (from, to): (&str, &str),
+        event: &'a str,
+        payload: Value,
+    ) -> Self {
         let text = fs::read_to_string(fixtures().join("workflows").join(workflow)).unwrap();
-        Self::of_text(stack, &text, event, payload)
+        assert!(text.contains(from), "{text}");
+        Self::of_text(stack, &text.replace(from, to), event, payload)
     }
 
     /// The same with a workflow of its own.
@@ -62,14 +72,8 @@ impl<'a> Job<'a> {
         let scratch = TempDir::new().unwrap();
         let mut command = Command::new(programs().join("act"));
         command.env_clear().env("HOME", scratch.path()).env("PATH", std::env::var_os("PATH").unwrap());
-        command.args([
-            "--json",
-            "--no-cache-server",
-            "-P",
-            "ubuntu-24.04=-self-hosted",
-            "-s",
-            &format!("GITHUB_TOKEN={TOKEN}"),
-        ]);
+        let token = format!("GITHUB_TOKEN={TOKEN}");
+        command.args(["--json", "--no-cache-server", "-P", "ubuntu-24.04=-self-hosted", "-s", &token]);
         Self { stack, repository: "acme/hello".to_owned(), event, payload, command, installing: None, scratch }
     }
 
@@ -89,10 +93,16 @@ impl<'a> Job<'a> {
         Self { installing: Some(action.to_owned()), ..self }
     }
 
-    /// Runs it to its end.
-    pub(super) fn run(mut self) -> Told {
+    /// Runs it to its end, beside a GitHub without pull requests.
+    pub(super) fn run(self) -> Told {
+        let github = GitHubDouble::of(&self.repository);
+        self.run_beside(&github)
+    }
+
+    /// Runs it to its end, beside this GitHub.
+    pub(super) fn run_beside(mut self, github: &GitHubDouble) -> Told {
         commit_all(self.stack.folder(), &self.repository);
-        let (ours, credentials) = (self.scratch.path().join("ours"), self.scratch.path().join("credentials"));
+        let ours = self.scratch.path().join("ours");
         let ours = self.installing.clone().unwrap_or_else(|| {
             let program = concat!("SLS_RELEASE_TEST_BIN=", env!("CARGO_BIN_EXE_sls-release"));
             let script = concat!("SLS_RELEASE_BIN=", env!("CARGO_MANIFEST_DIR"), "/tests/it/action/binary.sh");
@@ -100,15 +110,12 @@ impl<'a> Job<'a> {
             copy_action(&ours);
             ours
         });
-        write_credentials(&credentials, &self.stack.proxy.endpoint);
+        let credentials = write_credentials(self.scratch.path(), &self.stack.proxy.endpoint);
         let checkout = write_checkout(self.scratch.path(), self.stack.folder());
         let (upload, download) = write_transfer(self.scratch.path());
-        let github = GitHubDouble::of(&self.repository);
-        if !self.command.get_args().any(|argument| argument.to_string_lossy().starts_with("GITHUB_API_URL=")) {
-            let variables = github.environment();
-            for name in ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "SLS_RELEASE_GITHUB_PAUSE"] {
-                self.command.arg("--env").arg(format!("{name}={}", variables[name]));
-            }
+        let variables = github.environment();
+        for name in ["GITHUB_API_URL", "GITHUB_GRAPHQL_URL", "SLS_RELEASE_GITHUB_PAUSE"] {
+            self.command.arg("--env").arg(format!("{name}={}", variables[name]));
         }
         let payload = self.scratch.path().join("event.json");
         fs::write(&payload, self.payload.to_string()).unwrap();
@@ -118,27 +125,28 @@ impl<'a> Job<'a> {
         for (name, folder) in actions.into_iter().zip([ours, credentials, checkout, upload, download]) {
             command.arg("--local-repository").arg(format!("{name}={}", folder.display()));
         }
-        let output = command.output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-        Told::read(&text, output.status.success())
+        let run = command.ended();
+        Told::read(&(run.stdout + &run.stderr), run.code == Some(0))
     }
+}
+
+/// What Git prints, as somebody with a name.
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    git.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
+    String::from_utf8(output_of(git.args(arguments)).unwrap()).unwrap()
 }
 
 /// `act` asks Git for the commit and for the repository's name. Without a change there is no commit.
 pub(super) fn commit_all(folder: &Path, repository: &str) {
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-        git.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);
-        output_of(git.args(arguments)).unwrap()
-    };
     if !folder.join(".git").exists() {
-        git(&["init", "--quiet", "--initial-branch=main"]);
-        git(&["remote", "add", "origin", &format!("https://github.com/{repository}.git")]);
+        git(folder, &["init", "--quiet", "--initial-branch=main"]);
+        git(folder, &["remote", "add", "origin", &format!("https://github.com/{repository}.git")]);
     }
-    git(&["add", "--all"]);
-    if !git(&["status", "--porcelain"]).is_empty() {
-        git(&["commit", "--quiet", "--message", "change"]);
+    git(folder, &["add", "--all"]);
+    if !git(folder, &["status", "--porcelain"]).is_empty() {
+        git(folder, &["commit", "--quiet", "--message", "change"]);
     }
 }
 
@@ -153,30 +161,31 @@ pub(super) fn copy_action(to: &Path) {
     }
 }
 
-fn write_credentials(to: &Path, endpoint: &str) {
+/// A stand-in for an action, with these inputs and a step of these lines; its folder.
+fn stand_in(scratch: &Path, name: &str, inputs: &[&str], step: &str) -> PathBuf {
+    let folder = scratch.join(name);
+    let inputs: Vec<String> = inputs.iter().map(|input| format!("{input}: {{description: i}}")).collect();
+    let head = format!("name: {name}\ndescription: {name}\ninputs: {{{}}}\n", inputs.join(", "));
+    let action = format!("{head}runs:\n  using: composite\n  steps:\n    - shell: bash\n{step}\n");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("action.yml"), action).unwrap();
+    folder
+}
+
+fn write_credentials(scratch: &Path, endpoint: &str) -> PathBuf {
     let line = |(name, value): (&str, &str)| format!("        echo '{name}={value}' >> \"$GITHUB_ENV\"");
     let lines = environment(endpoint).map(line).join("\n");
-    let action = format!(
-        "name: credentials\ndescription: those of the local AWS\ninputs:\n  role-to-assume:\n    description: unused\n  \
-         aws-region:\n    description: unused\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: \
-         |\n{lines}"
-    );
-    fs::create_dir_all(to).unwrap();
-    fs::write(to.join("action.yml"), action).unwrap();
+    stand_in(scratch, "credentials", &["role-to-assume", "aws-region"], &format!("      run: |\n{lines}"))
 }
 
 /// A stand-in that checks a commit of the project out.
 fn write_checkout(scratch: &Path, project: &Path) -> PathBuf {
-    let folder = scratch.join("checkout");
     let fetch = format!("git fetch --quiet '{}' '+refs/heads/*:refs/remotes/origin/*'", project.display());
-    let text = format!(
-        "name: checkout\ndescription: checkout\ninputs: {{ref: {{description: r}}, persist-credentials: {{description: p}}}}\n\
-         runs:\n  using: composite\n  steps:\n    - shell: bash\n      env:\n        REF: ${{{{ inputs.ref }}}}\n      run: |\n        \
-         cd \"$GITHUB_WORKSPACE\"\n        git init --quiet .\n        {fetch}\n        git checkout --quiet --detach \"${{REF:-origin/main}}\"\n"
+    let step = format!(
+        "      env:\n        REF: ${{{{ inputs.ref }}}}\n      run: |\n        cd \"$GITHUB_WORKSPACE\"\n        git init \
+         --quiet .\n        {fetch}\n        git checkout --quiet --detach \"${{REF:-origin/main}}\""
     );
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("action.yml"), text).unwrap();
-    folder
+    stand_in(scratch, "checkout", &["ref", "persist-credentials"], &step)
 }
 
 /// Stand-ins for the two actions of GitHub. With `TAMPER`, what comes out is another archive than went in.
@@ -185,17 +194,11 @@ fn write_transfer(scratch: &Path) -> (PathBuf, PathBuf) {
     fs::create_dir_all(&store).unwrap();
     let store = store.display();
     let action = |name: &str, run: &str| {
-        let folder = scratch.join(name);
-        let inputs = "inputs: {name: {description: n}, path: {description: p}, if-no-files-found: {description: i}}";
-        let steps = format!("  steps:\n    - shell: bash\n      run: |\n{run}");
-        let text = format!("name: {name}\ndescription: {name}\n{inputs}\nruns:\n  using: composite\n{steps}");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("action.yml"), text).unwrap();
-        folder
+        stand_in(scratch, name, &["name", "path", "if-no-files-found"], &format!("      run: |\n{run}"))
     };
     let tamper = format!("[ -z \"$TAMPER\" ] || python3 -m zipfile -c '{store}/hello.zip' sls-release.toml");
-    let upload = action("upload", &format!("        cp ${{{{ inputs.path }}}} '{store}'\n        {tamper}\n"));
-    let take = format!("        mkdir -p '${{{{ inputs.path }}}}'\n        cp '{store}'/* '${{{{ inputs.path }}}}'\n");
+    let upload = action("upload", &format!("        cp ${{{{ inputs.path }}}} '{store}'\n        {tamper}"));
+    let take = format!("        mkdir -p '${{{{ inputs.path }}}}'\n        cp '{store}'/* '${{{{ inputs.path }}}}'");
     (upload, action("download", &take))
 }
 
@@ -230,6 +233,27 @@ impl Told {
         self
     }
 
+    /// Fails the test unless this is how the summary begins.
+    #[track_caller]
+    pub(super) fn begins(self, text: &str) -> Self {
+        assert!(self.summary().starts_with(&format!("### sls-release: {text}")), "{}", self.summary());
+        self
+    }
+
+    /// Fails the test unless the summary holds this text.
+    #[track_caller]
+    pub(super) fn says(self, text: &str) -> Self {
+        assert!(self.summary().contains(text), "{}", self.summary());
+        self
+    }
+
+    /// Fails the test unless the first error holds this text.
+    #[track_caller]
+    pub(super) fn fails_for(self, text: &str) -> Self {
+        assert!(self.error().contains(text), "{:?}", self.annotations());
+        self
+    }
+
     /// The outputs of our step, but for empty ones.
     pub(super) fn outputs(&self) -> BTreeMap<String, String> {
         let lines = self.ours().filter(|line| line["command"] == "set-output" && is_outer(line));
@@ -248,6 +272,17 @@ impl Told {
         let levels = ["error", "warning", "notice"];
         let lines = self.ours().filter(|line| levels.iter().any(|level| line["command"] == *level));
         lines.map(annotation).collect()
+    }
+
+    /// The first annotation of this level.
+    pub(super) fn first(&self, level: &str) -> Annotation {
+        let mut annotations = self.annotations().into_iter();
+        annotations.find(|it| it.level == level).unwrap_or_else(|| panic!("no {level}: {}", self.text()))
+    }
+
+    /// What made it fail.
+    pub(super) fn error(&self) -> String {
+        self.first("error").message
     }
 
     /// The values that are stars in the log from then on.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::thread;
+
+use crate::support::listen;
 
 /// What it does to the files of its answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,12 +35,9 @@ struct State {
 impl Server {
     /// Serves these files by their paths, which begin with `/`.
     pub(super) fn start(files: BTreeMap<String, Vec<u8>>, manner: Manner) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State { files, manner, asked: Mutex::default() });
         let shared = Arc::clone(&state);
-        thread::spawn(move || listener.incoming().flatten().for_each(|connection| shared.answer(connection)));
-        Self { url, state }
+        Self { url: listen(move |client| shared.answer(client)), state }
     }
 
     /// The paths that were asked for since the last look.
@@ -49,8 +47,8 @@ impl Server {
 }
 
 impl State {
-    fn answer(&self, mut connection: TcpStream) {
-        let mut lines = BufReader::new(connection.try_clone().unwrap()).lines();
+    fn answer(&self, mut connection: &TcpStream) -> std::io::Result<()> {
+        let mut lines = BufReader::new(connection).lines();
         let path = lines.next().unwrap().unwrap().split(' ').nth(1).unwrap().to_owned();
         for _ in lines.by_ref().take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())) {}
         let earlier = {
@@ -65,7 +63,6 @@ impl State {
         };
         let sent = if self.manner == Manner::Truncated { &body[..body.len() / 2] } else { body };
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-        // A client that has gone needs no answer.
-        drop(connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(sent)));
+        connection.write_all(&[head.as_bytes(), sent].concat())
     }
 }

@@ -8,26 +8,11 @@ use sls_release::model::Sha256;
 use super::pull_request::repository;
 use super::runner::Job;
 use crate::preview::scene::{functions, greeting};
-use crate::support::github::TOKEN;
-use crate::support::local_aws::get;
-use crate::support::scene::{LATEST, answering};
-use crate::support::{Call, Run, Stack};
-
-fn project() -> Stack {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
-    stack
-}
-
-fn wrote_nothing(stack: &Stack) {
-    let calls = stack.proxy.take_calls();
-    assert_eq!(calls.iter().filter(|call| call.is_write()).collect::<Vec<&Call>>(), Vec::<&Call>::new());
-}
+use crate::support::{LATEST, Run, Stack, TOKEN, answering, get, unreleased};
 
 #[test]
 fn the_second_job_releases_what_the_first_one_made() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let told = Job::new(&stack, "two-jobs.yml", "push", json!({})).run().ends(true);
     assert_eq!(stack.call("/hello").body, "one");
     let masks: Vec<_> = told.masks().into_iter().filter(|mask| mask != TOKEN).collect();
@@ -36,24 +21,21 @@ fn the_second_job_releases_what_the_first_one_made() {
 
 #[test]
 fn another_archive_than_the_first_job_made_is_refused() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let job = Job::new(&stack, "two-jobs.yml", "push", json!({})).with(&["--env", "TAMPER=true"]);
     let told = job.run().ends(false);
-    let errors: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "error").collect();
-    assert!(errors[0].message.starts_with("the archive of `hello` is not the expected one"), "{errors:?}");
-    wrote_nothing(&stack);
+    assert!(told.error().starts_with("the archive of `hello` is not the expected one"), "{}", told.error());
+    stack.proxy.take_calls().writes_nothing();
 }
 
 /// As where the output of the first job is misspelt.
 #[test]
 fn archives_without_their_digests_are_refused() {
-    let stack = project();
-    let workflow = include_str!("../../../fixtures/workflows/two-jobs.yml")
-        .replace("package.outputs.sha256 }}\n    steps", "package.outputs.sha }}\n    steps");
-    let told = Job::of_text(&stack, &workflow, "push", json!({})).run().ends(false);
-    let errors: Vec<_> = told.annotations().into_iter().filter(|it| it.level == "error").collect();
-    assert!(errors[0].message.starts_with("the input artifacts needs expect-sha256"), "{errors:?}");
-    wrote_nothing(&stack);
+    let stack = unreleased(&[], LATEST);
+    let change = ("package.outputs.sha256 }}\n    steps", "package.outputs.sha }}\n    steps");
+    let told = Job::changed(&stack, "two-jobs.yml", change, "push", json!({})).run().ends(false);
+    assert!(told.error().starts_with("the input artifacts needs expect-sha256"), "{}", told.error());
+    stack.proxy.take_calls().writes_nothing();
 }
 
 /// The job that has credentials gets the archives, and runs nothing of the pull request.
@@ -86,7 +68,7 @@ fn release(stack: &Stack, expected: &[&str]) -> Run {
 
 #[test]
 fn a_ready_archive_is_released_by_either_spelling_of_its_digest() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let digest = packaged(&stack);
     let [hex, base64] = [digest.hex(), digest.base64()].map(|digest| format!("hello={digest}"));
     assert_eq!(release(&stack, &[&hex, &base64]).exits(0).outcome(), "released");
@@ -96,13 +78,13 @@ fn a_ready_archive_is_released_by_either_spelling_of_its_digest() {
 
 #[test]
 fn what_is_expected_must_be_there_and_nothing_else() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let good = format!("hello={}", packaged(&stack).hex());
     let other = Sha256::of(b"other").hex();
     let cases: [(&[&str], i32, &str); 6] = [
         (&[&format!("hello={other}")], 3, "the archive of `hello` is not the expected one"),
         (&[&good, &format!("world={other}")], 3, "an archive of `world` is expected, and there is none"),
-        (&[&format!("world={other}")], 3, "nobody said which archive of `hello` is expected"),
+        (&[&format!("world={other}")], 3, "no `--expect-sha256` names the archive of `hello`"),
         (&[&good, &format!("hello={other}")], 2, "`--expect-sha256` names two digests for `hello`"),
         (&["hello"], 2, "invalid `--expect-sha256` `hello`"),
         (&["hello=c0ffee"], 2, "invalid `--expect-sha256` `hello=c0ffee`"),
@@ -111,12 +93,12 @@ fn what_is_expected_must_be_there_and_nothing_else() {
         let run = release(&stack, expected).exits(code);
         assert!(run.stdout.contains(what), "{run:?}");
     }
-    wrote_nothing(&stack);
+    stack.proxy.take_calls().writes_nothing();
 }
 
 #[test]
 fn a_missing_archive_is_named() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let run = release(&stack, &[]).exits(2);
-    assert!(run.stdout.contains("there is no archive `archives/hello.zip` of hello"), "{run:?}");
+    assert!(run.stdout.contains("the archive `archives/hello.zip` of hello does not exist"), "{run:?}");
 }

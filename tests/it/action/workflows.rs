@@ -3,16 +3,7 @@
 use serde_json::{Value, json};
 
 use super::runner::{CHECKOUT, CREDENTIALS, Job, OURS, Told};
-use crate::support::Stack;
-use crate::support::github::TOKEN;
-use crate::support::scene::{ALIAS, LATEST, answering};
-
-fn project() -> Stack {
-    let stack = Stack::build(&[]);
-    stack.settings(LATEST);
-    stack.write("lambda/app.py", answering(200, "one"));
-    stack
-}
+use crate::support::{ALIAS, LATEST, Stack, TOKEN, answering, unreleased};
 
 fn push() -> Value {
     json!({"ref": "refs/heads/main", "repository": {"id": 1, "full_name": "acme/hello", "default_branch": "main"}})
@@ -42,7 +33,7 @@ fn asked_nothing(stack: &Stack, told: &Told, why: &str) {
 
 #[test]
 fn a_push_releases() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let told = Job::new(&stack, "release.yml", "push", push()).run().ends(true);
     assert_eq!(stack.call("/hello").body, "one");
 
@@ -55,7 +46,7 @@ fn a_push_releases() {
     assert_eq!(serde_json::from_str::<Value>(&outputs["plan"]).unwrap()["stage"], "dev");
 
     assert!(told.summary().starts_with("### sls-release: released, stage dev"), "{}", told.summary());
-    let notice = told.annotations().into_iter().find(|it| it.level == "notice").unwrap();
+    let notice = told.first("notice");
     assert_eq!((notice.properties["title"].as_str(), &notice.message), ("released to stage dev", &outputs["endpoint"]));
     assert_eq!(told.masks(), ["test", TOKEN], "the secret key of the credentials, and the token for GitHub");
 }
@@ -63,7 +54,7 @@ fn a_push_releases() {
 /// With the same actions by their commits, as the runner of these tests has them.
 #[test]
 fn the_short_workflow_of_the_readme_releases() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let (_, rest) = include_str!("../../../README.md").split_once("```yaml\n").unwrap();
     let (workflow, _) = rest.split_once("```\n").unwrap();
     assert!(workflow.lines().count() < 12, "{workflow}");
@@ -79,9 +70,7 @@ fn the_short_workflow_of_the_readme_releases() {
 
 #[test]
 fn the_same_code_once_more_changes_nothing() {
-    let stack = Stack::build(&["--alias", "live"]);
-    stack.settings(ALIAS);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&["--alias", "live"], ALIAS);
     let first = Job::new(&stack, "release.yml", "push", push()).run().ends(true).outputs();
     let second = Job::new(&stack, "release.yml", "workflow_dispatch", push()).run().ends(true);
     let outputs = second.outputs();
@@ -94,7 +83,7 @@ fn the_same_code_once_more_changes_nothing() {
 
 #[test]
 fn a_failed_release_is_put_back_and_says_so() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     stack.write("lambda/app.py", answering(500, "broken"));
     stack.settings(&LATEST.replace("20s", "1s"));
     let told = Job::new(&stack, "release.yml", "push", push()).run().ends(false);
@@ -109,7 +98,7 @@ fn a_failed_release_is_put_back_and_says_so() {
 
 #[test]
 fn bad_settings_are_annotated_where_they_stand() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     stack.settings(&LATEST.replace("bucket =", "bukcet ="));
     let told = Job::new(&stack, "release.yml", "push", push()).run().ends(false);
     let annotations = told.annotations();
@@ -123,26 +112,24 @@ fn bad_settings_are_annotated_where_they_stand() {
 
 #[test]
 fn an_annotation_starts_from_the_workspace_also_for_settings_in_a_folder() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     stack.write("api/sls-release.toml", "[functions.hello]\nsuorce = \"../lambda\"\n");
-    let workflow = include_str!("../../../fixtures/workflows/release.yml");
-    let workflow = workflow.replace("stage: dev", "stage: dev\n          config: api/sls-release.toml");
-    let told = Job::of_text(&stack, &workflow, "push", push()).run().ends(false);
+    let change = ("stage: dev", "stage: dev\n          config: api/sls-release.toml");
+    let told = Job::changed(&stack, "release.yml", change, "push", push()).run().ends(false);
     assert_eq!(told.annotations()[0].properties["file"], "api/sls-release.toml");
 }
 
 #[test]
 fn a_fork_may_package() {
-    let stack = project();
-    let workflow = include_str!("../../../fixtures/workflows/plan.yml").replace("command: plan", "command: package");
-    let told = Job::of_text(&stack, &workflow, "pull_request", pull_request(&json!({"id": 2}))).run().ends(true);
-    assert!(told.summary().starts_with("### sls-release: packaged\n"), "{}", told.summary());
+    let stack = unreleased(&[], LATEST);
+    let (change, payload) = (("command: plan", "command: package"), pull_request(&json!({"id": 2})));
+    Job::changed(&stack, "plan.yml", change, "pull_request", payload).run().ends(true).begins("packaged\n");
     assert_eq!(stack.proxy.take_calls().0, []);
 }
 
 #[test]
 fn a_plan_on_a_pull_request_writes_nothing() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let before = stack.state(None);
     let told = Job::new(&stack, "plan.yml", "pull_request", pull_request(&own())).run().ends(true);
     assert_eq!(stack.state(None), before);
@@ -152,7 +139,7 @@ fn a_plan_on_a_pull_request_writes_nothing() {
 
 #[test]
 fn code_of_others_meets_no_aws() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     for (head, why) in [(json!({"id": 2}), "a fork's"), (Value::Null, "was deleted")] {
         for workflow in ["plan.yml", "preview.yml"] {
             let told = Job::new(&stack, workflow, "pull_request", pull_request(&head)).run().ends(true);
@@ -164,7 +151,7 @@ fn code_of_others_meets_no_aws() {
 
 #[test]
 fn dependabot_meets_no_aws() {
-    let stack = project();
+    let stack = unreleased(&[], LATEST);
     let job = Job::new(&stack, "plan.yml", "pull_request", pull_request(&own())).with(&["--actor", "dependabot[bot]"]);
     asked_nothing(&stack, &job.run().ends(true), "Dependabot's");
     let job = Job::new(&stack, "release.yml", "push", push()).with(&["--actor", "dependabot[bot]"]);
@@ -173,10 +160,9 @@ fn dependabot_meets_no_aws() {
 
 #[test]
 fn a_privileged_event_is_refused() {
-    let stack = project();
-    let workflow =
-        include_str!("../../../fixtures/workflows/plan.yml").replace("  pull_request:", "  pull_request_target:");
-    let told = Job::of_text(&stack, &workflow, "pull_request_target", pull_request(&own())).run().ends(false);
+    let stack = unreleased(&[], LATEST);
+    let (change, event) = (("  pull_request:", "  pull_request_target:"), "pull_request_target");
+    let told = Job::changed(&stack, "plan.yml", change, event, pull_request(&own())).run().ends(false);
     assert_eq!(stack.proxy.take_calls().0, []);
     assert!(told.annotations()[0].message.starts_with("the event `pull_request_target` is not served"));
     assert!(told.summary().contains("allow-privileged-events"), "{}", told.summary());

@@ -1,4 +1,4 @@
-//! Packs the same files twice, and tells where the bytes differ.
+//! Packs the same files with our encoder and with Go, and compares the bytes.
 
 use std::fs;
 use std::path::Path;
@@ -10,33 +10,31 @@ use tempfile::TempDir;
 use super::explain::explain;
 use super::oracle;
 
-const THREADS: usize = 2;
-
-/// A regular file that everybody may read.
+/// Returns a regular file with mode 0644.
 pub(crate) fn file(name: impl Into<String>, bytes: Vec<u8>) -> GivenFile {
     GivenFile { name: name.into(), contents: GivenContents::Bytes(bytes), mode: Some(0o100_644) }
 }
 
-/// An archive that is the same as the oracle's.
+/// An archive that equals the oracle's.
 pub(crate) struct Same {
     pub(crate) folder: TempDir,
     pub(crate) entries: Vec<Entry>,
 }
 
 impl Same {
-    /// The archive.
+    /// Returns the path of the archive.
     pub(crate) fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("ours.zip")
     }
 }
 
-/// Packs `files` by the encoder and by the oracle; ends the test where one byte differs. Crate `zip` has inflated the
-/// archive then.
+/// Packs `files` with our encoder and with the oracle, and fails the test if the bytes differ. Crate `zip` also inflates
+/// our archive.
 pub(crate) fn assert_same(what: &str, files: Vec<GivenFile>) -> Same {
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (folder.path().join("ours.zip"), folder.path().join("theirs.zip"));
     let writing = oracle::start(&files, &theirs);
-    let entries = pack_given(files, &ours, THREADS, true).unwrap();
+    let entries = pack_given(files, &ours).unwrap();
     writing.finish();
     assert_equal_files(what, &ours, &theirs);
     Same { folder, entries }

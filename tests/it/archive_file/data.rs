@@ -1,11 +1,11 @@
-//! Bytes of many kinds, drawn by a generator.
+//! Random bytes of several kinds.
 
 use crate::package::support::Numbers;
 
-/// How many kinds there are.
+/// The number of kinds.
 pub(crate) const KINDS: u64 = 9;
 
-/// Bytes of one kind.
+/// Returns bytes of one kind.
 pub(crate) fn data(kind: u64, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     let mut data = match kind % KINDS {
         0 => numbers.noise(bytes),
@@ -35,20 +35,20 @@ fn few_symbols(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     (0..bytes).map(|_| b'a' + byte(symbols, numbers)).collect()
 }
 
-/// Each symbol less often than the one before.
+/// Returns symbols with a geometric distribution.
 fn geometric(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     let odds = 2 + numbers.below(40);
     let draw = |_| (0..255).take_while(|_| numbers.below(odds) > 0).last().map_or(0, |last| last + 1);
     (0..bytes).map(draw).collect()
 }
 
-/// Around 128, as sums of several draws are.
+/// Returns symbols with roughly a normal distribution.
 fn gaussian(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     let width = 1 + numbers.below(31);
     (0..bytes).map(|_| 64 + (0..8).map(|_| byte(width, numbers) / 2).sum::<u8>()).collect()
 }
 
-/// Noise, with a short period from each multiple of 65,536 on.
+/// Returns noise with a short period at each multiple of 65,536.
 fn periods(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     let mut data = numbers.noise(bytes);
     for begin in (0..bytes).step_by(65_536) {
@@ -60,7 +60,7 @@ fn periods(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     data
 }
 
-/// Copies from near and from beyond the window, with some noise between.
+/// Returns copies of near bytes and of bytes beyond the window, with some noise between them.
 fn copies(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     let mut data = Vec::with_capacity(bytes + 400);
     while data.len() < bytes {
@@ -75,7 +75,7 @@ fn copies(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     data
 }
 
-/// Stretches of the other kinds.
+/// Returns stretches of the other kinds.
 fn mixed(bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
     let mut mixed = Vec::with_capacity(bytes + 20_000);
     while mixed.len() < bytes {

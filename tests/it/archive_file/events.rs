@@ -1,34 +1,34 @@
-//! Reads a DEFLATE stream field by field, to tell where two of them part. <https://www.rfc-editor.org/rfc/rfc1951>
+//! Reads a DEFLATE stream field by field, to find the first difference of two. <https://www.rfc-editor.org/rfc/rfc1951>
 
 use std::fmt;
 
-/// What a field of the stream says.
+/// The meaning of a field of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// What a block begins with.
+    /// The header of a block.
     Header { last: bool, form: &'static str },
-    /// How many bytes a stored block has.
+    /// The number of bytes of a stored block.
     StoredBytes(usize),
-    /// One of them.
+    /// A byte of a stored block.
     StoredByte(u8),
-    /// How many lengths of a kind are sent.
+    /// The number of lengths of a kind.
     Count { of: &'static str, count: usize },
     /// The length of the code for a code length.
     LengthOfLength { symbol: usize, bits: usize },
-    /// A length of the literal/length and distance codes, from this one on.
+    /// A length, or a run of lengths, of the literal/length and distance codes.
     Lengths { from: usize, bits: usize, times: usize, symbol: usize },
-    /// A byte.
+    /// A literal byte.
     Literal(u8),
-    /// Bytes that were there before.
+    /// A match of earlier bytes.
     Match { length: usize, distance: usize },
     /// The end of a block.
     End,
-    /// What no stream has.
+    /// Malformed data.
     Malformed(&'static str),
 }
 
 impl Event {
-    /// Whether it stands for bytes of the file.
+    /// Returns whether the field encodes bytes of the file.
     pub(crate) fn is_token(&self) -> bool {
         matches!(self, Event::StoredByte(_) | Event::Literal(_) | Event::Match { .. })
     }
@@ -56,7 +56,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// A field, and the first bit of it.
+/// The first bit of a field, and its meaning.
 pub(crate) type Field = (usize, Event);
 
 const LITERALS: usize = 256;
@@ -71,7 +71,7 @@ pub(crate) struct Blocks<'a> {
     over: bool,
 }
 
-/// The end of the reading.
+/// An error that ends the stream.
 struct Malformed(&'static str);
 
 type Read<T> = Result<T, Malformed>;
@@ -107,7 +107,7 @@ impl<'a> Blocks<'a> {
                 let (literals, distances) = self.codes(fields)?;
                 self.tokens(&literals, &distances, fields)
             }
-            _ => Err(Malformed("a block of a form that does not exist")),
+            _ => Err(Malformed("an unknown form of block")),
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Blocks<'a> {
         while lengths.len() < literals + distances {
             let (begin, symbol) = (self.bit, self.symbol(&code)?);
             let (bits, times) = match symbol {
-                16 => (*lengths.last().ok_or(Malformed("a repeat of nothing"))?, 3 + self.take(2)?),
+                16 => (*lengths.last().ok_or(Malformed("a repeat without a previous length"))?, 3 + self.take(2)?),
                 17 => (0, 3 + self.take(3)?),
                 18 => (0, 11 + self.take(7)?),
                 bits => (bits, 1),
@@ -199,14 +199,14 @@ impl<'a> Blocks<'a> {
                 return Ok(symbol);
             }
         }
-        Err(Malformed("bits that are no code"))
+        Err(Malformed("bits that are not a code"))
     }
 }
 
 impl Iterator for Blocks<'_> {
     type Item = Vec<Field>;
 
-    /// The fields of the next block.
+    /// Returns the fields of the next block.
     fn next(&mut self) -> Option<Vec<Field>> {
         if self.over {
             return None;

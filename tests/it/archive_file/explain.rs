@@ -1,17 +1,18 @@
-//! Says what the first difference of two archives means.
+//! Explains the first difference of two archives.
 
 use std::fmt::Write;
 use std::io::Cursor;
 
 use zip::ZipArchive;
 
+use super::compare::{assert_same, file};
 use super::events::{Blocks, Field};
 
-/// A field of a record: its name and its bytes.
+/// The fields of a record: name and size of each.
 type Layout = &'static [(&'static str, usize)];
 
-const LOCAL: Layout = &[
-    ("signature", 4),
+/// What a local header has between its signature and its name, and a central header as well.
+const COMMON: Layout = &[
     ("version needed", 2),
     ("flags", 2),
     ("method", 2),
@@ -22,31 +23,18 @@ const LOCAL: Layout = &[
     ("size", 4),
     ("length of the name", 2),
     ("length of the extra field", 2),
-    ("name or extra field", 0),
 ];
-const DESCRIPTOR: Layout = &[("signature", 4), ("CRC", 4), ("compressed size", 4), ("size", 4)];
-const CENTRAL: Layout = &[
-    ("signature", 4),
-    ("version made by", 2),
-    ("version needed", 2),
-    ("flags", 2),
-    ("method", 2),
-    ("time", 2),
-    ("date", 2),
-    ("CRC", 4),
-    ("compressed size", 4),
-    ("size", 4),
-    ("length of the name", 2),
-    ("length of the extra field", 2),
-    ("length of the comment", 2),
-    ("disk", 2),
-    ("internal attributes", 2),
-    ("external attributes", 4),
-    ("offset", 4),
-    ("name or extra field", 0),
+const NAME: Layout = &[("name or extra field", 0)];
+const LOCAL: &[Layout] = &[&[("signature", 4)], COMMON, NAME];
+const DESCRIPTOR: &[Layout] = &[&[("signature", 4), ("CRC", 4), ("compressed size", 4), ("size", 4)]];
+const CENTRAL: &[Layout] = &[
+    &[("signature", 4), ("version made by", 2)],
+    COMMON,
+    &[("length of the comment", 2), ("disk", 2), ("internal attributes", 2), ("external attributes", 4), ("offset", 4)],
+    NAME,
 ];
 
-/// What differs first, in words.
+/// Describes the first difference.
 pub(crate) fn explain(ours: &[u8], theirs: &[u8]) -> String {
     let (our_entries, their_entries) = (entries(ours), entries(theirs));
     for (our, their) in our_entries.iter().zip(&their_entries) {
@@ -65,7 +53,7 @@ pub(crate) fn explain(ours: &[u8], theirs: &[u8]) -> String {
         return format!("{} entries, expected {}", our_entries.len(), their_entries.len());
     }
     let at = ours.iter().zip(theirs).position(|(our, their)| our != their);
-    format!("the archives differ behind their entries, at byte {at:?}; {} bytes, expected {}", ours.len(), theirs.len())
+    format!("the archives differ after their entries, at byte {at:?}; {} bytes, expected {}", ours.len(), theirs.len())
 }
 
 /// The parts of an entry.
@@ -79,7 +67,7 @@ struct Parts<'a> {
 
 fn entries(bytes: &[u8]) -> Vec<Parts<'_>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("an archive");
-    let number = |number: u64| usize::try_from(number).unwrap();
+    let (count, number) = (archive.len(), |number: u64| usize::try_from(number).unwrap());
     let mut entry = |place| {
         let entry = archive.by_index_raw(place).unwrap();
         let (local, begin) = (number(entry.header_start()), number(entry.data_start().unwrap()));
@@ -90,27 +78,19 @@ fn entries(bytes: &[u8]) -> Vec<Parts<'_>> {
         let (local, central) = (&bytes[local..begin], &bytes[central..central_end]);
         Parts { name, local, data: &bytes[begin..end], descriptor: &bytes[end..end + 16], central }
     };
-    let mut parts = Vec::new();
-    while parts.len() < count(bytes) {
-        parts.push(entry(parts.len()));
-    }
-    parts
-}
-
-fn count(bytes: &[u8]) -> usize {
-    ZipArchive::new(Cursor::new(bytes)).expect("an archive").len()
+    (0..count).map(&mut entry).collect()
 }
 
 fn little_endian(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
-/// The first field that differs.
-fn record(what: &str, layout: Layout, ours: &[u8], theirs: &[u8]) -> Option<String> {
+/// Describes the first field that differs.
+fn record(what: &str, layout: &[Layout], ours: &[u8], theirs: &[u8]) -> Option<String> {
     let at = ours.iter().zip(theirs).position(|(our, their)| our != their);
     let at = at.or_else(|| (ours.len() != theirs.len()).then(|| ours.len().min(theirs.len())))?;
     let mut begin = 0;
-    for &(name, bytes) in layout {
+    for &(name, bytes) in layout.iter().copied().flatten() {
         let end = if bytes == 0 { ours.len().min(theirs.len()) } else { begin + bytes };
         if at < end {
             let value = |record: &[u8]| little_endian(&record[begin..begin + bytes]);
@@ -121,7 +101,7 @@ fn record(what: &str, layout: Layout, ours: &[u8], theirs: &[u8]) -> Option<Stri
     Some(format!("{what}: {} bytes, expected {}", ours.len(), theirs.len()))
 }
 
-/// The first field of a DEFLATE stream that differs, with what is before it.
+/// Describes the first field of a DEFLATE stream that differs, and its block.
 pub(crate) fn stream(ours: &[u8], theirs: &[u8]) -> Option<String> {
     if ours == theirs {
         return None;
@@ -137,7 +117,7 @@ pub(crate) fn stream(ours: &[u8], theirs: &[u8]) -> Option<String> {
             }
         }
     }
-    Some("the streams say the same and differ only in bits that mean nothing".to_owned())
+    Some("the streams have equal fields and differ only in unused bits".to_owned())
 }
 
 fn fields(ours: &[Field], theirs: &[Field]) -> String {
@@ -147,76 +127,69 @@ fn fields(ours: &[Field], theirs: &[Field]) -> String {
     if let Some((_, header)) = ours.first().filter(|_| at > 0) {
         write!(text, "{header}; ").unwrap();
     }
-    let say = |field: Option<&Field>| field.map_or("nothing".to_owned(), |(bit, event)| format!("{event} (bit {bit})"));
-    write!(text, "field {at}, token {tokens}: {}, expected {}", say(ours.get(at)), say(theirs.get(at))).unwrap();
+    let describe =
+        |field: Option<&Field>| field.map_or("nothing".to_owned(), |(bit, event)| format!("{event} (bit {bit})"));
+    write!(text, "field {at}, token {tokens}: {}, expected {}", describe(ours.get(at)), describe(theirs.get(at)))
+        .unwrap();
     text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::archive_file::compare::{assert_same, file};
+/// Returns the correct stream of a file.
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let same = assert_same("one file", vec![file("a", bytes.to_owned())]);
+    entries(&std::fs::read(same.path()).unwrap())[0].data.to_owned()
+}
 
-    /// The bytes of one file's stream, as they should be.
-    fn deflate(bytes: &[u8]) -> Vec<u8> {
-        let same = assert_same("one file", vec![file("a", bytes.to_owned())]);
-        entries(&std::fs::read(same.path()).unwrap())[0].data.to_owned()
-    }
+#[test]
+fn a_changed_literal_is_named() {
+    let stream_of = deflate(b"hello");
+    let mut changed = stream_of.clone();
+    // The second literal begins at bit 11; its code's last bit is bit 18.
+    changed[2] ^= 0b100;
+    assert_eq!(
+        stream(&changed, &stream_of).unwrap(),
+        "block 0: a fixed block, final bit 0; field 2, token 1: literal 0x64 (bit 11), expected literal 0x65 (bit 11)"
+    );
+    assert_eq!(stream(&stream_of, &stream_of), None);
+}
 
-    #[test]
-    fn a_doctored_literal_is_named() {
-        let stream_of = deflate(b"hello");
-        let mut doctored = stream_of.clone();
-        // The second literal begins at bit 11; its code's last bit is bit 18.
-        doctored[2] ^= 0b100;
-        assert_eq!(
-            stream(&doctored, &stream_of).unwrap(),
-            "block 0: a fixed block, final bit 0; field 2, token 1: literal 0x64 (bit 11), expected literal 0x65 (bit 11)"
-        );
-        assert_eq!(stream(&stream_of, &stream_of), None);
-    }
+#[test]
+fn a_changed_match_is_named() {
+    let (ours, theirs) = (deflate(b"abcdefgabcdefg"), deflate(b"abcdefgabcdefx"));
+    let text = stream(&ours, &theirs).unwrap();
+    assert!(
+        text.contains("field 8, token 7: a match of 7 bytes, 7 back (bit 59), expected a match of 6 bytes"),
+        "{text}"
+    );
+}
 
-    #[test]
-    fn a_doctored_match_is_named() {
-        let (ours, theirs) = (deflate(b"abcdefgabcdefg"), deflate(b"abcdefgabcdefx"));
-        let text = stream(&ours, &theirs).unwrap();
-        assert!(
-            text.contains("field 8, token 7: a match of 7 bytes, 7 back (bit 59), expected a match of 6 bytes"),
-            "{text}"
-        );
-    }
+#[test]
+fn a_changed_header_is_named() {
+    let letters: Vec<u8> = (0..3000_usize).map(|place| b"abcdefgh"[place * place % 61 % 8]).collect();
+    let stream_of = deflate(&letters);
+    let mut changed = stream_of.clone();
+    assert_eq!(stream_of[0] & 7, 0b100, "a dynamic block");
+    changed[1] ^= 1;
+    let text = stream(&changed, &stream_of).unwrap();
+    assert!(text.starts_with("block 0: a dynamic block, final bit 0; field 2, token 0: "), "{text}");
+    assert!(text.contains("distance codes (bit 8), expected "), "{text}");
+    let mut changed = stream_of;
+    changed[0] ^= 1;
+    let text = stream(&changed, &deflate(b"x")).unwrap();
+    assert!(text.starts_with("block 0: field 0, token 0: a dynamic block, final bit 1 (bit 0), expected "), "{text}");
+}
 
-    #[test]
-    fn a_doctored_header_is_named() {
-        let letters: Vec<u8> = (0..3000_usize).map(|place| b"abcdefgh"[place * place % 61 % 8]).collect();
-        let stream_of = deflate(&letters);
-        let mut doctored = stream_of.clone();
-        assert_eq!(stream_of[0] & 7, 0b100, "a dynamic block");
-        doctored[1] ^= 1;
-        let text = stream(&doctored, &stream_of).unwrap();
-        assert!(text.starts_with("block 0: a dynamic block, final bit 0; field 2, token 0: "), "{text}");
-        assert!(text.contains("distance codes (bit 8), expected "), "{text}");
-        let mut doctored = stream_of;
-        doctored[0] ^= 1;
-        let text = stream(&doctored, &deflate(b"x")).unwrap();
-        assert!(
-            text.starts_with("block 0: field 0, token 0: a dynamic block, final bit 1 (bit 0), expected "),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn a_doctored_record_is_named() {
-        let same = assert_same("one file", vec![file("a", b"hello".to_vec())]);
-        let archive = std::fs::read(same.path()).unwrap();
-        let doctored = |at: usize| {
-            let mut doctored = archive.clone();
-            doctored[at] ^= 1;
-            explain(&doctored, &archive)
-        };
-        assert_eq!(doctored(10), "`a`: local header: time is 0x1, expected 0x0");
-        let central = archive.len() - 22 - 47;
-        assert_eq!(doctored(central + 5), "`a`: central header: version made by is 0x214, expected 0x314");
-        assert_eq!(doctored(central - 1), "`a`: data descriptor: size is 0x1000005, expected 0x5");
-    }
+#[test]
+fn a_changed_record_is_named() {
+    let same = assert_same("one file", vec![file("a", b"hello".to_vec())]);
+    let archive = std::fs::read(same.path()).unwrap();
+    let changed = |at: usize| {
+        let mut changed = archive.clone();
+        changed[at] ^= 1;
+        explain(&changed, &archive)
+    };
+    assert_eq!(changed(10), "`a`: local header: time is 0x1, expected 0x0");
+    let central = archive.len() - 22 - 47;
+    assert_eq!(changed(central + 5), "`a`: central header: version made by is 0x214, expected 0x314");
+    assert_eq!(changed(central - 1), "`a`: data descriptor: size is 0x1000005, expected 0x5");
 }

@@ -1,4 +1,4 @@
-//! Files that were made to be hard, the same at each run, and others that are drawn anew.
+//! Generated files: hard cases that are the same at each run, and random ones.
 
 use sls_release::package::GivenFile;
 
@@ -6,8 +6,8 @@ use super::compare::{assert_same, file};
 use super::data::{KINDS, data};
 use crate::package::support::{Numbers, seed};
 
-/// Files that the property test draws.
-const DRAWN: u64 = 150;
+/// The number of random files.
+const RANDOM_FILES: u64 = 150;
 
 fn files(sizes: impl Iterator<Item = (u64, usize)>, numbers: &mut Numbers) -> Vec<GivenFile> {
     let file_of = |(place, (kind, bytes)): (usize, _)| {
@@ -22,14 +22,14 @@ fn files_of_every_small_size() {
     assert_same("small sizes", files(sizes, &mut Numbers::new(1)));
 }
 
-/// Where a block, a window, the matcher's look-ahead or its buffer ends; windows later; and more than a buffer's slides.
+/// Sizes at which a block, a window, the matcher's look-ahead or its buffer ends, and later multiples of windows.
 const BORDERS: [usize; 7] = [16_384, 32_768, 65_274, 65_536, 98_304, 131_072, 327_680];
 
 #[test]
 fn files_that_end_near_a_border() {
     let mut numbers = Numbers::new(2);
     for border in BORDERS {
-        // Each of these sizes and kinds once; the step has no factor in common with the number of kinds.
+        // Sizes and kinds vary together. The step shares no factor with the number of kinds.
         let offsets = (0..=600).step_by(20).chain(290..=310);
         let sizes = offsets.enumerate().map(|(place, offset)| (place as u64, border - 300 + offset));
         let mut files = files(sizes, &mut numbers);
@@ -58,16 +58,16 @@ fn more_files_than_the_old_record_can_count() {
 
 #[test]
 #[expect(clippy::print_stdout, reason = "a failed run shows how to repeat it")]
-fn files_drawn_at_each_run() {
+fn random_files() {
     let seed = seed();
     println!("SLS_RELEASE_TEST_SEED={seed}");
     let mut numbers = Numbers::new(seed);
-    let sizes: Vec<_> = (0..DRAWN).map(|_| (numbers.below(KINDS), size(&mut numbers))).collect();
+    let sizes: Vec<_> = (0..RANDOM_FILES).map(|_| (numbers.below(KINDS), size(&mut numbers))).collect();
     let files = files(sizes.into_iter(), &mut numbers);
     assert_same(&format!("SLS_RELEASE_TEST_SEED={seed}"), files);
 }
 
-/// Small sizes as often as large ones, and some at borders.
+/// Returns a random size: small ones as often as large ones, and some at borders.
 fn size(numbers: &mut Numbers) -> usize {
     let limit = [20, 300, 5_000, 70_000, 400_000][usize::try_from(numbers.below(5)).unwrap()];
     let border = BORDERS[usize::try_from(numbers.below(7)).unwrap()];

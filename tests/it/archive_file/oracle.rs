@@ -1,4 +1,4 @@
-//! The program of `tests/oracle`, which writes archives with Go's own library.
+//! Runs the program of `tests/oracle`, which writes archives with Go's own library.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -11,7 +11,7 @@ use serde_json::json;
 use sls_release::package::{GivenContents, GivenFile};
 
 use super::go::program;
-use crate::support::local_aws::output_of;
+use crate::support::output_of;
 
 /// Starts writing the archive of `files` to `path`.
 pub(crate) fn start(files: &[GivenFile], path: &Path) -> Writing {
@@ -25,19 +25,18 @@ pub(crate) fn start(files: &[GivenFile], path: &Path) -> Writing {
     Writing(child)
 }
 
-/// The names that `archive_file` packs of a folder, in their order.
-#[cfg(unix)]
+/// Returns the names that `archive_file` packs of a folder, in its order.
 pub(crate) fn walk(folder: &Path, skips_links: bool) -> Vec<String> {
     let verb = if skips_links { "walk-skipping" } else { "walk" };
     let output = output_of(Command::new(program()).arg(verb).arg(folder)).unwrap();
     serde_json::from_slice(output.as_ref()).unwrap()
 }
 
-/// An archive that the oracle writes.
+/// An archive that the oracle is writing.
 pub(crate) struct Writing(Child);
 
 impl Writing {
-    /// Waits until the archive is there.
+    /// Waits until the archive is complete.
     pub(crate) fn finish(self) {
         let output = self.0.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

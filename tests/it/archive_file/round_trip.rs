@@ -1,4 +1,4 @@
-//! Other programs read the archives. Crate `zip` reads every one that is compared.
+//! Other programs read the archives. Crate `zip` reads every compared archive.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use super::compare::{Same, assert_same, file};
 use super::data::{KINDS, data};
 use super::go::python;
 use crate::package::support::Numbers;
-use crate::support::local_aws::output_of;
+use crate::support::output_of;
 
 fn archive() -> Same {
     let mut numbers = Numbers::new(4);
@@ -17,11 +17,11 @@ fn archive() -> Same {
 }
 
 #[test]
-fn python_reads_it() {
+fn python_reads_the_archive() {
     let script = "import sys, zipfile; archive = zipfile.ZipFile(sys.argv[1]); print(archive.testzip(), len(archive.namelist()))";
     let same = archive();
-    let said = output_of(Command::new(python()).args(["-c", script]).arg(same.path())).unwrap();
-    assert_eq!(String::from_utf8(said).unwrap().trim(), "None 10");
+    let output = output_of(Command::new(python()).args(["-c", script]).arg(same.path())).unwrap();
+    assert_eq!(String::from_utf8(output).unwrap().trim(), "None 10");
 }
 
 #[cfg(feature = "system-tools")]
@@ -29,9 +29,9 @@ mod system_tools {
     use super::*;
 
     #[test]
-    fn info_zip_reads_it() {
+    fn info_zip_reads_the_archive() {
         let same = archive();
-        let said = output_of(Command::new("unzip").arg("-tq").arg(same.path())).unwrap();
-        assert!(String::from_utf8(said).unwrap().starts_with("No errors detected"));
+        let output = output_of(Command::new("unzip").arg("-tq").arg(same.path())).unwrap();
+        assert!(String::from_utf8(output).unwrap().starts_with("No errors detected"));
     }
 }

@@ -1,4 +1,4 @@
-//! The order of files, links, and what a skipped link takes along: the same as by Go's `filepath.Walk`.
+//! The order of files, links, and the effect of a skipped link equal those of Go's `filepath.Walk`.
 
 use sls_release::model::ArchiveFileSettings;
 
@@ -8,9 +8,9 @@ use crate::package::support::{Numbers, Tree, seed};
 
 const NAMES: [&str; 12] = ["a", "a-b", "a.b", "a b", "B", "b", "ä", "z~", "0", "_", "a+", "日本"];
 
-/// Folders in folders, with links to folders that hold files alone, so that there is no circle.
+/// Returns nested folders with links. The linked folders contain only files, so there is no cycle.
 fn tree(numbers: &mut Numbers) -> Tree {
-    // Before every link, so that something is packed in any case.
+    // `!first` comes before every link, so at least one file is packed.
     let tree = Tree::of(&["!first", "target/x", "target/y-", "target/y/z"]);
     for file in 0..60 {
         let depth = numbers.below(4);
@@ -34,7 +34,7 @@ fn name(numbers: &mut Numbers) -> &'static str {
 }
 
 #[test]
-fn files_come_in_the_order_of_go_and_skipped_links_end_their_folder() {
+fn files_have_the_order_of_go_and_a_skipped_link_ends_its_folder() {
     let seed = seed();
     let mut numbers = Numbers::new(seed);
     for _ in 0..20 {

@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::Project;
-use crate::support::Run;
+use super::project;
+use crate::support::{Ends, Project, Run};
 
 const PACKAGE: [&str; 3] = ["package", "--stage", "dev"];
 
 /// A settings file with this text, beside a source.
 #[track_caller]
 fn settings_say(name: &str, text: &str) {
-    let project = Project::new();
+    let project = project();
     project.write("sls-release.toml", text);
     project.says(name, &["--stage", "dev"]);
 }
@@ -24,7 +24,7 @@ fn settings_say(name: &str, text: &str) {
 /// `sls-release package` of a source to which this was done.
 #[track_caller]
 fn source_says(name: &str, spoil: impl FnOnce(&Project)) {
-    let project = Project::new();
+    let project = project();
     spoil(&project);
     project.says(name, &PACKAGE);
     assert!(!project.folder().join("target/sls-release/hello.zip").exists());
@@ -51,7 +51,7 @@ fn unusable_settings() {
 
 #[test]
 fn arguments_that_cannot_be_used_are_told_in_the_format_that_was_asked_for() {
-    let project = Project::new();
+    let project = project();
     project.says("usage_error", &["--stgae", "dev"]);
     project.says("usage_error_as_json", &["--stgae", "dev", "--output", "json"]);
     project.says("usage_error_for_github", &["--output=github", "deploy"]);
@@ -60,33 +60,20 @@ fn arguments_that_cannot_be_used_are_told_in_the_format_that_was_asked_for() {
 
 #[test]
 fn unknown_stage() {
-    let project = Project::new();
     let text = "[functions.hello]\nsource = \"lambda\"\n[stages.dev]\n[stages.prod]\nregion = \"eu-central-1\"\n";
-    project.write("sls-release.toml", text);
-    project.says("unknown_stage", &["--stage", "prd"]);
+    Project::with_settings(text).says("unknown_stage", &["--stage", "prd"]);
 }
 
-#[test]
-fn missing_source() {
-    source_says("source_missing", |project| fs::remove_dir_all(project.folder().join("lambda")).unwrap());
-}
-
-#[test]
-fn empty_source() {
-    source_says("source_empty", |project| fs::remove_file(project.folder().join("lambda/app.py")).unwrap());
-}
-
-#[test]
-fn link_out_of_the_source() {
-    source_says("link_out", |project| {
+tests! {
+    missing_source =>
+        source_says("source_missing", |project| fs::remove_dir_all(project.folder().join("lambda")).unwrap());
+    empty_source =>
+        source_says("source_empty", |project| fs::remove_file(project.folder().join("lambda/app.py")).unwrap());
+    link_out_of_the_source => source_says("link_out", |project| {
         project.write("secret.txt", "secret");
         symlink("../secret.txt", project.folder().join("lambda/config.txt")).unwrap();
     });
-}
-
-#[test]
-fn named_pipe() {
-    source_says("named_pipe", |project| {
+    named_pipe => source_says("named_pipe", |project| {
         let made = Command::new("mkfifo").arg(project.folder().join("lambda/queue")).status().unwrap();
         assert!(made.success());
     });
@@ -115,7 +102,7 @@ fn names_equal_but_for_case() {
 
 #[test]
 fn unreadable_file() {
-    let project = Project::new();
+    let project = project();
     let locked = project.folder().join("lambda/key.pem");
     fs::write(&locked, "secret").unwrap();
     fs::set_permissions(&locked, Permissions::from_mode(0o000)).unwrap();
@@ -133,12 +120,12 @@ fn run_as_nobody(project: &Project) -> Run {
     }
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(PACKAGE);
-    project.scrub(&mut command).output().unwrap().into()
+    project.scrub(&mut command).ended()
 }
 
 #[test]
 fn file_that_changes_while_it_is_packed() {
-    let project = Project::new();
+    let project = project();
     let (path, is_over) = (project.folder().join("lambda/growing.log"), AtomicBool::new(false));
     let mut file = File::options().create(true).append(true).open(&path).unwrap();
     // Without content, and so large that its packing takes many times as long as one write.

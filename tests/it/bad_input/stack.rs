@@ -6,20 +6,12 @@ use aws_sdk_lambda::types::{AliasRoutingConfiguration, Runtime};
 use serde_json::json;
 
 use super::{named, refused, says_of};
-use crate::support::scene::{ALIAS, LATEST, answering};
-use crate::support::strict::rules::BucketRegion;
-use crate::support::{Aws, Stack};
-
-fn stack(options: &[&str], settings: &str) -> Stack {
-    let stack = Stack::build(options);
-    stack.settings(settings);
-    stack.write("lambda/app.py", answering(200, "one"));
-    stack
-}
+use crate::support::rules::BucketRegion;
+use crate::support::{ALIAS, Aws, LATEST, Stack, unreleased};
 
 #[test]
 fn what_the_settings_name_is_missing() {
-    let stack = stack(&[], LATEST);
+    let stack = unreleased(&[], LATEST);
     for (name, said, instead) in [
         ("bucket_missing", "bucket = \"$NAME-artifacts\"", "bucket = \"$NAME-nowhere\""),
         ("function_missing", "name = \"$NAME-{stage}\"", "name = \"$NAME-nobody\""),
@@ -36,44 +28,59 @@ fn what_the_settings_name_is_missing() {
 
 #[test]
 fn two_apis_with_one_name() {
-    let stack = stack(&[], &LATEST.replace("id = \"$API\"", "name = \"$NAME-api\""));
-    let aws = Aws::shared();
-    let twin = aws.gateway.create_rest_api().name(format!("{}-api", stack.name));
-    let twin = aws.block_on(twin.send()).unwrap().id.unwrap();
+    let stack = unreleased(&[], &LATEST.replace("id = \"$API\"", "name = \"$NAME-api\""));
+    let twin = stack.aws.create_api(&format!("{}-api", stack.name));
     stack.proxy.take_calls();
     let run = stack.run(&["--stage", "dev"]);
     let run = named(&named(&run, &twin, "<id>"), &stack.api, "<id>");
     assert!(says_of("two_apis_with_one_name", 3, &stack, &run).writes().is_empty());
 }
 
-#[test]
-fn bucket_in_another_region() {
-    let stack = stack(&[], LATEST);
-    stack.proxy.rule::<BucketRegion>().set(stack.bucket(), "eu-west-1");
-    refused("bucket_in_another_region", &stack);
+tests! {
+    bucket_in_another_region => refused_where("bucket_in_another_region", |stack| {
+        stack.proxy.rule::<BucketRegion>().set(stack.bucket(), "eu-west-1");
+    });
+    handler_missing_from_the_zip => refused_where("handler_missing", |stack| {
+        fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
+    });
+    too_large => refused_where("too_large", |stack| {
+        File::create(stack.folder().join("lambda/model.bin")).unwrap().set_len(251 * 1024 * 1024).unwrap();
+    });
+    container_image => refused_where("container_image", |stack| {
+        stack.proxy.show("GetFunction", |answer| {
+            answer["Configuration"]["PackageType"] = "Image".into();
+            answer["Code"] =
+                json!({ "RepositoryType": "ECR", "ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/a" });
+            for absent in ["Runtime", "Handler"] {
+                answer["Configuration"].as_object_mut().unwrap().remove(absent);
+            }
+        });
+    });
+    stage_with_a_canary => refused_where("canary", |stack| {
+        stack.proxy.show("GetStage", |stage| {
+            stage["canarySettings"] = json!({ "percentTraffic": 10.0, "deploymentId": "abc123", "useStageCache": false });
+        });
+    });
+    blocked_runtime => refused_where("blocked_runtime", |stack| {
+        let (aws, function) = (Aws::shared(), stack.function("dev"));
+        let old = aws.lambda.update_function_configuration().function_name(&function).runtime(Runtime::from("python3.6"));
+        aws.block_on(old.send()).unwrap();
+    });
 }
 
-#[test]
-fn handler_missing_from_the_zip() {
-    let stack = stack(&[], LATEST);
-    fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
-    refused("handler_missing", &stack);
-}
-
-#[test]
-fn too_large() {
-    let stack = stack(&[], LATEST);
-    File::create(stack.folder().join("lambda/model.bin")).unwrap().set_len(251 * 1024 * 1024).unwrap();
-    refused("too_large", &stack);
+/// A first release, after this was done.
+#[track_caller]
+fn refused_where(name: &str, change: impl FnOnce(&Stack)) {
+    let stack = unreleased(&[], LATEST);
+    change(&stack);
+    refused(name, &stack);
 }
 
 #[test]
 fn leftover_weights() {
-    let stack = stack(&["--alias", "live"], ALIAS);
+    let stack = unreleased(&["--alias", "live"], ALIAS);
     let (aws, function) = (Aws::shared(), stack.function("dev"));
-    let published = aws.lambda.update_function_code().function_name(&function).publish(true);
-    let source = crate::strict::archive("canary");
-    aws.block_on(published.zip_file(source).send()).unwrap();
+    aws.change_code(&function, crate::strict::archive("canary"), true);
     let routing = AliasRoutingConfiguration::builder().additional_version_weights("2", 0.1).build();
     let alias = aws.lambda.update_alias().function_name(&function).name("live").routing_config(routing);
     aws.block_on(alias.send()).unwrap();
@@ -81,22 +88,8 @@ fn leftover_weights() {
 }
 
 #[test]
-fn container_image() {
-    let stack = stack(&[], LATEST);
-    stack.proxy.show("GetFunction", |answer| {
-        answer["Configuration"]["PackageType"] = "Image".into();
-        answer["Code"] =
-            json!({ "RepositoryType": "ECR", "ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/a" });
-        for absent in ["Runtime", "Handler"] {
-            answer["Configuration"].as_object_mut().unwrap().remove(absent);
-        }
-    });
-    refused("container_image", &stack);
-}
-
-#[test]
 fn integration_calls_another_function() {
-    let (stack, other) = (stack(&[], LATEST), Stack::build(&[]));
+    let (stack, other) = (unreleased(&[], LATEST), Stack::build(&[]));
     stack.settings(&LATEST.replace("$NAME-{stage}", &other.function("dev")));
     stack.proxy.take_calls();
     let run = named(&stack.run(&["--stage", "dev"]), &other.name, "<other>");
@@ -105,19 +98,17 @@ fn integration_calls_another_function() {
 
 #[test]
 fn alias_that_nobody_calls() {
-    let stack = stack(&["--alias", "live"], &ALIAS.replace("\"live\"", "\"blue\""));
+    let stack = unreleased(&["--alias", "live"], &ALIAS.replace("\"live\"", "\"blue\""));
     refused("alias_that_nobody_calls", &stack);
-    let stack = Stack::build(&[]);
-    stack.settings(ALIAS);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&[], ALIAS);
     refused("alias_while_latest_is_called", &stack);
 }
 
 #[test]
 fn alias_that_is_called_but_missing_is_created() {
-    let stack = stack(&["--alias", "live"], ALIAS);
+    let stack = unreleased(&["--alias", "live"], ALIAS);
     let (aws, function) = (Aws::shared(), stack.function("dev"));
-    aws.block_on(aws.lambda.delete_alias().function_name(&function).name("live").send()).unwrap();
+    aws.delete_alias(&function, "live");
     stack.run(&["--stage", "dev"]).exits(0);
     assert_eq!(aws.alias(&function, "live"), "2");
     assert_eq!((stack.call("/hello").status, stack.call("/hello").body.as_str()), (200, "one"));
@@ -126,7 +117,7 @@ fn alias_that_is_called_but_missing_is_created() {
 #[test]
 fn code_signing_is_enforced() {
     const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0";
-    let stack = stack(&[], LATEST);
+    let stack = unreleased(&[], LATEST);
     stack.proxy.show("GetFunctionCodeSigningConfig", |answer| answer["CodeSigningConfigArn"] = ARN.into());
     stack.proxy.show("GetCodeSigningConfig", |answer| {
         *answer = json!({ "CodeSigningConfig": {
@@ -141,27 +132,11 @@ fn code_signing_is_enforced() {
 }
 
 #[test]
-fn stage_with_a_canary() {
-    let stack = stack(&[], LATEST);
-    stack.proxy.show("GetStage", |stage| {
-        stage["canarySettings"] = json!({ "percentTraffic": 10.0, "deploymentId": "abc123", "useStageCache": false });
-    });
-    refused("canary", &stack);
-}
-
-#[test]
-fn blocked_runtime() {
-    let stack = stack(&[], LATEST);
-    let (aws, function) = (Aws::shared(), stack.function("dev"));
-    let old = aws.lambda.update_function_configuration().function_name(&function).runtime(Runtime::from("python3.6"));
-    aws.block_on(old.send()).unwrap();
-    refused("blocked_runtime", &stack);
-}
-
-#[test]
 fn every_reason_at_once() {
-    let stack =
-        stack(&[], &LATEST.replace("$NAME-artifacts", "$NAME-nowhere").replace("{stage}\"\n[smoke]", "x\"\n[smoke]"));
+    let stack = unreleased(
+        &[],
+        &LATEST.replace("$NAME-artifacts", "$NAME-nowhere").replace("{stage}\"\n[smoke]", "x\"\n[smoke]"),
+    );
     fs::rename(stack.folder().join("lambda/app.py"), stack.folder().join("lambda/main.py")).unwrap();
     refused("every_reason_at_once", &stack);
 }

@@ -1,9 +1,8 @@
 //! Nobody can put anything back who was killed; the next release goes on from there.
 
 use super::scene::{Kind, Scene};
-use super::sweep::{clean_release, sweep};
-use crate::support::Run;
-use crate::support::strict::When;
+use super::sweep::clean_release;
+use crate::support::{Ends, When, sweep};
 
 #[test]
 fn a_release_goes_on_where_another_one_was_killed() {
@@ -26,9 +25,6 @@ fn is_completed(scene: &Scene, action: &'static str) -> Result<(), String> {
     child.wait().unwrap();
     held.let_go();
     let deployments = scene.look().state.deployments.difference(&round.before.state.deployments).count();
-    let run: Run = scene.command().output().unwrap().into();
-    if run.code != Some(0) {
-        return Err(format!("after {action}: {}\n{}", run.stdout, run.stderr));
-    }
+    scene.command().ended().ended_with(0)?;
     scene.is_released(&scene.look(), &round, deployments)
 }

@@ -4,43 +4,24 @@ use std::process::Command;
 
 use super::scene::{Kind, Round, Scene, Seen};
 use super::signals::stopped_after;
-use super::sweep::{all_calls, in_turn, sweep};
-use crate::support::Run;
-use crate::support::strict::{Fault, Log, When};
-
-/// How often the SDK may try, where a case needs it to repeat a call.
-#[derive(Clone, Copy, Debug)]
-enum Attempts {
-    One,
-    Several,
-}
+use super::sweep::{Attempts, all_calls, in_turn};
+use crate::support::stacks::{Lendable, sweep};
+use crate::support::{Ends, Fault, Log, Run, Stack, When};
 
 type Case = (When, Fault, Attempts);
 
-#[test]
-fn any_call_of_putting_back_a_release_by_alias_goes_wrong() {
-    sweep(Kind::Alias, every_fault, is_put_back);
-}
-
-#[test]
-fn any_call_of_putting_back_a_first_release_goes_wrong() {
-    sweep(Kind::First, every_fault, is_put_back);
-}
-
-#[test]
-fn any_call_of_putting_back_a_release_by_latest_goes_wrong() {
-    sweep(Kind::Latest, every_fault, is_put_back);
-}
-
-#[test]
-fn any_call_of_putting_back_a_release_with_a_cache_goes_wrong() {
-    sweep(Kind::Cached, every_fault, is_put_back);
+tests! {
+    any_call_of_putting_back_a_release_by_alias_goes_wrong => sweep(Kind::Alias, every_fault, is_put_back);
+    any_call_of_putting_back_a_first_release_goes_wrong => sweep(Kind::First, every_fault, is_put_back);
+    any_call_of_putting_back_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, is_put_back);
+    any_call_of_putting_back_a_release_with_a_cache_goes_wrong => sweep(Kind::Cached, every_fault, is_put_back);
 }
 
 /// Calls are counted from the signal on.
 fn every_fault(scene: &Scene) -> Vec<Case> {
     let calls = clean_way_back(scene);
-    let each = in_turn(scene.kind, &calls, &[Fault::NotDone, Fault::DoneButReset, Fault::Throttled]).into_iter();
+    let faults = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled];
+    let each = in_turn(scene.kind as usize, calls.iter(), &faults).into_iter();
     let each = each.map(|(number, fault)| (When::Call(number), fault, Attempts::One));
     let lost = calls.writes().into_iter().flat_map(|call| {
         [Attempts::One, Attempts::Several].map(|attempts| (When::Next(call.action), Fault::DoneButFailed, attempts))
@@ -50,31 +31,29 @@ fn every_fault(scene: &Scene) -> Vec<Case> {
 
 fn clean_way_back(scene: &Scene) -> Log {
     let round = scene.prepare();
-    let run = stopped_when_asked(scene, scene.command(), || ());
+    let run = stopped_when_asked(&scene.stack, scene.command(), || ());
     scene.judge(&run, &round).unwrap();
     run.exits(4);
     scene.stack.proxy.take_calls()
 }
 
-/// Stops a release when all is done and its endpoint is asked: everything has to be put back. Calls count anew from
-/// there on.
-fn stopped_when_asked(scene: &Scene, command: Command, meanwhile: impl FnOnce()) -> Run {
+/// Stops a run when all is done and its endpoint is asked: everything has to be put back. Calls count anew from there
+/// on.
+pub(super) fn stopped_when_asked(stack: &Stack, command: Command, meanwhile: impl FnOnce()) -> Run {
     let meanwhile = || {
-        scene.stack.proxy.take_calls();
+        stack.proxy.take_calls();
         meanwhile();
     };
-    stopped_after(command, &scene.stack, &When::Next("InvokeApi"), "-TERM", meanwhile).0
+    stopped_after(command, stack, &When::NextAfterWrite("InvokeApi"), "-TERM", meanwhile).0
 }
 
 fn is_put_back(scene: &Scene, (when, fault, attempts): &Case) -> Result<(), String> {
     let round = scene.prepare();
     let mut command = scene.command();
-    if let Attempts::Several = attempts {
-        command.env_remove("AWS_MAX_ATTEMPTS");
-    }
-    let run = stopped_when_asked(scene, command, || scene.stack.proxy.fault(when.clone(), *fault));
+    attempts.limit(&mut command);
+    let run = stopped_when_asked(&scene.stack, command, || scene.stack.proxy.fault(when.clone(), *fault));
     scene.judge(&run, &round)?;
-    if run.code == Some(4) { Ok(()) } else { Err(format!("{}\n{}", run.stdout, run.stderr)) }
+    run.ended_with(4)
 }
 
 /// From some call on everything is denied: what this run had changed stays changed, and each thing is named with
@@ -89,7 +68,7 @@ fn what_may_not_be_put_back_is_named() {
 fn is_named(scene: &Scene, number: usize) -> Result<(), String> {
     let round = scene.prepare();
     scene.stack.proxy.fault(When::From(number), Fault::Denied);
-    let run: Run = scene.command().output().unwrap().into();
+    let run = scene.command().ended();
     scene.stack.proxy.clear_orders();
     match run.code {
         Some(5) => {

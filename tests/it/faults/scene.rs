@@ -1,23 +1,19 @@
 //! A stack that is released to again and again; each release has the same steps as the one before.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use aws_sdk_apigateway::types::IntegrationType;
-
-use crate::support::scene::{ALIAS, LATEST, answering};
-use crate::support::stack::State;
-use crate::support::strict::ACCOUNT;
-use crate::support::strict::rules::Busy;
-use crate::support::{Aws, Run, Stack, Strict};
-
-/// Ministack imports botocore into every new function, to count calls of functions by functions. This one calls
-/// nobody, and starts in a fraction of the time with this in its place.
-pub(super) const NO_BOTOCORE: &str = "raise ImportError\n";
+use super::probe::{self, Probe};
+use crate::strict::archive;
+use crate::strict::endpoints::uri;
+use crate::support::rules::Busy;
+use crate::support::stacks::{Lendable, Pool};
+use crate::support::{ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering};
 
 /// What a release of the scene does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// New code behind an alias, a deployment, and an invoke permission that is missing.
     Alias,
@@ -52,8 +48,8 @@ pub(super) struct Scene {
     pub(super) kind: Kind,
     pub(super) stack: Stack,
     round: AtomicU32,
-    /// The resource whose answer changes with every release that makes a deployment.
-    probe: String,
+    /// Its answer changes with every release that makes a deployment.
+    probe: Probe,
 }
 
 /// Everything a release may change, as AWS says it and as callers see it.
@@ -72,51 +68,53 @@ pub(super) struct Round {
     /// What the new code answers.
     pub(super) text: String,
     probe: u16,
+    /// `CodeSha256` of what may be the newest version after a failure: what was, and what `$LATEST` had.
+    good: BTreeSet<String>,
 }
 
-impl Scene {
+impl Lendable for Scene {
+    type Shape = Kind;
+
+    fn pool() -> &'static Pool<Self> {
+        static POOL: Pool<Scene> = Pool::new();
+        &POOL
+    }
+
     /// A stack with a first release.
-    pub(super) fn build(kind: Kind) -> Self {
+    fn build(kind: Kind) -> Self {
         let rules = Strict::all().with(Busy::settling_in(Duration::from_millis(100)));
         let stack = Stack::build_behind(rules, kind.options());
         stack.settings(if kind.alias().is_some() { ALIAS } else { LATEST });
-        stack.write("lambda/botocore.py", NO_BOTOCORE);
-        let (aws, root) = (Aws::shared(), stack.root().to_owned());
-        let probe = aws.block_on(async {
-            let create = |part| aws.gateway.create_resource().rest_api_id(&stack.api).parent_id(&root).path_part(part);
-            let probe = create("probe").send().await.unwrap().id.unwrap();
-            let more = create("more").send().await.unwrap().id.unwrap();
-            for resource in [&probe, &more] {
-                let call = aws.gateway.put_method().rest_api_id(&stack.api).resource_id(resource).http_method("GET");
-                call.authorization_type("NONE").send().await.unwrap();
-            }
-            let function = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{}", stack.function("dev"));
-            let function = kind.alias().map_or(function.clone(), |alias| format!("{function}:{alias}"));
-            let path = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions";
-            let call = aws.gateway.put_integration().rest_api_id(&stack.api).resource_id(&more).http_method("GET");
-            let call = call.r#type(IntegrationType::AwsProxy).integration_http_method("POST");
-            call.uri(format!("{path}/{function}/invocations")).send().await.unwrap();
-            probe
-        });
+        let (probe, more) = (Probe::new(&stack), probe::path(&stack, "more"));
+        let function = stack.function("dev");
+        let function = kind.alias().map_or(function.clone(), |alias| format!("{function}:{alias}"));
+        stack.aws.put_proxy(&stack.api, &more, "GET", &uri(&function), None);
         let scene = Self { kind, stack, round: AtomicU32::new(0), probe };
         scene.narrow_permission();
-        scene.change_api(0);
+        scene.probe.change(&scene.stack, 0);
         // Deploys what the stack left undeployed, and allows what is not allowed yet, whatever the kind.
         scene.prepare();
-        Run::from(scene.command().output().unwrap()).exits(0);
+        scene.command().ended().exits(0);
         scene
     }
 
+    /// Releases without trouble, so that everything is new.
+    fn heal(&self) {
+        self.stack.proxy.clear_orders();
+        let round = self.prepare();
+        let run = self.command().ended();
+        self.judge(&run, &round).unwrap();
+        run.exits(0);
+    }
+}
+
+impl Scene {
     /// The stack's own permission is for `/hello` alone from now on.
     fn narrow_permission(&self) {
         let (aws, function) = (Aws::shared(), self.stack.function("dev"));
-        let alias = self.kind.alias().map(str::to_owned);
-        let remove = aws.lambda.remove_permission().function_name(&function).set_qualifier(alias.clone());
-        aws.block_on(remove.statement_id("AllowAPIGatewayInvoke").send()).unwrap();
-        let add = aws.lambda.add_permission().function_name(&function).set_qualifier(alias);
+        aws.forbid(&function, self.kind.alias(), "AllowAPIGatewayInvoke");
         let source = format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:{}/*/GET/hello", self.stack.api);
-        let add = add.statement_id("hello").action("lambda:InvokeFunction").principal("apigateway.amazonaws.com");
-        aws.block_on(add.source_arn(source).send()).unwrap();
+        aws.permit(&function, self.kind.alias(), "hello", &source);
     }
 
     /// Makes something to release.
@@ -124,7 +122,8 @@ impl Scene {
         let round = self.round.fetch_add(1, Ordering::Relaxed) + 1;
         let text = format!("round {round}");
         self.stack.write("lambda/app.py", answering(200, &text));
-        let probe = if self.kind.redeploys() { self.change_api(round) } else { self.probe() };
+        let probe =
+            if self.kind.redeploys() { self.probe.change(&self.stack, round) } else { Probe::status(&self.stack) };
         match self.kind {
             Kind::Alias => self.take_permission_away(),
             Kind::First => self.take_alias_away(round),
@@ -132,26 +131,16 @@ impl Scene {
         }
         self.stack.proxy.clear_orders();
         let before = self.look();
+        let good = before.state.latest.values().cloned().chain([self.newest()]).collect();
         self.stack.proxy.take_calls();
-        Round { before, text, probe }
-    }
-
-    fn change_api(&self, round: u32) -> u16 {
-        let status = u16::try_from(201 + round % 90).unwrap();
-        let aws = Aws::shared();
-        let call = aws.gateway.put_integration().rest_api_id(&self.stack.api).resource_id(&self.probe);
-        let call = call.http_method("GET").r#type(IntegrationType::Mock);
-        let template = format!(r#"{{"statusCode": {status}}}"#);
-        aws.block_on(call.request_templates("application/json", template).send()).unwrap();
-        status
+        Round { before, text, probe, good }
     }
 
     fn take_permission_away(&self) {
         let (aws, function) = (Aws::shared(), self.stack.function("dev"));
         for statement in aws.statements(&function, self.kind.alias()) {
             if statement.starts_with("sls-release") || self.kind == Kind::First {
-                let call = aws.lambda.remove_permission().function_name(&function).statement_id(statement);
-                aws.block_on(call.set_qualifier(self.kind.alias().map(str::to_owned)).send()).unwrap();
+                aws.forbid(&function, self.kind.alias(), &statement);
             }
         }
     }
@@ -161,18 +150,9 @@ impl Scene {
         let (aws, function) = (Aws::shared(), self.stack.function("dev"));
         self.take_permission_away();
         if aws.find_alias(&function, "live").is_some() {
-            aws.block_on(aws.lambda.delete_alias().function_name(&function).name("live").send()).unwrap();
+            aws.delete_alias(&function, "live");
         }
-        let archive = crate::strict::archive(&format!("placeholder {round}"));
-        aws.block_on(aws.lambda.update_function_code().function_name(&function).zip_file(archive).send()).unwrap();
-    }
-
-    /// A release without trouble, after which everything is new.
-    pub(super) fn heal(&self) {
-        let round = self.prepare();
-        let run: Run = self.command().output().unwrap().into();
-        self.judge(&run, &round).unwrap();
-        run.exits(0);
+        aws.change_code(&function, archive(&format!("placeholder {round}")), false);
     }
 
     /// The program, without repetitions by the SDK, so that every fault meets the program itself.
@@ -185,11 +165,18 @@ impl Scene {
     /// How the stack is now.
     pub(super) fn look(&self) -> Seen {
         let more = self.stack.call("/more");
-        Seen { state: self.stack.state(self.kind.alias()), more: (more.status, more.body), probe: self.probe() }
+        Seen {
+            state: self.stack.state(self.kind.alias()),
+            more: (more.status, more.body),
+            probe: Probe::status(&self.stack),
+        }
     }
 
-    fn probe(&self) -> u16 {
-        self.stack.call("/probe").status
+    /// `CodeSha256` of the newest version, which Terraform takes for the good one.
+    fn newest(&self) -> String {
+        let (aws, function) = (Aws::shared(), self.stack.function("dev"));
+        let newest = aws.versions(&function).into_iter().max_by_key(|version| version.parse::<u64>().unwrap());
+        newest.map_or_else(String::new, |newest| aws.code(&function, &newest).0)
     }
 
     /// Whether the run ended as it may: all is new after exit 0, all as before after 3 and 4.
@@ -198,6 +185,9 @@ impl Scene {
         let right = match run.code {
             Some(0) => self.is_released(&after, round, 0),
             Some(3) if !self.stack.proxy.calls().writes().is_empty() => Err("it wrote, and says it did not".to_owned()),
+            Some(3 | 4) if !round.good.contains(&self.newest()) => {
+                Err("the newest version is one that failed".to_owned())
+            }
             Some(3 | 4) if after == round.before => Ok(()),
             Some(3 | 4) => Err(format!("before: {:#?}\nafter: {after:#?}", round.before)),
             _ => Err("it ended in another way".to_owned()),

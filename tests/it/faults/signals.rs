@@ -1,57 +1,38 @@
 //! Somebody asks to stop after each call.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::scene::{Kind, Round, Scene};
-use super::sweep::{all_calls, sweep};
-use crate::support::strict::When;
-use crate::support::{Run, Stack};
+use super::scene::{Kind, Scene};
+use super::sweep::all_calls;
+use crate::support::{Ends, Run, Stack, When, signal as send, sweep};
 
 /// Longer than a loaded machine needs to print a line.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-#[test]
-fn sigterm_after_any_call_of_a_release_by_alias() {
-    sweep(Kind::Alias, |scene| all_calls(scene).collect(), |scene, number| stops(scene, *number, "-TERM"));
+tests! {
+    sigterm_after_any_call_of_a_release_by_alias => any_call(Kind::Alias, 1, "-TERM");
+    sigterm_after_any_call_of_a_first_release => any_call(Kind::First, 1, "-TERM");
+    sigterm_after_any_call_of_a_release_by_latest => any_call(Kind::Latest, 1, "-TERM");
+    sigterm_after_any_call_of_a_release_with_a_cache => any_call(Kind::Cached, 1, "-TERM");
+    ctrl_c_stops_as_well => any_call(Kind::Cached, 5, "-INT");
 }
 
-#[test]
-fn sigterm_after_any_call_of_a_first_release() {
-    sweep(Kind::First, |scene| all_calls(scene).collect(), |scene, number| stops(scene, *number, "-TERM"));
-}
-
-#[test]
-fn sigterm_after_any_call_of_a_release_by_latest() {
-    sweep(Kind::Latest, |scene| all_calls(scene).collect(), |scene, number| stops(scene, *number, "-TERM"));
-}
-
-#[test]
-fn sigterm_after_any_call_of_a_release_with_a_cache() {
-    sweep(Kind::Cached, |scene| all_calls(scene).collect(), |scene, number| stops(scene, *number, "-TERM"));
-}
-
-#[test]
-fn ctrl_c_stops_as_well() {
-    sweep(Kind::Cached, |scene| all_calls(scene).step_by(5).collect(), |scene, number| stops(scene, *number, "-INT"));
+/// Sends the signal after each call, or after one of so many.
+fn any_call(kind: Kind, step: usize, signal: &str) {
+    let cases = |scene: &Scene| all_calls(scene).step_by(step).collect();
+    sweep(kind, cases, |scene, number| stops(scene, *number, signal));
 }
 
 fn stops(scene: &Scene, number: usize, signal: &str) -> Result<(), String> {
     let round = scene.prepare();
     let (run, came) = stopped_after(scene.command(), &scene.stack, &When::Call(number), signal, || ());
-    verdict(scene, &run, &round, came)
-}
-
-/// The smoke test comes last and can be broken off, so whoever heard of the signal in time has put everything back.
-fn verdict(scene: &Scene, run: &Run, round: &Round, came: bool) -> Result<(), String> {
-    scene.judge(run, round)?;
-    match (run.code, came) {
-        (Some(4), true) | (Some(0), false) => Ok(()),
-        _ => Err(format!("exit {:?}\n{}\n{}", run.code, run.stdout, run.stderr)),
-    }
+    scene.judge(&run, &round)?;
+    // The smoke test comes last and can be broken off, so whoever heard of the signal in time has put everything back.
+    run.ended_with(if came { 4 } else { 0 })
 }
 
 /// Runs this; when the call has been done, sends the signal, and lets the answer go once it was heard. Also
@@ -73,15 +54,15 @@ pub(crate) fn stopped_after(
     let mut said = String::new();
     if came {
         meanwhile();
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        send(&child, signal);
         while !said.contains("stopping") {
             said += &stderr.recv_timeout(PATIENCE).expect("it says that it heard the signal");
         }
     }
     held.let_go();
-    let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+    let run = child.ended();
     said.extend(stderr);
-    (Run { code: status.code(), stdout: String::from_utf8(stdout).unwrap(), stderr: said }, came)
+    (Run { stderr: said, ..run }, came)
 }
 
 /// What a run says on standard error, line by line.

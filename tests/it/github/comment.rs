@@ -1,26 +1,73 @@
 //! The one comment of a service: written once, by nobody else, whatever goes wrong.
 
-use sls_release::report::marker;
-
-use super::{comment, with_client, with_pull_request};
+use super::{body_of, comment, with_client, with_pull_request};
 use crate::support::github::{Fault, WORKFLOW};
 
 const CREATE: &str = "POST /repos/acme/hello/issues/42/comments";
 const UPDATE: &str = "PATCH /repos/acme/hello/issues/comments/";
 
 fn body(text: &str) -> String {
-    format!("{}\n{text}", marker("hello"))
+    body_of("hello", text)
+}
+
+/// A comment: who wrote it, and its body.
+type Written = (&'static str, String);
+
+/// Which comments a pull request has after a run has written `up` and another one `up again`, as this owner of the token.
+#[track_caller]
+fn becomes(owner: Result<&str, &'static str>, before: &[Written], after: &[Written]) {
+    let double = with_pull_request();
+    double.viewer(owner);
+    let before: Vec<u64> = before.iter().map(|(login, body)| double.comment_of(42, login, body)).collect();
+    comment(&double, &body("up")).unwrap();
+    comment(&double, &body("up again")).unwrap();
+    let comments = double.comments(42);
+    let found: Vec<_> = comments.iter().map(|comment| (comment.login.as_str(), comment.body.clone())).collect();
+    assert_eq!(found, after);
+    assert!(comments.iter().zip(before).all(|(comment, id)| comment.id == id), "{comments:?}");
+    assert_eq!(double.hasty_writes(), 0);
+}
+
+fn own() -> Written {
+    (WORKFLOW, body("up again"))
 }
 
 #[test]
 fn there_is_one_comment_and_it_is_changed_in_place() {
-    let double = with_pull_request();
-    comment(&double, &body("up")).unwrap();
-    comment(&double, &body("up again")).unwrap();
-    let comments = double.comments(42);
-    assert_eq!(comments.len(), 1);
-    assert_eq!(comments[0].body, body("up again"));
-    assert_eq!(double.hasty_writes(), 0);
+    becomes(Ok(WORKFLOW), &[], &[own()]);
+}
+
+#[test]
+fn the_comment_of_a_stranger_with_our_marker_is_left_alone() {
+    let strangers = ["mallory", "github-actions", "dependabot[bot]"].map(|login| (login, body("click here")));
+    becomes(Ok(WORKFLOW), &strangers, &[&strangers[..], &[own()]].concat());
+}
+
+#[test]
+fn our_own_comment_that_only_quotes_the_marker_is_left_alone() {
+    let quoting = (WORKFLOW, format!("another tool's\n{}", body("quoted")));
+    becomes(Ok(WORKFLOW), std::slice::from_ref(&quoting), &[quoting.clone(), own()]);
+}
+
+#[test]
+fn of_two_comments_the_older_one_is_kept_up_to_date() {
+    let newer = (WORKFLOW, body("two"));
+    becomes(Ok(WORKFLOW), &[(WORKFLOW, body("one")), newer.clone()], &[own(), newer]);
+}
+
+/// The login of an app's token, or of a person's.
+#[test]
+fn the_owner_of_another_token_finds_its_own_comment() {
+    for login in ["preview-of-acme[bot]", "Octocat"] {
+        let of_workflow = (WORKFLOW, body("a workflow's"));
+        let before = [of_workflow.clone(), (login, body("old"))];
+        becomes(Ok(&login.to_lowercase()), &before, &[of_workflow, (login, body("up again"))]);
+    }
+}
+
+#[test]
+fn where_nobody_says_who_the_owner_is_it_is_a_workflow() {
+    becomes(Err("FORBIDDEN"), &[(WORKFLOW, body("old"))], &[own()]);
 }
 
 #[test]
@@ -38,43 +85,10 @@ fn what_it_says_already_is_not_sent() {
 fn each_service_has_a_comment_of_its_own() {
     let double = with_pull_request();
     for service in ["hello", "worker"] {
-        let body = format!("{}\nup", marker(service));
+        let body = body_of(service, "up");
         with_client(&double, async |github| github.comment(42, &body).await.unwrap());
     }
     assert_eq!(double.comments(42).len(), 2);
-}
-
-#[test]
-fn the_comment_of_a_stranger_with_our_marker_is_left_alone() {
-    let double = with_pull_request();
-    for login in ["mallory", "github-actions", "dependabot[bot]"] {
-        double.comment_of(42, login, &body("click here"));
-    }
-    comment(&double, &body("up")).unwrap();
-    comment(&double, &body("up again")).unwrap();
-    let comments = double.comments(42);
-    assert_eq!(comments.len(), 4);
-    assert!(comments[..3].iter().all(|comment| comment.body == body("click here")));
-    assert_eq!(comments[3].body, body("up again"));
-}
-
-#[test]
-fn our_own_comment_that_only_quotes_the_marker_is_left_alone() {
-    let double = with_pull_request();
-    double.comment_of(42, WORKFLOW, &format!("another tool's\n{}", body("quoted")));
-    comment(&double, &body("up")).unwrap();
-    assert_eq!(double.comments(42).len(), 2);
-}
-
-#[test]
-fn of_two_comments_the_older_one_is_kept_up_to_date() {
-    let double = with_pull_request();
-    let older = double.comment_of(42, WORKFLOW, &body("one"));
-    double.comment_of(42, WORKFLOW, &body("two"));
-    comment(&double, &body("up")).unwrap();
-    let comments = double.comments(42);
-    assert_eq!((comments[0].id, comments[0].body.as_str()), (older, body("up").as_str()));
-    assert_eq!(comments[1].body, body("two"));
 }
 
 #[test]
@@ -89,30 +103,6 @@ fn it_is_found_behind_a_thousand_others() {
     assert_eq!(comments.len(), 1_001);
     assert_eq!((comments[1_000].id, comments[1_000].body.as_str()), (ours, body("new").as_str()));
     assert_eq!(double.calls().iter().filter(|call| call.contains("per_page=100")).count(), 11);
-}
-
-/// The login of an app's token, or of a person's.
-#[test]
-fn the_owner_of_another_token_finds_its_own_comment() {
-    for login in ["preview-of-acme[bot]", "Octocat"] {
-        let double = with_pull_request();
-        double.viewer(Ok(&login.to_lowercase()));
-        let of_workflow = double.comment_of(42, WORKFLOW, &body("a workflow's"));
-        let own = double.comment_of(42, login, &body("old"));
-        comment(&double, &body("new")).unwrap();
-        let comments = double.comments(42);
-        assert_eq!((comments[0].id, comments[0].body.as_str()), (of_workflow, body("a workflow's").as_str()));
-        assert_eq!((comments[1].id, comments[1].body.as_str()), (own, body("new").as_str()), "{login}");
-    }
-}
-
-#[test]
-fn where_nobody_says_who_the_owner_is_it_is_a_workflow() {
-    let double = with_pull_request();
-    double.viewer(Err("FORBIDDEN"));
-    double.comment_of(42, WORKFLOW, &body("old"));
-    comment(&double, &body("new")).unwrap();
-    assert_eq!(double.comments(42).len(), 1);
 }
 
 /// It has the status 200, and the comment of an app would not be found.

@@ -3,15 +3,11 @@
 use serde_json::json;
 use sls_release::github::{Environment, State};
 
-use super::{HEAD, with_client, with_pull_request};
-use crate::support::github::{Fault, GitHubDouble, REPOSITORY};
+use super::{HEAD, environment, with_client, with_pull_request};
+use crate::support::github::{Deployment, Fault, GitHubDouble, REPOSITORY};
 
 const CREATE: &str = "POST /repos/acme/hello/deployments";
 const STATUS: &str = "POST /repos/acme/hello/deployments/";
-
-fn environment() -> Environment {
-    Environment::of_preview(REPOSITORY, "hello", 42)
-}
 
 fn log_url() -> String {
     "https://github.com/acme/hello/actions/runs/7".to_owned()
@@ -31,10 +27,25 @@ fn deployed(double: &GitHubDouble, end: &State) -> u64 {
     })
 }
 
+/// A deployment of a tool of somebody else; the result is its id.
+fn deployed_by_others(double: &GitHubDouble) -> u64 {
+    let other = Environment::of_preview("acme/other", "other", 42);
+    with_client(double, async |github| github.deploy(&other, HEAD).await.unwrap())
+}
+
+fn ids(double: &GitHubDouble) -> Vec<u64> {
+    double.deployments().iter().map(|it| it.id).collect()
+}
+
+/// The states of a deployment, from the oldest on.
+fn states(deployment: &Deployment) -> Vec<&str> {
+    deployment.statuses.iter().map(|status| status["state"].as_str().unwrap()).collect()
+}
+
 #[test]
 fn an_environment_is_named_as_the_pull_request_and_the_service_where_there_are_several() {
-    assert_eq!(environment().name(), "preview/pr-42");
-    assert_eq!(Environment::of_preview(REPOSITORY, "worker", 42).name(), "preview/worker/pr-42");
+    assert_eq!(environment().name, "preview/pr-42");
+    assert_eq!(Environment::of_preview(REPOSITORY, "worker", 42).name, "preview/worker/pr-42");
 }
 
 #[test]
@@ -49,8 +60,7 @@ fn a_deployment_is_of_the_head_and_merges_and_waits_for_nothing() {
     assert_eq!((&asked["auto_merge"], &asked["required_contexts"]), (&json!(false), &json!([])));
     let kinds = (&asked["transient_environment"], &asked["production_environment"]);
     assert_eq!(kinds, (&json!(true), &json!(false)));
-    let states: Vec<&str> = deployments[0].statuses.iter().map(|status| status["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["in_progress", "success"]);
+    assert_eq!(states(&deployments[0]), ["in_progress", "success"]);
     assert_eq!(deployments[0].statuses[1]["environment_url"], "https://a1.example.com/pr-42");
     assert_eq!(double.hasty_writes(), 0);
 }
@@ -68,9 +78,7 @@ fn a_failure_names_the_log() {
 #[test]
 fn earlier_ones_become_inactive_and_those_of_others_stay() {
     let double = with_pull_request();
-    let of_another_tool = with_client(&double, async |github| {
-        github.deploy(&Environment::of_preview("acme/other", "other", 42), HEAD).await.unwrap()
-    });
+    let of_another_tool = deployed_by_others(&double);
     let first = deployed(&double, &success());
     let second = deployed(&double, &success());
     with_client(&double, async |github| github.retire(&environment(), Some(second)).await.unwrap());
@@ -86,14 +94,11 @@ fn earlier_ones_become_inactive_and_those_of_others_stay() {
 #[test]
 fn on_close_all_of_a_preview_go_and_no_others() {
     let double = with_pull_request();
-    let other = with_client(&double, async |github| {
-        github.deploy(&Environment::of_preview("acme/other", "other", 42), HEAD).await.unwrap()
-    });
+    let other = deployed_by_others(&double);
     deployed(&double, &State::Failure { log_url: None });
     deployed(&double, &success());
     with_client(&double, async |github| github.delete_deployments(&environment()).await.unwrap());
-    let left: Vec<u64> = double.deployments().iter().map(|it| it.id).collect();
-    assert_eq!(left, [other]);
+    assert_eq!(ids(&double), [other]);
     with_client(&double, async |github| github.delete_deployments(&environment()).await.unwrap());
 }
 
@@ -116,8 +121,7 @@ fn there_is_one_deployment_whatever_answer_is_lost() {
         let double = with_pull_request();
         double.fault(CREATE, fault);
         let id = with_client(&double, async |github| github.deploy(&environment(), HEAD).await.unwrap());
-        let ids: Vec<u64> = double.deployments().iter().map(|it| it.id).collect();
-        assert_eq!(ids, [id], "{fault:?}");
+        assert_eq!(ids(&double), [id], "{fault:?}");
     }
 }
 
@@ -129,9 +133,7 @@ fn each_state_is_told_once_whatever_answer_is_lost() {
         let id = deployed(&double, &State::Failure { log_url: None });
         double.fault(STATUS, fault);
         with_client(&double, async |github| github.set_state(id, &success()).await.unwrap());
-        let states: Vec<String> =
-            double.deployments()[0].statuses.iter().map(|it| it["state"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(states, ["in_progress", "failure", "success"], "{fault:?}");
+        assert_eq!(states(&double.deployments()[0]), ["in_progress", "failure", "success"], "{fault:?}");
     }
 }
 

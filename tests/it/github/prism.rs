@@ -1,7 +1,7 @@
 //! Prism: it answers as a schema says, or stands between a client and a server and judges both by it.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::openapi;
 use crate::archive_file::go::python;
 use crate::archive_file::installed::node;
-use crate::support::local_aws::fixtures;
+use crate::support::fixtures;
 
 /// On a loaded machine.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -32,7 +32,14 @@ impl Prism {
         Self::start("proxy", &[upstream, "--errors"])
     }
 
+    /// Another program may take the free port before it does.
     fn start(verb: &str, arguments: &[&str]) -> Self {
+        let mut tries = (0..5).map(|_| Self::start_once(verb, arguments));
+        tries.find_map(Result::ok).unwrap_or_else(|| Self::start_once(verb, arguments).unwrap())
+    }
+
+    /// `Err` is what it printed where it ended at once.
+    fn start_once(verb: &str, arguments: &[&str]) -> Result<Self, String> {
         let folder = openapi::folder();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let scratch = tempfile::Builder::new().prefix("prism-").tempdir().unwrap().keep();
@@ -47,12 +54,15 @@ impl Prism {
         let mut prism = Self { url: format!("http://127.0.0.1:{port}"), keeper: command.spawn().unwrap() };
         let said = || std::fs::read_to_string(&log).unwrap_or_default();
         let began = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            assert!(prism.keeper.try_wait().unwrap().is_none(), "prism ended at once: {}", said());
+        // That somebody listens there does not say who.
+        while !said().contains("listening on") {
+            if prism.keeper.try_wait().unwrap().is_some() {
+                return Err(said());
+            }
             assert!(began.elapsed() < START_TIMEOUT, "prism did not start: {}", said());
             thread::sleep(Duration::from_millis(50));
         }
-        prism
+        Ok(prism)
     }
 }
 

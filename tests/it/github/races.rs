@@ -3,9 +3,7 @@
 use super::HEAD;
 use super::reporting::{NEXT, command, opened};
 use crate::preview::scene::{apis, functions, greeting, source};
-use crate::support::Run;
-use crate::support::local_aws::get;
-use crate::support::strict::When;
+use crate::support::{Ends, When, get};
 
 /// The teardown has ended before the run that makes the preview goes on.
 #[test]
@@ -16,10 +14,10 @@ fn a_pull_request_that_is_closed_while_it_deploys_leaves_nothing() {
         let up = command(&stack, &double, "opened", HEAD).env("SLS_RELEASE_WAIT_TIMEOUT", "3s").spawn().unwrap();
         held.wait_until_reached();
         double.pull_request(42, false, HEAD);
-        Run::from(command(&stack, &double, "closed", HEAD).output().unwrap()).exits(0);
+        command(&stack, &double, "closed", HEAD).ended().exits(0);
         held.let_go();
         // What the teardown took from under it may have made it fail: the end is the same.
-        let run: Run = up.wait_with_output().unwrap().into();
+        let run = up.ended();
         assert_eq!(run.code, Some(0), "{run:?}");
         assert!(functions(&stack).is_empty() && apis(&stack).is_empty(), "{run:?}");
         assert!(double.deployments().is_empty(), "{:?}", double.deployments());
@@ -30,7 +28,7 @@ fn a_pull_request_that_is_closed_while_it_deploys_leaves_nothing() {
 #[test]
 fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
     let (stack, double) = opened();
-    Run::from(command(&stack, &double, "opened", HEAD).output().unwrap()).exits(0);
+    command(&stack, &double, "opened", HEAD).ended().exits(0);
     stack.write("lambda/app.py", source("older"));
     double.pull_request(42, true, NEXT);
     let held = stack.proxy.hold(When::Next("UpdateFunctionCode"));
@@ -41,13 +39,10 @@ fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
     double.pull_request(42, true, &newest);
     let newer = command(&stack, &double, "synchronize", &newest).spawn().unwrap();
     held.let_go();
-    let (older, newer): (Run, Run) =
-        (older.wait_with_output().unwrap().into(), newer.wait_with_output().unwrap().into());
+    let (older, newer) = (older.ended(), newer.ended());
     assert!(older.exits(0).stdout.contains("is beefbee by now"));
     newer.exits(0);
-    let comments = double.comments(42);
-    assert_eq!(comments.len(), 1);
-    assert!(comments[0].body.contains("beefbee"), "{comments:?}");
+    double.says_once(42, "beefbee");
     let deployments = double.deployments();
     let standing: Vec<_> = deployments.iter().filter(|one| one.state() == "success").collect();
     assert_eq!(standing.len(), 1, "{deployments:?}");
@@ -60,7 +55,7 @@ fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
 fn a_newer_commit_that_no_run_follows_leaves_the_truth_about_the_older_one() {
     let (stack, double) = opened();
     double.pull_request_after(2, 42, true, NEXT);
-    let run = Run::from(command(&stack, &double, "opened", HEAD).output().unwrap()).exits(0);
+    let run = command(&stack, &double, "opened", HEAD).ended().exits(0);
     let comments = double.comments(42);
     assert!(comments.len() == 1 && comments[0].body.contains(&HEAD[..7]), "{comments:?}");
     assert!(comments[0].body.contains(&format!("is {} by now", &NEXT[..7])), "{comments:?}");

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use sls_release::error::{Failure, Kind};
 use sls_release::github::{GitHub, PullRequest};
 
-use super::{HEAD, with_client, with_pull_request};
+use super::{HEAD, connect, with_client, with_client_at, with_pull_request};
 use crate::support::github::{Fault, GitHubDouble, REPOSITORY, TOKEN};
 
 fn connected(variables: &[(&str, &str)]) -> Result<Option<GitHub>, Failure> {
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    tokio::runtime::Runtime::new().unwrap().block_on(async { GitHub::connect(&variables) })
+    tokio::runtime::Runtime::new().unwrap().block_on(async { connect(&variables) })
 }
 
 #[test]
@@ -100,16 +100,10 @@ fn where_nobody_answers_the_network_is_to_blame() {
         ("GITHUB_API_URL", "http://127.0.0.1:1"),
         ("SLS_RELEASE_GITHUB_PAUSE", "1"),
     ]);
-    let github = refused.unwrap().unwrap();
-    drop(github);
+    assert!(refused.unwrap().is_some());
     let double = GitHubDouble::start();
-    let mut environment = double.environment();
-    environment.insert("GITHUB_API_URL".to_owned(), "http://127.0.0.1:1".to_owned());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let problem = runtime.block_on(async {
-        let github = GitHub::connect(&environment).unwrap().unwrap();
-        github.pull_request(42).await.unwrap_err()
-    });
+    let problem =
+        with_client_at(&double, "http://127.0.0.1:1", async |github| github.pull_request(42).await).unwrap_err();
     assert!(problem.fix.contains("check the network"), "{problem}");
 }
 

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::HEAD;
-use super::reporting::{of_event, opened};
+use super::reporting::{command, of_event, opened};
 use crate::preview::scene::source;
-use crate::support::github::{Fault, GitHubDouble};
-use crate::support::{Run, Stack};
+use crate::support::github::{BASE, Fault, GitHubDouble};
+use crate::support::{Ends, Run, Stack};
 
 const MARKER: &str = "<!-- sls-release-to:dev:hello -->\n";
 
@@ -14,7 +14,7 @@ const MARKER: &str = "<!-- sls-release-to:dev:hello -->\n";
 fn push(stack: &Stack, double: &GitHubDouble, more: &[(&str, &str)]) -> Run {
     let payload = json!({ "ref": "refs/heads/main", "repository": { "id": 1, "default_branch": "main" } });
     let mut command = of_event(stack, double, "push", "push", &payload);
-    command.env("GITHUB_SHA", HEAD).envs(more.iter().copied()).output().unwrap().into()
+    command.env("GITHUB_SHA", HEAD).envs(more.iter().copied()).ended()
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn the_pull_request_that_was_merged_hears_of_its_release() {
     let said = &comments[0].body;
     assert!(said.starts_with(MARKER) && said.contains("Release of hello is live on stage dev"), "{said}");
     assert!(said.contains(&format!("/restapis/{}/dev/_user_request_", stack.api)), "{said}");
-    assert!(said.contains(&HEAD[..7]) && said.contains("To put the release before back"), "{said}");
+    assert!(said.contains(&HEAD[..7]) && said.contains("To go back to the previous release"), "{said}");
     assert!(double.deployments().is_empty(), "those of a release are the environment's of its job");
 
     // Nothing to do is no news.
@@ -55,7 +55,7 @@ fn a_release_is_as_good_where_nobody_can_be_told() {
     double.brought(HEAD, 42);
     let texts = ["one", "two", "three", "four", "five"].map(source);
     stack.write("lambda/app.py", &texts[0]);
-    let unmerged = github_without_pull_requests(&stack);
+    let unmerged = GitHubDouble::of(&stack.repository());
     let run = push(&stack, &unmerged, &[]).exits(0);
     assert!(!run.stdout.contains("failed to"), "{run:?}");
 
@@ -82,21 +82,41 @@ fn a_release_is_as_good_where_nobody_can_be_told() {
     assert!(stack.call("/hello").body.starts_with("five"), "it is released all the same");
 }
 
-fn github_without_pull_requests(stack: &Stack) -> GitHubDouble {
-    GitHubDouble::of(&stack.repository())
-}
-
 /// What a pull request shows of its preview, and of the release that it was merged into, are two comments.
 #[test]
 fn the_closing_of_a_pull_request_leaves_the_word_of_its_release() {
     let (stack, double) = opened();
     double.brought(HEAD, 42);
-    Run::from(super::reporting::command(&stack, &double, "opened", HEAD).output().unwrap()).exits(0);
+    command(&stack, &double, "opened", HEAD).ended().exits(0);
     double.pull_request(42, false, HEAD);
     push(&stack, &double, &[]).exits(0);
-    Run::from(super::reporting::command(&stack, &double, "closed", HEAD).output().unwrap()).exits(0);
+    command(&stack, &double, "closed", HEAD).ended().exits(0);
     let comments = double.comments(42);
     assert_eq!(comments.len(), 2, "{comments:?}");
     assert!(comments[0].body.contains("is gone"), "{comments:?}");
     assert!(comments[1].body.contains("is live on stage dev"), "{comments:?}");
+}
+
+/// A label, or any other event of a pull request, does not let its own file choose what is released.
+#[test]
+fn a_release_on_a_pull_request_has_the_settings_of_the_base_branch() {
+    let (stack, double) = opened();
+    let own = std::fs::read_to_string(stack.folder().join("sls-release.toml")).unwrap();
+    let own = own.replace(&format!("{}-artifacts", stack.name), "somebody-elses");
+    stack.write("sls-release.toml", own.replace("name = \"", "name = \"production-"));
+    for verb in ["plan", "release"] {
+        stack.proxy.take_calls();
+        let run = command(&stack, &double, "labeled", HEAD).arg(verb).ended().exits(0);
+        assert!(run.stdout.contains("differs from the base branch"), "{run:?}");
+        let log = stack.proxy.take_calls();
+        assert!(!log.writes().iter().any(|call| call.target.contains("production-")), "{log:?}");
+        assert!(!log.iter().any(|call| call.target.contains("somebody-elses")), "{log:?}");
+        assert_eq!(log.writes().is_empty(), verb == "plan", "{log:?}");
+    }
+    double.remove_file("sls-release.toml", BASE);
+    for verb in ["plan", "release"] {
+        let run = command(&stack, &double, "labeled", HEAD).arg(verb).ended().exits(3);
+        assert!(run.stdout.contains("`main` has no `sls-release.toml`"), "{run:?}");
+        assert!(stack.proxy.take_calls().writes().is_empty());
+    }
 }

@@ -5,15 +5,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use sls_release::report::marker;
-
-use super::HEAD;
+use super::{HEAD, body_of};
 use crate::preview::scene::{apis, functions, scene, source};
-use crate::support::github::{Fault, GitHubDouble, TOKEN, WORKFLOW};
-use crate::support::{Run, Stack};
+use crate::support::github::{BASE, Fault, GitHubDouble, TOKEN, WORKFLOW, payload};
+use crate::support::{Ends, Run, Stack};
 
-/// The commit of the base branch, as the double names it.
-const BASE: &str = "0000000000000000000000000000000000000000";
 /// The second commit of the pull request.
 pub(super) const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
 
@@ -40,18 +36,11 @@ fn log_url(stack: &Stack) -> String {
 
 /// What the action runs for this event.
 fn event(stack: &Stack, double: &GitHubDouble, action: &str, head: &str, more: &[(&str, &str)]) -> Run {
-    command(stack, double, action, head).envs(more.iter().copied()).output().unwrap().into()
+    command(stack, double, action, head).envs(more.iter().copied()).ended()
 }
 
 pub(super) fn command(stack: &Stack, double: &GitHubDouble, action: &str, head: &str) -> Command {
-    let payload = json!({
-        "action": action, "number": 42, "repository": { "id": 1, "default_branch": "main" },
-        "pull_request": {
-            "number": 42, "user": { "login": "somebody" }, "base": { "ref": "main" },
-            "head": { "ref": "change", "sha": head, "repo": { "id": 1 } },
-        },
-    });
-    of_event(stack, double, "pull_request", &format!("{action}-{}", &head[..7]), &payload)
+    of_event(stack, double, "pull_request", &format!("{action}-{}", &head[..7]), &payload(action, head))
 }
 
 pub(super) fn of_event(stack: &Stack, double: &GitHubDouble, event: &str, name: &str, payload: &Value) -> Command {
@@ -61,6 +50,19 @@ pub(super) fn of_event(stack: &Stack, double: &GitHubDouble, event: &str, name: 
     command.envs(double.environment()).env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", event);
     command.env("GITHUB_EVENT_PATH", stack.folder().join(&file));
     command
+}
+
+/// What the action runs for an event that is about no pull request.
+fn other_event(stack: &Stack, double: &GitHubDouble, event: &str) -> Command {
+    of_event(stack, double, event, event, &json!({ "repository": { "id": 1 } }))
+}
+
+/// AWS holds nothing of it, GitHub no deployment, and the comment says so.
+#[track_caller]
+fn is_gone(stack: &Stack, double: &GitHubDouble) {
+    assert!(functions(stack).is_empty() && apis(stack).is_empty());
+    assert!(double.deployments().is_empty(), "{:?}", double.deployments());
+    double.says_once(42, "is gone");
 }
 
 fn states(double: &GitHubDouble) -> Vec<Vec<String>> {
@@ -88,10 +90,8 @@ fn github_shows_a_preview_from_its_opening_to_its_closing() {
 
     double.pull_request(42, false, NEXT);
     event(&stack, &double, "closed", NEXT, &[]).exits(0);
-    assert!(double.deployments().is_empty() && double.deleted_environments().is_empty());
-    let comments = double.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
-    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+    assert!(double.deleted_environments().is_empty());
+    is_gone(&stack, &double);
     assert_eq!(double.hasty_writes(), 0);
 }
 
@@ -105,8 +105,7 @@ fn a_failure_is_told_with_its_log_and_leaves_the_deployment_before_it() {
     assert!(matches!(failed.code, Some(4 | 5)), "{failed:?}");
     assert_eq!(states(&double), [["in_progress", "success"], ["in_progress", "failure"]]);
     assert_eq!(double.deployments()[1].statuses[1]["log_url"], log_url(&stack));
-    let comments = double.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("failed"), "{comments:?}");
+    double.says_once(42, "failed");
 }
 
 #[test]
@@ -115,8 +114,7 @@ fn settings_that_cannot_be_used_are_told_as_well() {
     double.file("sls-release.toml", BASE, "regoin = \"us-east-1\"\n");
     event(&stack, &double, "opened", HEAD, &[]).exits(2);
     assert!(double.deployments().is_empty());
-    let comments = double.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("regoin"), "{comments:?}");
+    double.says_once(42, "regoin");
 }
 
 #[test]
@@ -148,22 +146,24 @@ fn what_github_does_not_take_is_a_warning_and_red_only_where_that_is_wished_for(
     double.always("POST /repos/", Fault::Status(403));
     let strict = [("SLS_RELEASE_STRICT_REPORT", "true")];
     let red = event(&stack, &double, "synchronize", HEAD, &strict).exits(1);
-    assert!(
-        red.stdout.contains("::error title=sls-release::the run did its work, but GitHub could not be told"),
-        "{red:?}"
-    );
+    let said = "::error title=sls-release::the run succeeded, but a report to GitHub failed";
+    assert!(red.stdout.contains(said), "{red:?}");
     assert_eq!(functions(&stack).len(), 1, "the preview stands");
+    let mut to_a_program = command(&stack, &double, "synchronize", HEAD);
+    let red = to_a_program.envs(strict).args(["--output", "json"]).ended().exits(1);
+    assert_eq!((&red.document()["exit_code"], red.outcome().as_str()), (&1.into(), "unchanged"));
+    let warnings = red.document()["warnings"].to_string();
+    assert!(warnings.contains("failed to comment on pull request 42"), "{warnings}");
 }
 
 /// Somebody wrote the number of another one into the workflow.
 #[test]
 fn another_number_than_that_of_the_event_is_refused() {
     let (stack, double) = opened();
-    let mut closed = command(&stack, &double, "closed", HEAD);
-    let refused = Run::from(closed.args(["--pr", "7"]).output().unwrap()).exits(2);
+    let closed = |number| command(&stack, &double, "closed", HEAD).args(["--pr", number]).ended();
+    let refused = closed("7").exits(2);
     assert!(refused.stdout.contains("the input `pr` is 7, but the event is about pull request 42"), "{refused:?}");
-    let mut same = command(&stack, &double, "closed", HEAD);
-    Run::from(same.args(["--pr", "42"]).output().unwrap()).exits(0);
+    closed("42").exits(0);
 }
 
 #[test]
@@ -184,35 +184,27 @@ fn what_is_pruned_is_no_deployment_any_more() {
     let (stack, double) = opened();
     event(&stack, &double, "opened", HEAD, &[]).exits(0);
     double.pull_request(42, false, HEAD);
-    let mut prune = stack.command(&["preview", "prune", "--output", "github"]);
-    Run::from(prune.envs(double.environment()).output().unwrap()).exits(0);
-    assert!(double.deployments().is_empty());
-    let comments = double.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
-    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
+    stack.command(&["preview", "prune", "--output", "github"]).envs(double.environment()).ended().exits(0);
+    is_gone(&stack, &double);
 }
 
 /// As in a workflow by a schedule.
 #[test]
 fn who_prunes_deletes_environments_and_is_red_where_that_is_wished_for() {
     let (stack, double) = opened();
-    let schedule = |wish: (&str, &str)| -> Run {
-        let payload = json!({ "repository": { "id": 1 } });
-        of_event(&stack, &double, "schedule", "schedule", &payload).envs([wish]).output().unwrap().into()
-    };
     event(&stack, &double, "opened", HEAD, &[]).exits(0);
     double.pull_request(42, false, HEAD);
     double.always("DELETE /repos/", Fault::Status(403));
-    let red = schedule(("SLS_RELEASE_STRICT_REPORT", "true")).exits(1);
-    assert!(red.stdout.contains("GitHub was not told that the preview of pull request 42 is gone"), "{red:?}");
+    let mut strict = other_event(&stack, &double, "schedule");
+    let red = strict.env("SLS_RELEASE_STRICT_REPORT", "true").ended().exits(1);
+    let said = "failed to report to GitHub that the preview of pull request 42 was deleted";
+    assert!(red.stdout.contains(said), "{red:?}");
     assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
 
     let other = github_of(&stack);
     event(&stack, &other, "opened", HEAD, &[]).exits(0);
     other.pull_request(42, false, HEAD);
-    let payload = json!({ "repository": { "id": 1 } });
-    let mut prune = of_event(&stack, &other, "schedule", "schedule", &payload);
-    Run::from(prune.env("SLS_RELEASE_DELETE_ENVIRONMENT", "true").output().unwrap()).exits(0);
+    other_event(&stack, &other, "schedule").env("SLS_RELEASE_DELETE_ENVIRONMENT", "true").ended().exits(0);
     assert_eq!(other.deleted_environments(), ["preview/hello/pr-42"]);
 }
 
@@ -220,11 +212,10 @@ fn who_prunes_deletes_environments_and_is_red_where_that_is_wished_for() {
 #[test]
 fn the_preview_of_a_pull_request_that_is_only_named_follows_the_same_rules() {
     let (stack, double) = opened();
-    let named = |verb: &str| -> Run {
-        let payload = json!({ "repository": { "id": 1 } });
-        let mut command = of_event(&stack, &double, "workflow_dispatch", "dispatch", &payload);
-        command.args(["--pr", "42", verb]).output().unwrap().into()
+    let named_to = |double: &GitHubDouble, verb: &str| {
+        other_event(&stack, double, "workflow_dispatch").args(["--pr", "42", verb]).ended()
     };
+    let named = |verb: &str| named_to(&double, verb);
     stack.settings(&crate::preview::scene::SETTINGS.replace("table-{pr}", "users"));
     let run = named("preview-up").exits(0);
     assert!(run.stdout.contains("`TABLE_NAME` of [preview.environment] differs"), "{run:?}");
@@ -236,16 +227,11 @@ fn the_preview_of_a_pull_request_that_is_only_named_follows_the_same_rules() {
     let refused = named("preview-up").exits(3);
     assert!(refused.stdout.contains("the code of pull request 42 is a fork's"), "{refused:?}");
     named("preview-down").exits(0);
-    assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
-    let comments = double.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
-    assert!(double.deployments().is_empty(), "{:?}", double.deployments());
+    is_gone(&stack, &double);
 
     let closed = github_of(&stack);
     closed.pull_request(42, false, HEAD);
-    let payload = json!({ "repository": { "id": 1 } });
-    let mut command = of_event(&stack, &closed, "workflow_dispatch", "dispatch", &payload);
-    Run::from(command.args(["--pr", "42", "preview-up"]).output().unwrap()).exits(0);
+    named_to(&closed, "preview-up").exits(0);
     assert!(functions(&stack).is_empty() && closed.take_writes().is_empty());
 }
 
@@ -253,14 +239,12 @@ fn the_preview_of_a_pull_request_that_is_only_named_follows_the_same_rules() {
 #[test]
 fn what_github_did_not_hear_at_the_closing_the_next_run_tells() {
     let (stack, double) = opened();
-    let body = |text: &str| format!("{}\n{text}", marker("worker"));
-    double.comment_of(42, WORKFLOW, &body("up"));
+    double.comment_of(42, WORKFLOW, &body_of("worker", "up"));
     double.pull_request(42, false, HEAD);
     let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
     event(&stack, &double, "closed", HEAD, &wish).exits(0);
     assert_eq!(double.deleted_environments(), ["preview/pr-42", "preview/worker/pr-42"]);
-    let comments = double.comments(42);
-    assert!(comments.len() == 1 && comments[0].body.contains("is gone"), "{comments:?}");
+    double.says_once(42, "is gone");
 }
 
 #[test]

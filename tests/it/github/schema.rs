@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
-use sls_release::github::{Environment, GitHub, State};
+use sls_release::github::State;
 use sls_release::report::marker;
 
 use super::openapi::{self, example, trimmed};
 use super::prism::Prism;
-use super::{HEAD, with_pull_request};
+use super::{HEAD, body_of, environment, with_client_at, with_pull_request};
 use crate::support::github::{BASE, Fault, GitHubDouble, REPOSITORY, TOKEN};
-use crate::support::strict::{Message, send};
+use crate::support::{Message, send};
 
 /// The double, whose answers have all that GitHub's have.
 fn whole_double() -> GitHubDouble {
@@ -33,19 +33,12 @@ fn whole_double() -> GitHubDouble {
     double
 }
 
-fn with_client_at<T>(double: &GitHubDouble, url: &str, work: impl AsyncFnOnce(GitHub) -> T) -> T {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let environment = double.environment_at(url);
-    runtime.block_on(async { work(GitHub::connect(&environment).unwrap().unwrap()).await })
-}
-
 /// Files are left out: the schema has no raw ones.
 #[test]
 fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
     let double = whole_double();
     let judge = Prism::proxy(double.url());
-    let environment = Environment::of_preview(REPOSITORY, "hello", 42);
-    let body = |text: &str| format!("{}\n{text}", marker("hello"));
+    let (environment, body) = (environment(), |text: &str| body_of("hello", text));
     with_client_at(&double, &judge.url, async |github| {
         assert!(github.pull_request(42).await.unwrap().unwrap().is_open);
         assert!(github.pull_request(43).await.unwrap().is_none());
@@ -78,12 +71,12 @@ fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
 fn each_refusal_of_the_double_fits_githubs_schema() {
     let double = whole_double();
     let judge = Prism::proxy(double.url());
-    let long = format!("{}\n{}", marker("hello"), "x".repeat(70_000));
+    let long = body_of("hello", &"x".repeat(70_000));
     with_client_at(&double, &judge.url, async |github| {
         let refused = github.comment(42, &long).await.unwrap_err();
         assert!(refused.why.contains("422: Validation Failed: body is too long"), "{refused}");
         double.fault("POST ", Fault::Merged);
-        let environment = Environment::of_preview(REPOSITORY, "hello", 42);
+        let environment = environment();
         let merged = github.deploy(&environment, HEAD).await.unwrap_err();
         assert!(merged.why.contains("Auto-merged"), "{merged}");
         let unknown = github.deploy(&environment, "unknown").await.unwrap_err();
@@ -103,7 +96,7 @@ fn githubs_own_examples_are_understood() {
         assert!(github.shows_pull_requests().await.unwrap());
         assert!(!github.pull_requests_of(HEAD).await.unwrap().is_empty());
         github.comment(42, &marker("hello")).await.unwrap();
-        let environment = Environment::of_preview(REPOSITORY, "hello", 42);
+        let environment = environment();
         let id = github.deploy(&environment, HEAD).await.unwrap();
         github.set_state(id, &State::Inactive).await.unwrap();
         github.retire(&environment, None).await.unwrap();

@@ -7,20 +7,16 @@ use aws_sdk_s3::types::{
 };
 
 use super::{impatient, written};
-use crate::support::scene::{ALIAS, LATEST, answering, released};
-use crate::support::strict::rules::{CodeSettings, NewVersion, Settings};
-use crate::support::{Aws, Stack};
+use crate::support::rules::{CodeSettings, NewVersion, Settings};
+use crate::support::{ALIAS, Aws, LATEST, Stack, answering, released, unreleased};
 
 #[test]
 fn a_bucket_with_a_key_and_versions_keeps_each_object_once() {
-    let stack = Stack::build(&["--alias", "live"]);
+    let stack = unreleased(&["--alias", "live"], ALIAS);
     encrypt(&stack);
-    stack.settings(ALIAS);
     for text in ["one", "two", "one", "two"] {
-        stack.write("lambda/app.py", answering(200, text));
         stack.proxy.take_calls();
-        assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-        assert_eq!(stack.call("/hello").body, text);
+        stack.releases(text);
         let (log, versions) = (stack.proxy.take_calls(), object_versions(&stack));
         let update = log.calls("UpdateFunctionCode")[0].document();
         let key = update["S3Key"].as_str().unwrap();
@@ -29,7 +25,6 @@ fn a_bucket_with_a_key_and_versions_keeps_each_object_once() {
     let versions = object_versions(&stack);
     assert_eq!(versions.len(), 3, "the placeholder, and two artifacts: {versions:?}");
     assert!(versions.values().all(|versions| versions.len() == 1), "{versions:?}");
-    stack.proxy.take_calls();
     assert_eq!(stack.release(&[]).exits(0).outcome(), "unchanged");
 }
 
@@ -67,12 +62,7 @@ fn a_reference_and_a_key_are_put_back_as_well() {
         let object = ["bucket", "key", "version"].map(str::to_owned);
         let rule = stack.proxy.rule::<CodeSettings>();
         rule.set(&function, Settings { reference: Some(object), key: key.clone() });
-        stack.write("lambda/app.py", answering(500, "broken"));
-        let before = stack.state(Some("live"));
-        stack.proxy.take_calls();
-        stack.release(&[]).exits(4);
-        assert_eq!(stack.state(Some("live")), before);
-        let uploads = stack.proxy.take_calls().calls("PutObject").len();
+        let uploads = stack.fails(Some("live")).1.calls("PutObject").len();
         assert_eq!(uploads, if keeps_first { 2 } else { 1 }, "the live code is kept where it was not");
         let after = rule.of(&function);
         assert_eq!(after.key, key);

@@ -6,31 +6,23 @@ use std::time::Duration;
 use super::repeats::unneeded;
 use super::{downloads, log_downloads};
 use crate::strict::change_code;
-use crate::support::scene::{ALIAS, LATEST, answering, released};
-use crate::support::{Aws, Log, Stack};
+use crate::support::{ALIAS, Aws, LATEST, Log, Stack, answering, released};
 
 const NONE: BTreeMap<String, usize> = BTreeMap::new();
 
 /// What a release did where each call takes a while.
 fn measured(stack: &Stack, outcome: &str) -> Log {
-    stack.proxy.set_latency(Duration::from_millis(400), Duration::ZERO);
+    stack.proxy.set_latency(Duration::from_secs(1), Duration::ZERO);
     log_downloads(stack);
-    stack.proxy.take_calls();
-    assert_eq!(stack.release(&[]).exits(0).outcome(), outcome);
-    let log = stack.proxy.take_calls();
+    let log = stack.logged(outcome);
     stack.proxy.clear_orders();
     assert_eq!(unneeded(&log), NONE, "{log:?}");
     log
 }
 
-#[test]
-fn a_release_to_latest_costs_little() {
-    costs_little(&released(&[], LATEST), LATEST);
-}
-
-#[test]
-fn a_release_to_an_alias_costs_little() {
-    costs_little(&released(&["--alias", "live"], ALIAS), ALIAS);
+tests! {
+    a_release_to_latest_costs_little => costs_little(&released(&[], LATEST), LATEST);
+    a_release_to_an_alias_costs_little => costs_little(&released(&["--alias", "live"], ALIAS), ALIAS);
 }
 
 fn costs_little(stack: &Stack, settings: &str) {
@@ -52,7 +44,8 @@ fn nothing_changed(stack: &Stack, settings: &str) {
 fn one_line_changed(stack: &Stack) {
     stack.write("lambda/app.py", answering(200, "two"));
     let log = measured(stack, "released");
-    assert!(log.depth() <= 7, "{log:?}");
+    // Behind an alias the new version is invoked as well.
+    assert!(log.depth() <= 8, "{log:?}");
     assert_eq!(downloads(&log), 0, "the live code's object says that its files are others: {log:?}");
     few_connections(&log);
 }
@@ -63,7 +56,7 @@ fn the_live_code_is_unknown(stack: &Stack) {
     stack.write("lambda/app.py", answering(200, "three"));
     let log = measured(stack, "released");
     assert_eq!((log.calls("PutObject").len(), downloads(&log)), (2, 1), "{log:?}");
-    assert!(log.depth() <= 8, "{} {log:?}", log.depth());
+    assert!(log.depth() <= 9, "{} {log:?}", log.depth());
 }
 
 fn the_api_changed(stack: &Stack) {
@@ -76,13 +69,12 @@ fn the_api_changed(stack: &Stack) {
 }
 
 /// The calls of the first wave come at once, each on a connection of its own, so that all of these together cost the
-/// time of one. What follows finds them open, but for two: the second look asks S3 two things where the first asked
-/// one, and the smoke test is the first to ask the endpoint.
+/// time of one. What follows finds them open, but for the second look, which may ask S3 and Lambda more than the first.
 fn few_connections(log: &Log) {
     let first_end = log.iter().map(|call| call.end).min().unwrap();
     let (first, later): (Vec<_>, Vec<_>) = log.iter().partition(|call| call.start < first_end);
     let open: BTreeSet<_> = first.iter().map(|call| call.connection).collect();
     let new = later.iter().filter(|call| !open.contains(&call.connection));
     let services: BTreeSet<_> = new.map(|call| call.service.as_str()).collect();
-    assert_eq!(services, BTreeSet::from(["execute-api", "s3"]), "{log:?}");
+    assert!(services.is_subset(&BTreeSet::from(["lambda", "s3"])), "{log:?}");
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
-use aws_sdk_apigateway::types::IntegrationType;
 use aws_sdk_lambda::client::Waiters;
 use aws_sdk_lambda::types::{FunctionCode, Runtime};
 use futures::future::join_all;
@@ -13,11 +12,8 @@ use super::repeats::unneeded;
 use super::statuses;
 use crate::strict::endpoints::uri;
 use crate::strict::{archive, change_code};
-use crate::support::local_aws::get;
-use crate::support::scene::answering;
-use crate::support::strict::ACCOUNT;
-use crate::support::strict::rules::LambdaRate;
-use crate::support::{Aws, Call, Log, Stack, Strict};
+use crate::support::rules::{DeploymentRate, LambdaRate};
+use crate::support::{ACCOUNT, Aws, Call, Log, Stack, Strict, answering};
 
 const FUNCTIONS: usize = 20;
 const APIS: usize = 3;
@@ -42,19 +38,19 @@ struct State {
 
 impl Fleet {
     fn build() -> Self {
-        let rules = Strict::all().with(LambdaRate::of(LAMBDA_PER_SECOND));
+        let deployments = DeploymentRate::one_per(Duration::from_secs(5));
+        let rules = Strict::all().with(LambdaRate::of(LAMBDA_PER_SECOND)).with(deployments);
         let stack = Stack::build_behind(rules, &["--function", "$NAME-f00=/f00", "--alias", "live"]);
         let functions: Vec<String> = (0..FUNCTIONS).map(|number| stack.function(&format!("f{number:02}"))).collect();
         let aws = Aws::shared();
         let role = aws.lambda.get_function_configuration().function_name(&functions[0]).send();
         let role = aws.block_on(role).unwrap().role.unwrap();
         aws.block_on(join_all(functions[1..].iter().map(|name| create_function(aws, name, &role))));
-        let others = (1..APIS).map(|number| create_api(aws, format!("{}-api{number}", stack.name)));
-        let others = aws.block_on(join_all(others));
+        let others = (1..APIS).map(|number| aws.create_api(&format!("{}-api{number}", stack.name)));
         let apis: Vec<String> = std::iter::once(stack.api.clone()).chain(others).collect();
         let fleet = Self { stack, apis, functions };
         for number in 1..FUNCTIONS {
-            aws.block_on(fleet.call_by_api(aws, number));
+            fleet.call_by_api(aws, number);
         }
         for api in &fleet.apis[1..] {
             aws.block_on(create_stage(aws, api));
@@ -76,21 +72,14 @@ impl Fleet {
     }
 
     /// API `number % 3` calls the function's alias, and may.
-    async fn call_by_api(&self, aws: &Aws, number: usize) {
+    fn call_by_api(&self, aws: &Aws, number: usize) {
         let (api, name) = (&self.apis[number % APIS], &self.functions[number]);
-        let resources = aws.gateway.get_resources().rest_api_id(api).send().await.unwrap();
-        let root = resources.items().iter().find(|resource| resource.path() == Some("/")).unwrap().id().unwrap();
-        let call = aws.gateway.create_resource().rest_api_id(api).parent_id(root);
-        let resource = call.path_part(format!("f{number:02}")).send().await.unwrap().id.unwrap();
-        let call = aws.gateway.put_method().rest_api_id(api).resource_id(&resource).http_method("GET");
-        call.authorization_type("NONE").send().await.unwrap();
-        let call = aws.gateway.put_integration().rest_api_id(api).resource_id(&resource).http_method("GET");
-        let call = call.r#type(IntegrationType::AwsProxy).integration_http_method("POST");
-        call.uri(uri(&format!("{name}:live"))).send().await.unwrap();
-        let call = aws.lambda.add_permission().function_name(name).qualifier("live").statement_id("api");
-        let call = call.action("lambda:InvokeFunction").principal("apigateway.amazonaws.com");
-        let arn = format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:{api}/*/*");
-        call.source_arn(arn).send().await.unwrap();
+        let resources = aws.resources(api);
+        let root = resources.iter().find(|resource| resource.path() == Some("/")).unwrap().id().unwrap();
+        let resource = aws.add_resource(api, root, &format!("f{number:02}"));
+        aws.add_method(api, &resource, "GET");
+        aws.put_proxy(api, &resource, "GET", &uri(&format!("{name}:live")), None);
+        aws.permit(name, Some("live"), "api", &format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:{api}/*/*"));
     }
 
     fn write(&self, number: usize, text: &str) {
@@ -102,8 +91,7 @@ impl Fleet {
     }
 
     fn call(&self, number: usize) -> String {
-        let (side, api) = (&self.stack.proxy.side_door, &self.apis[number % APIS]);
-        get(&format!("{side}/restapis/{api}/dev/_user_request_/f{number:02}")).unwrap().body
+        self.stack.call_of(&self.apis[number % APIS], "dev", &format!("/f{number:02}")).body
     }
 
     fn state(&self) -> State {
@@ -146,10 +134,6 @@ async fn create_function(aws: &Aws, name: &str, role: &str) {
     active.wait(Duration::from_mins(1)).await.unwrap();
     let call = aws.lambda.create_alias().function_name(name).name("live").function_version("1");
     call.send().await.unwrap();
-}
-
-async fn create_api(aws: &Aws, name: String) -> String {
-    aws.gateway.create_rest_api().name(name).send().await.unwrap().id.unwrap()
 }
 
 async fn create_stage(aws: &Aws, api: &str) {

@@ -4,31 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::support::{Call, Log};
 
-/// A read that may be made again.
-struct Repeat {
-    /// The read.
-    action: &'static str,
-    /// How often it may be made for the same target, all in all.
-    times: usize,
-    /// The write to the same API or function without which once is enough.
-    beside: &'static [&'static str],
-}
-
 /// What an API's definition is made of.
 const DEFINITION: [&str; 6] =
     ["GetRestApi", "GetResources", "GetAuthorizers", "GetModels", "GetRequestValidators", "GetGatewayResponses"];
-
-/// Each repeated read that is allowed, with its reason.
-fn allowed() -> Vec<Repeat> {
-    // API Gateway has no revisions: what a deployment froze is what was planned only where the definition was the
-    // same just before it and just after it. The first time is the look of the plan.
-    let definition = DEFINITION.map(|action| Repeat { action, times: 3, beside: &["CreateDeployment"] });
-    let others = [
-        // For the same reason: somebody may have pointed the stage elsewhere since the look of the plan.
-        Repeat { action: "GetStage", times: 2, beside: &["UpdateStage"] },
-    ];
-    definition.into_iter().chain(others).collect()
-}
 
 /// A new version is asked for until it is active: Lambda has no call that waits.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
@@ -53,12 +31,16 @@ pub(super) fn unneeded(log: &Log) -> BTreeMap<String, usize> {
     times.into_iter().map(|(target, (times, _))| (target, times)).collect()
 }
 
+/// How often a read may be made for the same target: more than once only beside a write to the same API.
 fn allowed_times(log: &Log, read: &Call) -> usize {
-    let repeats = allowed();
-    let repeat = repeats.iter().find(|repeat| repeat.action == read.action);
-    let same = |call: &&Call| call.name(0) == read.name(0);
-    let is_needed = |repeat: &&Repeat| {
-        log.writes().iter().filter(|call| same(call)).any(|write| repeat.beside.contains(&write.action))
+    let (times, beside) = match read.action {
+        // API Gateway has no revisions: what a deployment froze is what was planned only where the definition was the
+        // same just before it and just after it. The first time is the look of the plan.
+        action if DEFINITION.contains(&action) => (3, "CreateDeployment"),
+        // For the same reason: somebody may have pointed the stage elsewhere since the look of the plan.
+        "GetStage" => (2, "UpdateStage"),
+        _ => return 1,
     };
-    repeat.filter(is_needed).map_or(1, |repeat| repeat.times)
+    let is_needed = log.writes().iter().any(|write| write.action == beside && write.name(0) == read.name(0));
+    if is_needed { times } else { 1 }
 }

@@ -9,8 +9,7 @@ use sls_release::package::{GivenContents, GivenFile};
 
 use super::written;
 use crate::archive_file::oracle;
-use crate::support::scene::{LATEST, answering};
-use crate::support::{Aws, Stack};
+use crate::support::{LATEST, Stack, answering};
 
 /// The functions' files in the order of `archive_file`, which is not that of their names.
 const FILES: [&str; 4] = ["app.py", "lib/a/x.py", "lib/a-b.py", "lib/tests/t.py"];
@@ -37,9 +36,7 @@ fn by_terraform(format: &str) -> Stack {
     for name in FILES {
         stack.write(&format!("lambda/{name}"), answering(200, name));
     }
-    let (aws, code) = (Aws::shared(), packed_by_terraform(&stack));
-    let update = aws.lambda.update_function_code().function_name(stack.function("dev")).zip_file(Blob::new(code));
-    aws.block_on(update.send()).unwrap();
+    stack.aws.change_code(&stack.function("dev"), Blob::new(packed_by_terraform(&stack)), false);
     stack
 }
 
@@ -64,9 +61,7 @@ fn what_terraform_packed_is_nothing_to_release_in_either_format() {
 #[test]
 fn what_is_released_has_the_hash_that_terraform_computes() {
     let stack = by_terraform(ARCHIVE_FILE);
-    stack.write("lambda/app.py", answering(200, "two"));
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-    assert_eq!(stack.call("/hello").body, "two");
+    stack.releases("two");
     let expected = Sha256::of(&packed_by_terraform(&stack)).base64();
     assert_eq!(stack.aws.code(&stack.function("dev"), "$LATEST").0, expected);
 }
@@ -78,14 +73,11 @@ fn other_bytes_of_the_same_files_are_released_as_archive_file_alone() {
     let before = stack.aws.code(&stack.function("dev"), "$LATEST");
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released", "the API was never deployed by a release");
     assert_eq!(stack.aws.code(&stack.function("dev"), "$LATEST"), before);
-    let (aws, function) = (Aws::shared(), stack.function("dev"));
+    let function = stack.function("dev");
     let compact = fs::read(stack.folder().join("target/sls-release/hello.zip")).unwrap();
-    aws.block_on(aws.lambda.update_function_code().function_name(&function).zip_file(Blob::new(compact)).send())
-        .unwrap();
+    stack.aws.change_code(&function, Blob::new(compact), false);
     let lines = format!("source = \"lambda\"\n{ARCHIVE_FILE}\n");
     stack.settings(&LATEST.replace("source = \"lambda\"\n", &lines));
-    stack.proxy.take_calls();
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-    assert!(written(&stack.proxy.take_calls()).contains(&"UpdateFunctionCode"));
+    assert!(written(&stack.logged("released")).contains(&"UpdateFunctionCode"));
     assert_eq!(stack.aws.code(&function, "$LATEST"), before);
 }

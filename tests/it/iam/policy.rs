@@ -6,55 +6,53 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::Stack;
-use crate::support::strict::{ACCOUNT, Permission, REGION, fits};
+use crate::support::{ACCOUNT, Permission, REGION, Stack, fits};
 
 /// What a release needs.
-pub(super) const RELEASE: &str = "iam-policy.json";
+pub(crate) const RELEASE: &str = "iam-policy.json";
 /// What a plan needs.
-pub(super) const PLAN: &str = "iam-policy-plan.json";
+pub(crate) const PLAN: &str = "iam-policy-plan.json";
 
 /// What previews need.
-pub(super) const PREVIEW: &str = "iam-policy-preview.json";
+pub(crate) const PREVIEW: &str = "iam-policy-preview.json";
+
+/// The roles of the account.
+pub(crate) const ANY_ROLE: &str = "arn:aws:iam::000000000000:role/*";
 
 /// A policy whose placeholders are filled in.
 #[derive(Clone)]
-pub(super) struct Policy(pub(super) Vec<Statement>);
+pub(crate) struct Policy(pub(crate) Vec<Statement>);
 
 /// One statement; all of them allow.
 #[derive(Clone)]
-pub(super) struct Statement {
-    pub(super) sid: String,
-    pub(super) actions: Vec<String>,
-    pub(super) resources: Vec<String>,
-    pub(super) condition: Value,
+pub(crate) struct Statement {
+    pub(crate) sid: String,
+    pub(crate) actions: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) condition: Value,
 }
 
 /// One permission of a policy: the statement's name, an action, and the number of one of its resources.
-pub(super) type Grant = (String, String, usize);
+pub(crate) type Grant = (String, String, usize);
 
 impl Policy {
     /// The text of a file of `docs/`.
-    pub(super) fn text(file: &str) -> String {
+    pub(crate) fn text(file: &str) -> String {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file)).unwrap()
     }
 
     /// As it is written, placeholders and all.
-    pub(super) fn template(file: &str) -> Self {
+    pub(crate) fn template(file: &str) -> Self {
         Self::parse(&Self::text(file))
     }
 
     /// For the API, the bucket, the stage and this function of a stack.
-    pub(super) fn of(file: &str, stack: &Stack) -> Self {
-        Self::filled(file, stack, &stack.repository())
+    pub(crate) fn of(file: &str, stack: &Stack) -> Self {
+        Self::filled(file, stack, &stack.repository(), ANY_ROLE)
     }
 
-    /// For previews of this repository, by any role.
-    pub(super) fn for_previews_of(repository: &str, stack: &Stack) -> Self {
-        Self::filled(PREVIEW, stack, repository)
-    }
-
-    fn filled(file: &str, stack: &Stack, repository: &str) -> Self {
+    /// For what belongs to this repository, and this role.
+    pub(crate) fn filled(file: &str, stack: &Stack, repository: &str, role: &str) -> Self {
         let (function, bucket) = (stack.function("dev"), stack.bucket());
         let values = [
             ("Region", REGION),
@@ -65,7 +63,7 @@ impl Policy {
             ("Api", &stack.api),
             ("Stage", "dev"),
             ("Repository", repository),
-            ("Role", "arn:aws:iam::000000000000:role/*"),
+            ("Role", role),
         ];
         let filled = |text: String, (name, value): (&str, &str)| text.replace(&format!("${{{name}}}"), value);
         let text = values.into_iter().fold(Self::text(file), filled);
@@ -80,12 +78,12 @@ impl Policy {
     }
 
     /// All that it grants.
-    pub(super) fn grants(&self) -> BTreeSet<Grant> {
+    pub(crate) fn grants(&self) -> BTreeSet<Grant> {
         self.granting(|_, _| true)
     }
 
     /// What of it allows this.
-    pub(super) fn allowing(&self, wanted: &Permission) -> BTreeSet<Grant> {
+    pub(crate) fn allowing(&self, wanted: &Permission) -> BTreeSet<Grant> {
         self.granting(|action, pattern| action == wanted.action && fits(pattern, &wanted.resource))
     }
 
@@ -101,7 +99,7 @@ impl Policy {
     }
 
     /// Without one action of one statement.
-    pub(super) fn without(&self, sid: &str, action: &str) -> Self {
+    pub(crate) fn without(&self, sid: &str, action: &str) -> Self {
         let mut rest = self.clone();
         for statement in rest.0.iter_mut().filter(|statement| statement.sid == sid) {
             statement.actions.retain(|other| other != action);
@@ -112,7 +110,7 @@ impl Policy {
 
     /// The document for ministack, which differs from AWS: it takes each call of one alias for `ListAliases`, and has no
     /// `lambda:Principal`.
-    pub(super) fn for_ministack(&self) -> Value {
+    pub(crate) fn for_ministack(&self) -> Value {
         let mut statements: Vec<Value> = self.0.iter().map(Statement::for_ministack).collect();
         let aliases = ["lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias", "lambda:DeleteAlias"];
         let of_aliases = self.0.iter().filter(|one| one.actions.iter().any(|action| aliases.contains(&&**action)));
@@ -140,7 +138,13 @@ impl Statement {
         }
     }
 
+    /// Ministack takes the deletion and the invocation of a version for its function's.
     fn for_ministack(&self) -> Value {
-        json!({ "Sid": self.sid, "Effect": "Allow", "Action": self.actions, "Resource": self.resources })
+        let of_versions = ["lambda:DeleteFunction", "lambda:InvokeFunction"];
+        let is_of_versions = self.actions.iter().any(|action| of_versions.contains(&action.as_str()));
+        let whole =
+            |resource: &String| resource.strip_suffix(":*").filter(|_| is_of_versions).unwrap_or(resource).to_owned();
+        let resources: Vec<_> = self.resources.iter().map(whole).collect();
+        json!({ "Sid": self.sid, "Effect": "Allow", "Action": self.actions, "Resource": resources })
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::policy::{PREVIEW, Policy, Statement};
+use super::policy::{ANY_ROLE, PREVIEW, Policy, Statement};
 use super::user::{allow, guarded_stack};
 use crate::preview::scene::{SETTINGS, call, down, greeting, source, up};
 use crate::support::Stack;
@@ -65,7 +65,7 @@ fn a_preview_lives_on_its_policy_and_a_release_does_not() {
 fn the_role_of_one_repository_changes_no_preview_of_another() {
     let stack = stack();
     up(&stack).exits(0);
-    allow(&stack, &judged(&Policy::for_previews_of("acme/other", &stack)));
+    allow(&stack, &judged(&Policy::filled(PREVIEW, &stack, "acme/other", ANY_ROLE)));
     stack.write("lambda/app.py", source("next commit"));
     let run = up(&stack);
     assert!(matches!(run.code, Some(4 | 5)) && run.stdout.contains("lambda:UpdateFunctionCode"), "{run:?}");

@@ -1,12 +1,10 @@
 //! Runs that together make every call that the program can make, each by a user who may do no more than the policy says.
 
-use aws_sdk_lambda::error::ProvideErrorMetadata;
+use serde_json::Value;
 
 use super::policy::{PLAN, RELEASE};
 use super::user::guarded_stack;
-use crate::support::Stack;
-use crate::support::scene::{ALIAS, LATEST, answering, noise};
-use crate::support::strict::{ACCOUNT, Fault, REGION, When};
+use crate::support::{ACCOUNT, ALIAS, BY_ENDPOINT, Fault, LATEST, REGION, Stack, State, When, answering, noise};
 
 /// More than one part holds, of bytes that do not compress.
 pub(super) const LARGE: usize = 17 * 1024 * 1024;
@@ -29,7 +27,18 @@ pub(super) fn with_an_alias() -> Stack {
     break_it(&stack);
     stack.release(&[]).exits(4);
     assert_eq!(stack.state(Some("live")), before);
+    stack.aws.add_mock(&stack.api, stack.root(), "never");
+    fails_before_traffic(&stack);
+    stack.release(&[]).exits(4);
+    assert_eq!(stack.state(Some("live")), before);
+    stack.proxy.clear_orders();
     stack
+}
+
+/// The next release of an API that changed publishes a version, and fails before the alias moves.
+pub(super) fn fails_before_traffic(stack: &Stack) {
+    stack.write("lambda/app.py", answering(200, "never live"));
+    stack.proxy.fault(When::Action("CreateDeployment"), Fault::NotDone);
 }
 
 /// All that the first release makes is taken back.
@@ -48,13 +57,21 @@ pub(super) fn large_and_without_an_alias() -> Stack {
     stack.settings(LATEST);
     stack.write("lambda/app.py", answering(200, "large"));
     stack.write("lambda/noise.bin", noise(LARGE));
-    remove_permission(&stack, None);
+    stack.aws.forbid(&stack.function("dev"), None, "AllowAPIGatewayInvoke");
     stack.proxy.fault(When::Action("UploadPart"), Fault::NotDone);
     stack.release(&[]).exits(4);
     stack.proxy.clear_orders();
     stack.release(&[]).exits(0);
     assert_eq!(stack.call("/hello").body, "large");
+    stack.settings(&without_an_api());
+    stack.write("lambda/app.py", answering(200, "without an API"));
+    stack.release(&[]).exits(0);
     stack
+}
+
+/// Settings that name neither an API nor an alias.
+pub(super) fn without_an_api() -> String {
+    LATEST.split("[apis.public]").next().unwrap().to_owned()
 }
 
 /// Plans, and packs, by a user who may not release.
@@ -62,6 +79,14 @@ pub(super) fn planned() -> Stack {
     let stack = before_the_first_release(PLAN);
     let before = left(&stack);
     stack.run(&["plan", "--stage", "dev", "--exit-code"]).exits(10);
+    let (lambda, function) = (&stack.aws.lambda, stack.function("dev"));
+    let alias = lambda.create_alias().function_name(&function).name("live").function_version("1");
+    stack.aws.block_on(alias.send()).unwrap();
+    stack.run(&["plan", "--stage", "dev", "--exit-code"]).exits(10);
+    stack.aws.delete_alias(&function, "live");
+    stack.settings(&without_an_api());
+    stack.run(&["plan", "--stage", "dev", "--exit-code"]).exits(10);
+    stack.settings(&ALIAS.replace("id = \"$API\"", "name = \"$NAME-api\""));
     let calls = stack.proxy.calls().len();
     stack.run(&["package", "--stage", "dev"]).exits(0);
     assert_eq!(stack.proxy.calls().len(), calls, "to pack takes no call");
@@ -75,43 +100,29 @@ pub(super) fn before_the_first_release(policy: &str) -> Stack {
     let stack = guarded_stack(policy, &["--alias", "live", "--cache"]);
     stack.settings(&ALIAS.replace("id = \"$API\"", "name = \"$NAME-api\""));
     stack.write("lambda/app.py", answering(200, "one"));
-    remove_permission(&stack, Some("live"));
     let (aws, function) = (stack.aws, stack.function("dev"));
+    aws.forbid(&function, Some("live"), "AllowAPIGatewayInvoke");
     let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0");
     let config = aws.lambda.put_function_code_signing_config().function_name(&function).code_signing_config_arn(arn);
     aws.block_on(config.send()).unwrap();
-    aws.block_on(aws.lambda.delete_alias().function_name(&function).name("live").send()).unwrap();
+    aws.delete_alias(&function, "live");
     stack
-}
-
-fn remove_permission(stack: &Stack, alias: Option<&str>) {
-    let call = stack.aws.lambda.remove_permission().function_name(stack.function("dev"));
-    let call = call.statement_id("AllowAPIGatewayInvoke").set_qualifier(alias.map(str::to_owned));
-    stack.aws.block_on(call.send()).unwrap();
 }
 
 /// Somebody lets the alias stand on the placeholder.
 pub(super) fn set_back(stack: &Stack) {
-    let call = stack.aws.lambda.update_alias().function_name(stack.function("dev")).name("live").function_version("1");
-    stack.aws.block_on(call.send()).unwrap();
+    stack.aws.move_alias(&stack.function("dev"), "live", "1");
 }
 
 /// The next release changes code and API, and its endpoint answers 500.
 pub(super) fn break_it(stack: &Stack) {
-    stack.settings(&ALIAS.replace("20s", "2s"));
+    stack.settings(&BY_ENDPOINT.replace("20s", "2s"));
     stack.write("lambda/app.py", answering(500, "broken"));
     stack.aws.add_mock(&stack.api, stack.root(), "broken");
 }
 
 /// What there is, whether the alias exists or not: the version it stands on, its policy, and everything else.
-pub(super) fn left(stack: &Stack) -> (Option<String>, Option<String>, crate::support::State) {
+pub(super) fn left(stack: &Stack) -> (Option<String>, Vec<Value>, State) {
     let (aws, function) = (stack.aws, stack.function("dev"));
-    let alias = aws.block_on(aws.lambda.get_alias().function_name(&function).name("live").send());
-    let version = match alias {
-        Ok(alias) => alias.function_version,
-        Err(error) if error.code() == Some("ResourceNotFoundException") => None,
-        Err(error) => panic!("{error:?}"),
-    };
-    let policy = aws.block_on(aws.lambda.get_policy().function_name(&function).qualifier("live").send());
-    (version, policy.ok().and_then(|policy| policy.policy), stack.state(None))
+    (aws.find_alias(&function, "live"), aws.policy(&function, Some("live")), stack.state(None))
 }

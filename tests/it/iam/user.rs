@@ -5,10 +5,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use super::policy::Policy;
-use crate::support::local_aws::ministack;
-use crate::support::strict::rules::Publish;
-use crate::support::strict::{Message, send};
-use crate::support::{OtherAws, Stack, Strict};
+use crate::support::rules::Publish;
+use crate::support::{Message, OtherAws, Stack, Strict, ministack, send};
 
 /// With signatures and IAM enforced, except for the key `test`.
 pub(super) fn guarded_aws() -> &'static OtherAws {
@@ -42,11 +40,10 @@ pub(super) fn allow(stack: &Stack, policy: &Value) {
 fn call(parameters: &[(&str, &str)]) -> String {
     let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
     let body = pairs.chain(["Version=2010-05-08".to_owned()]).collect::<Vec<_>>().join("&");
-    let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
     let request = Message::request("POST", "/", body.into_bytes()).with_header("Host", "iam.amazonaws.com");
     let request = request.with_header("Content-Type", "application/x-www-form-urlencoded");
     let address = guarded_aws().local.endpoint.strip_prefix("http://").unwrap();
-    let answer = send(address, &request.with_header("Authorization", scope)).unwrap();
+    let answer = send(address, &request.signed("iam")).unwrap();
     let text = String::from_utf8(answer.body.clone()).unwrap();
     assert_eq!(answer.status(), 200, "{parameters:?}: {text}");
     text

@@ -11,8 +11,8 @@
 
 use serde_json::Value;
 
-use crate::support::strict::Message;
-use crate::support::strict::rules::{Exchange, Rule};
+use crate::support::Message;
+use crate::support::rules::{Exchange, Rule};
 
 /// Moto gives a function no `RevisionId` (`awslambda/models.py`, `LambdaFunction.get_configuration`); AWS does.
 ///

@@ -1,14 +1,13 @@
-//! Which files `archive = "archive-file"` packs, in which order, with which modes.
+//! The files that `archive = "archive-file"` packs, their order and their modes.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::path::Path;
 
 use sls_release::model::{
-    ArchiveFileSettings, ArchiveFormat, CodeSource, Event, ExcludesMatching, FileMode, Flavour, FunctionSettings,
-    Listener, Sourced,
+    ArchiveFileSettings, ArchiveFormat, CodeSource, ExcludesMatching, FileMode, Flavour, FunctionSettings, Sourced,
 };
 
-use super::support::{Packer, Tree, inflate, names, settings};
+use super::support::{Packer, Tree, Warnings, inflate, names, settings};
 
 pub(crate) fn terraform(excludes: &[&str]) -> ArchiveFileSettings {
     ArchiveFileSettings {
@@ -26,25 +25,18 @@ fn of_folder(tree: &Tree, archive: ArchiveFileSettings) -> FunctionSettings {
 }
 
 pub(crate) fn packed(tree: &Tree, archive: ArchiveFileSettings) -> Vec<String> {
-    let artifact = Packer::new().pack(of_folder(tree, archive)).unwrap();
-    names(&artifact).into_iter().map(str::to_owned).collect()
-}
-
-#[derive(Default)]
-struct Warnings(Mutex<Vec<String>>);
-
-impl Listener for Warnings {
-    fn hear(&self, event: Event) {
-        if let Event::Warning(text) = event {
-            self.0.lock().unwrap().push(text);
-        }
-    }
+    names(&Packer::new().pack(of_folder(tree, archive)).unwrap())
 }
 
 fn warnings(tree: &Tree, archive: ArchiveFileSettings) -> (Vec<String>, Vec<String>) {
-    let (packer, heard) = (Packer::new(), Warnings::default());
-    let artifact = packer.pack_with(of_folder(tree, archive), packer.out.path(), &|| false, &heard).unwrap();
-    (names(&artifact).into_iter().map(str::to_owned).collect(), heard.0.into_inner().unwrap())
+    warnings_in(tree, archive, Packer::new().out.path())
+}
+
+/// The names and the warnings where the archive is written to this folder.
+fn warnings_in(tree: &Tree, archive: ArchiveFileSettings, out: &Path) -> (Vec<String>, Vec<String>) {
+    let (packer, listener) = (Packer::new(), Warnings::default());
+    let artifact = packer.pack_with(of_folder(tree, archive), out, &|| false, &listener).unwrap();
+    (names(&artifact), listener.0.into_inner().unwrap())
 }
 
 #[test]
@@ -54,7 +46,7 @@ fn folders_are_walked_depth_first_and_names_sorted_within_each() {
 }
 
 #[test]
-fn excludes_are_doublestar_patterns_and_a_folder_stays_out_whole() {
+fn excludes_are_doublestar_patterns_and_cover_folder_contents() {
     let tree = Tree::of(&["app.js", "app.test.js", "lib/x.test.js", "lib/y.js", "docs/a.md", "docs/b/c.md"]);
     let without = |excludes: &[&str]| packed(&tree, terraform(excludes));
     assert_eq!(without(&["**/*.test.js", "docs"]), ["app.js", "lib/y.js"]);
@@ -66,10 +58,10 @@ fn excludes_are_doublestar_patterns_and_a_folder_stays_out_whole() {
 }
 
 #[test]
-fn what_excludes_all_or_is_malformed_is_an_error() {
+fn excludes_that_match_everything_or_are_malformed_are_an_error() {
     let tree = Tree::of(&["app.js"]);
     let all = Packer::new().pack(of_folder(&tree, terraform(&["**"]))).unwrap_err();
-    assert!(all.to_string().contains("mend `excludes`"), "{all}");
+    assert!(all.to_string().contains("correct `excludes`"), "{all}");
     let malformed = Packer::new().pack(of_folder(&tree, terraform(&["a[", "{b"]))).unwrap_err();
     assert_eq!(malformed.problems.len(), 2, "{malformed}");
     assert!(malformed.to_string().contains("a `[` has no `]`"), "{malformed}");
@@ -80,37 +72,32 @@ fn an_assumed_release_of_the_provider_is_a_warning() {
     let tree = Tree::of(&["app.py"]);
     let (_, warnings) = warnings(&tree, ArchiveFileSettings { is_assumed: true, ..terraform(&[]) });
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].contains("write `provider_version = \"2.7.1\"`, say"), "{warnings:?}");
+    assert!(warnings[0].contains("set it, for example `provider_version = \"2.7.1\"`"), "{warnings:?}");
 }
 
 #[test]
-fn what_compact_leaves_out_is_packed_with_a_warning() {
+fn files_that_compact_leaves_out_are_packed_with_a_warning() {
     let tree = Tree::of(&["app.py", ".env", "lib/__pycache__/a.pyc", "lib/__pycache__/b.pyc"]);
     let (names, warnings) = warnings(&tree, terraform(&[]));
     assert_eq!(names, [".env", "app.py", "lib/__pycache__/a.pyc", "lib/__pycache__/b.pyc"]);
     assert_eq!(
         warnings,
         [
-            "hello: packs `.env*` (1), `__pycache__` (2), as `archive_file` does: write `excludes = [\"**/.env*\", \"**/__pycache__\"]` here and in Terraform"
+            "hello: packs `.env*` (1), `__pycache__` (2), as `archive_file` does: add `excludes = [\"**/.env*\", \"**/__pycache__\"]` here and in Terraform"
         ]
     );
 }
 
-#[cfg(unix)]
 #[test]
-fn links_are_followed_where_they_stand() {
-    let tree = Tree::of(&["b/x", "z"]);
-    tree.link("a", "b");
-    tree.link("c", "z");
+fn links_are_followed_in_the_order_of_their_own_names() {
+    let tree = Tree::linked(&["b/x", "z"], &[("a", "b"), ("c", "z")]);
     assert_eq!(packed(&tree, terraform(&[])), ["a/x", "b/x", "c", "z"]);
     assert_eq!(packed(&tree, terraform(&["a"])), ["b/x", "c", "z"]);
 }
 
-#[cfg(unix)]
 #[test]
-fn a_link_to_a_folder_that_is_left_out_takes_the_rest_of_its_folder_along() {
-    let tree = Tree::of(&["a/1", "m/b", "m/x/y", "z"]);
-    tree.link("m/c", "../a");
+fn a_skipped_link_to_a_folder_skips_the_rest_of_its_folder() {
+    let tree = Tree::linked(&["a/1", "m/b", "m/x/y", "z"], &[("m/c", "../a")]);
     let archive = ArchiveFileSettings { exclude_symlink_directories: true, ..terraform(&[]) };
     let (names, warnings) = warnings(&tree, archive.clone());
     assert_eq!(names, ["a/1", "m/b", "z"]);
@@ -120,40 +107,33 @@ fn a_link_to_a_folder_that_is_left_out_takes_the_rest_of_its_folder_along() {
     assert_eq!(packed(&tree, instead), ["a/1", "m/b", "m/x/y", "z"]);
 }
 
-#[cfg(unix)]
 #[test]
-fn links_out_broken_or_in_a_circle_are_refused() {
-    let tree = Tree::of(&["a/x"]);
-    tree.link("a/circle", "..");
-    tree.link("broken", "nowhere");
-    tree.link("out", "/etc/hostname");
+fn links_that_lead_out_are_broken_or_form_a_cycle_are_refused() {
+    let tree = Tree::linked(&["a/x"], &[("a/cycle", ".."), ("broken", "nowhere"), ("out", "/etc/hostname")]);
     let refused = Packer::new().pack(of_folder(&tree, terraform(&[]))).unwrap_err();
     assert_eq!(refused.problems.len(), 3, "{refused}");
     assert!(refused.problems.iter().all(|problem| problem.fix.contains("`excludes`")), "{refused}");
-    assert_eq!(packed(&tree, terraform(&["a/circle", "broken", "out"])), ["a/x"]);
+    assert_eq!(packed(&tree, terraform(&["a/cycle", "broken", "out"])), ["a/x"]);
 }
 
-#[cfg(unix)]
 #[test]
-fn modes_are_those_on_disk_or_all_the_same() {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
+fn modes_are_those_on_disk_or_output_file_mode() {
     let tree = Tree::of(&["a", "b"]);
-    fs::set_permissions(tree.root().join("a"), fs::Permissions::from_mode(0o4640)).unwrap();
-    fs::set_permissions(tree.root().join("b"), fs::Permissions::from_mode(0o755)).unwrap();
+    tree.set_mode("a", 0o4640);
+    tree.set_mode("b", 0o755);
     let modes = |archive| {
         let packer = Packer::new();
         let artifact = packer.pack(of_folder(&tree, archive)).unwrap();
         inflate(&artifact.path).into_iter().map(|(_, _, mode)| mode).collect::<Vec<_>>()
     };
-    // Crate `zip` does not tell of setuid; Go reads it in the comparison with its archives.
+    // Crate `zip` does not report setuid. The comparison with Go's archives covers it.
     assert_eq!(modes(terraform(&[])), [0o100_640, 0o100_755]);
     let same = ArchiveFileSettings { output_file_mode: Some(FileMode::new(0o4444)), ..terraform(&[]) };
     assert_eq!(modes(same), [0o100_444, 0o100_444]);
 }
 
 #[test]
-fn one_file_goes_in_under_its_base_name_even_a_zip() {
+fn a_source_file_is_packed_under_its_base_name_even_a_zip() {
     let tree = Tree::of(&["deep/app.zip"]);
     let of = |source| FunctionSettings { source: Sourced::default_of(source), ..of_folder(&tree, terraform(&[])) };
     let artifact = Packer::new().pack(of(CodeSource::SourceFile(tree.root().join("deep/app.zip")))).unwrap();
@@ -161,7 +141,7 @@ fn one_file_goes_in_under_its_base_name_even_a_zip() {
 }
 
 #[test]
-fn content_of_the_settings_goes_in_by_name() {
+fn content_in_the_settings_is_packed_in_the_order_of_names() {
     let tree = Tree::of(&[]);
     let sources = BTreeMap::from([("b", "two"), ("a/c", "")].map(|(name, text)| (name.to_owned(), text.to_owned())));
     let source = Sourced::default_of(CodeSource::Sources(sources));
@@ -174,27 +154,19 @@ fn content_of_the_settings_goes_in_by_name() {
 #[test]
 fn our_own_archives_are_not_packed_again() {
     let tree = Tree::of(&["app.js", "out/old.zip"]);
-    let (packer, heard) = (Packer::new(), Warnings::default());
-    let out = tree.root().join("out");
-    let artifact = packer.pack_with(of_folder(&tree, terraform(&[])), &out, &|| false, &heard).unwrap();
-    assert_eq!(names(&artifact), ["app.js"]);
-    assert!(heard.0.lock().unwrap()[0].contains("`out` is left out"), "{:?}", heard.0.lock().unwrap());
+    let (names, warnings) = warnings_in(&tree, terraform(&[]), &tree.path("out"));
+    assert_eq!(names, ["app.js"]);
+    assert!(warnings[0].contains("`out` is left out"), "{warnings:?}");
 }
 
-#[cfg(unix)]
 #[test]
 fn our_own_archives_are_not_packed_through_links_either() {
-    let tree = Tree::of(&["app.js", "out/old.zip"]);
-    tree.link("latest", "out");
-    tree.link("latest.zip", "out/old.zip");
-    let (packer, heard) = (Packer::new(), Warnings::default());
-    let artifact =
-        packer.pack_with(of_folder(&tree, terraform(&[])), &tree.root().join("out"), &|| false, &heard).unwrap();
-    assert_eq!(names(&artifact), ["app.js"]);
-    assert_eq!(heard.0.into_inner().unwrap().len(), 3);
+    let tree = Tree::linked(&["app.js", "out/old.zip"], &[("latest", "out"), ("latest.zip", "out/old.zip")]);
+    let (names, warnings) = warnings_in(&tree, terraform(&[]), &tree.path("out"));
+    assert_eq!(names, ["app.js"]);
+    assert_eq!(warnings.len(), 3);
 }
 
-#[cfg(unix)]
 #[test]
 fn links_that_nest_folders_without_end_are_refused() {
     let tree = Tree::of(&[]);
@@ -220,5 +192,5 @@ fn a_source_file_that_is_a_folder_is_refused_with_its_key() {
     let tree = Tree::of(&["deep/app.py"]);
     let source = Sourced::default_of(CodeSource::SourceFile(tree.root().join("deep")));
     let refused = Packer::new().pack(FunctionSettings { source, ..of_folder(&tree, terraform(&[])) }).unwrap_err();
-    assert!(refused.to_string().contains("write `source` instead"), "{refused}");
+    assert!(refused.to_string().contains("use `source` instead"), "{refused}");
 }

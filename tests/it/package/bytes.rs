@@ -1,4 +1,4 @@
-//! The bytes of `compact-1`, and that nothing but the files decides them.
+//! The bytes of `compact-1`: only the files decide them.
 
 use std::fs::{self, File, FileTimes};
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use super::support::{Numbers, Tree, inflate, pack_all};
 
 const MIB: usize = 1024 * 1024;
 
-/// Files of every kind that the format treats in its own way.
+/// Returns files of every kind that the format treats differently.
 pub(crate) fn corpus() -> Vec<(String, Vec<u8>)> {
     let mut numbers = Numbers::new(42);
     let mut files = vec![
@@ -31,7 +31,7 @@ pub(crate) fn corpus() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Writes the corpus in the order that `seed` says, with times and modes that it says.
+/// Writes the corpus in a random order, with random times and modes, by `seed`.
 pub(crate) fn tree(seed: u64) -> Tree {
     let (tree, mut numbers, mut files) = (Tree::new(), Numbers::new(seed), corpus());
     for last in (1..files.len()).rev() {
@@ -42,21 +42,18 @@ pub(crate) fn tree(seed: u64) -> Tree {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(numbers.below(2_000_000_000));
         let file = File::options().append(true).open(tree.path(name)).unwrap();
         file.set_times(FileTimes::new().set_modified(time).set_accessed(time)).unwrap();
-        #[cfg(unix)]
         tree.set_mode(name, mode(name, &mut numbers));
     }
     tree
 }
 
-/// What different values of umask leave.
-#[cfg(unix)]
+/// Returns a random mode, as different values of umask produce them.
 fn mode(name: &str, numbers: &mut Numbers) -> u32 {
     let modes = if name == "bin/run" { [0o755, 0o700, 0o777, 0o744] } else { [0o644, 0o600, 0o666, 0o655] };
     modes[usize::try_from(numbers.below(4)).unwrap()]
 }
 
 #[test]
-#[cfg(unix)]
 fn the_bytes_of_the_corpus_are_those_of_the_revision() {
     let (_packer, artifact) = pack_all(tree(1).root(), 2);
     let golden = "11b6f9f1fcb0026916ef005fed4f3a723a2ff4ea26b4d23af243aea432e02a83";
@@ -74,7 +71,7 @@ fn order_times_modes_and_threads_do_not_change_a_byte() {
 }
 
 #[test]
-fn the_artifact_says_what_the_file_is() {
+fn the_artifact_has_the_digests_and_sizes_of_the_file() {
     let (_packer, artifact) = pack_all(tree(1).root(), 2);
     let archive = fs::read(&artifact.path).unwrap();
     assert!(artifact.path.ends_with("hello.zip"));
@@ -96,13 +93,13 @@ fn every_entry_inflates_to_its_file() {
     for ((name, data, mode), (file, contents)) in inflated.iter().zip(&expected) {
         assert_eq!(name, file, "sorted by the bytes of the names");
         assert!(data == contents, "{name} inflates to other bytes");
-        let executable = cfg!(unix) && name == "bin/run";
+        let executable = name == "bin/run";
         assert_eq!(*mode, if executable { 0o100_755 } else { 0o100_644 }, "{name}");
     }
 }
 
 #[test]
-fn what_does_not_shrink_is_stored() {
+fn files_that_do_not_shrink_are_stored() {
     let (_packer, artifact) = pack_all(tree(1).root(), 2);
     let saved = |name: &str| {
         let entry = artifact.entries.iter().find(|entry| entry.name == name).unwrap();
@@ -117,7 +114,7 @@ fn what_does_not_shrink_is_stored() {
 }
 
 #[test]
-fn the_records_hold_nothing_but_what_the_format_needs() {
+fn the_archive_has_no_optional_fields() {
     let (_packer, artifact) = pack_all(tree(1).root(), 2);
     let archive = fs::read(&artifact.path).unwrap();
     assert_eq!(archive.len() as u64, expected_bytes(&artifact), "extra fields, descriptors, comments or gaps");
@@ -130,7 +127,7 @@ fn the_records_hold_nothing_but_what_the_format_needs() {
     }
 }
 
-/// The headers and names, the data, and the record at the end.
+/// Returns the size of the headers, the names, the data, and the end record.
 fn expected_bytes(artifact: &Artifact) -> u64 {
     let entry = |entry: &sls_release::model::Entry| 30 + 46 + 2 * entry.name.len() as u64 + entry.compressed_bytes;
     artifact.entries.iter().map(entry).sum::<u64>() + 22

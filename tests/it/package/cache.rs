@@ -1,11 +1,11 @@
-//! The cache of compressed data changes no byte of an archive.
+//! The cache of compressed data does not change the bytes of an archive.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::support::{Numbers, Packer, Tree, settings};
+use super::support::{Numbers, Packer, Tree, all_of};
 
 const MIB: usize = 1024 * 1024;
 
@@ -21,10 +21,10 @@ fn tree() -> Tree {
     tree
 }
 
-/// The archive's bytes, packed with this cache or without one.
+/// Returns the archive's bytes, packed with this cache or without one.
 fn packed(tree: &Tree, cache: Option<&Path>) -> Vec<u8> {
     let packer = Packer { cache: cache.map(Path::to_owned), ..Packer::new() };
-    let artifact = packer.pack(settings(tree.root(), &["**"], &[])).unwrap();
+    let artifact = packer.pack(all_of(tree.root())).unwrap();
     fs::read(artifact.path).unwrap()
 }
 
@@ -36,7 +36,7 @@ fn segments(cache: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_cold_a_warm_a_damaged_and_no_cache_make_the_same_bytes() {
+fn the_bytes_are_the_same_with_a_cold_warm_damaged_or_no_cache() {
     let (tree, cache) = (tree(), tempfile::tempdir().unwrap());
     let expected = packed(&tree, None);
     assert_eq!(packed(&tree, Some(cache.path())), expected, "cold");
@@ -55,7 +55,7 @@ fn a_cold_a_warm_a_damaged_and_no_cache_make_the_same_bytes() {
 }
 
 #[test]
-fn one_changed_file_is_compressed_and_the_others_are_not() {
+fn only_the_changed_file_is_compressed_again() {
     let (tree, cache) = (tree(), tempfile::tempdir().unwrap());
     packed(&tree, Some(cache.path()));
     let first = fs::metadata(&segments(cache.path())[0]).unwrap().len();
@@ -66,7 +66,7 @@ fn one_changed_file_is_compressed_and_the_others_are_not() {
     assert!(sizes.iter().min().unwrap() * 50 < first, "{sizes:?}");
 }
 
-/// Whoever can write a segment can write its digests too: only inflating tells.
+/// An attacker who can write a segment can write its digests too. Only inflating finds that.
 #[test]
 fn a_planted_record_is_never_packed() {
     let (tree, cache) = (Tree::new(), tempfile::tempdir().unwrap());

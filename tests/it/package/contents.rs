@@ -1,15 +1,14 @@
-//! What is in an archive, whoever made it.
+//! Reading the contents of any archive.
 
-use std::fs::{self, File};
-use std::io::{Cursor, Write};
+use std::fs;
 use std::path::Path;
 
 use sls_release::model::{ArchiveContents, Sha256};
 use sls_release::package::contents;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use zip::CompressionMethod;
 
 use super::support::{Numbers, Tree, inflate, pack_all};
+use crate::support::zip_of;
 
 fn read(path: &Path) -> ArchiveContents {
     contents(path, 2).unwrap()
@@ -19,22 +18,17 @@ fn why(path: &Path) -> String {
     contents(path, 2).unwrap_err().why
 }
 
-/// The same files by another program: in another order, with folders, stored, and with other modes.
+/// Writes the same files differently: in another order, with folders, stored, and with other modes.
 fn zipped_elsewhere(archive: &Path, to: &Path) {
-    let mut writer = ZipWriter::new(File::create(to).unwrap());
-    writer.add_directory("lib", SimpleFileOptions::default()).unwrap();
     let mut files = inflate(archive);
     files.reverse();
-    for (name, data, mode) in files {
-        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        writer.start_file(name, options.unix_permissions(mode | 0o020)).unwrap();
-        writer.write_all(&data).unwrap();
-    }
-    writer.finish().unwrap();
+    let files = files.iter().map(|(name, data, mode)| (name.as_str(), data.as_slice(), mode | 0o020));
+    let all = std::iter::once(("lib/", &[][..], 0o755)).chain(files);
+    fs::write(to, zip_of(CompressionMethod::Stored, all)).unwrap();
 }
 
 #[test]
-fn other_bytes_around_the_same_files_are_the_same_contents() {
+fn the_same_files_in_another_archive_are_the_same_contents() {
     let tree = Tree::of(&["a.py", "lib/b.py", "lib/deep/c.py"]);
     // Large enough for several threads.
     tree.write("data.bin", &Numbers::new(7).noise(9 * 1024 * 1024));
@@ -51,24 +45,16 @@ fn other_bytes_around_the_same_files_are_the_same_contents() {
     assert_eq!(contents(&other, 1).unwrap(), theirs, "on one thread as on two");
 }
 
-fn zip_of(name: &str, data: &[u8]) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-    writer.start_file(name, options).unwrap();
-    writer.write_all(data).unwrap();
-    writer.finish().unwrap().into_inner()
-}
-
-/// The place behind the name in the archive's directory, where its fields are counted from.
+/// Returns the offset of the first central header.
 fn directory(zip: &[u8]) -> usize {
     zip.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap()
 }
 
 #[test]
-fn what_cannot_be_trusted_is_refused_with_a_reason() {
+fn invalid_archives_are_refused_with_a_reason() {
     let tree = Tree::new();
     let path = tree.path("bad.zip");
-    let good = zip_of("a.js", &b"0123456789".repeat(100));
+    let good = zip_of(CompressionMethod::Stored, [("a.js", &*b"0123456789".repeat(100), 0o644)]);
     let at = directory(&good);
     let refused = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = good.clone();
@@ -88,12 +74,8 @@ fn what_cannot_be_trusted_is_refused_with_a_reason() {
 #[test]
 fn two_entries_of_one_name_are_refused() {
     let tree = Tree::new();
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for name in ["a.js", "b.js"] {
-        writer.start_file(name, SimpleFileOptions::default()).unwrap();
-        writer.write_all(name.as_bytes()).unwrap();
-    }
-    let bytes = writer.finish().unwrap().into_inner();
+    let files = ["a.js", "b.js"].map(|name| (name, name.as_bytes(), 0o644));
+    let bytes = zip_of(CompressionMethod::Deflated, files);
     let text: Vec<u8> = bytes.windows(4).map(|four| if four == b"b.js" { b'a' } else { four[0] }).collect();
     fs::write(tree.path("twice.zip"), [&text[..], &bytes[text.len()..]].concat()).unwrap();
     assert!(why(&tree.path("twice.zip")).contains("the same name"), "{}", why(&tree.path("twice.zip")));
@@ -105,16 +87,14 @@ fn a_missing_archive_is_a_problem_that_names_it() {
     assert!(problem.what.contains("nowhere.zip"), "{problem}");
 }
 
-/// Others cannot read what lies in it: other code to Lambda.
+/// Lambda cannot read the files in the folder, so it is different code.
 #[test]
-fn a_folder_that_others_may_not_enter_makes_other_contents() {
+fn a_folder_that_others_may_not_enter_changes_the_digest() {
     let folder = tempfile::tempdir().unwrap();
     let zip_with = |name: &str, mode: u32| {
         let path = folder.path().join(name);
-        let mut writer = ZipWriter::new(File::create(&path).unwrap());
-        writer.add_directory("lib/", SimpleFileOptions::default().unix_permissions(mode)).unwrap();
-        writer.start_file("lib/a.js", SimpleFileOptions::default()).unwrap();
-        writer.finish().unwrap();
+        let files: [(&str, &[u8], u32); 2] = [("lib/", b"", mode), ("lib/a.js", b"", 0o644)];
+        fs::write(&path, zip_of(CompressionMethod::Deflated, files)).unwrap();
         read(&path).digest()
     };
     assert_ne!(zip_with("shut.zip", 0o700), zip_with("open.zip", 0o755));

@@ -1,4 +1,4 @@
-//! Whatever the tree, its archive holds it.
+//! The archive of any tree inflates to its files.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ fn data(numbers: &mut Numbers) -> Vec<u8> {
     }
 }
 
-/// A name at most four folders deep. Each component ends with its depth, and files with `.f`, so
-/// that no file is another one's folder.
+/// Returns a random name, at most four folders deep. Each component ends with its depth, and files
+/// end with `.f`, so that no file has the name of a folder.
 fn name(numbers: &mut Numbers) -> String {
     let depth = numbers.below(4);
     let folders = (0..depth).map(|level| format!("{}{level}/", part(numbers))).collect::<Vec<_>>().concat();

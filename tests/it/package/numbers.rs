@@ -1,6 +1,6 @@
-//! Data from a seed.
+//! Reproducible random data.
 
-/// A linear congruential generator: the same numbers everywhere.
+/// A linear congruential generator.
 pub(crate) struct Numbers(u64);
 
 impl Numbers {
@@ -17,7 +17,7 @@ impl Numbers {
         (0..bytes).map(|_| u8::try_from(self.below(256)).unwrap()).collect()
     }
 
-    /// Words and lines, about as compressible as code.
+    /// Returns words and lines that are about as compressible as code.
     pub(crate) fn text(&mut self, bytes: usize) -> Vec<u8> {
         const WORDS: [&str; 12] =
             ["const ", "await ", "handler", "(event)", " => {\n", "}\n", "return ", "JSON.", "parse", "  ", ";\n", "x"];

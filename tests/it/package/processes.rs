@@ -1,6 +1,4 @@
-//! Two processes with as little in common as can be make the same archive.
-
-#![cfg(unix)]
+//! Two processes in different environments make the same archive.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +21,7 @@ struct Surroundings {
     threads: &'static str,
 }
 
-/// Writes the same files in this order, under this umask, and packs them by the program.
+/// Writes files in this order and environment, and packs them with the program.
 fn digest(names: &[&str], around: &Surroundings) -> Sha256 {
     let tree = Tree::new();
     tree.write("sls-release.toml", SETTINGS.as_bytes());
@@ -37,7 +35,7 @@ fn digest(names: &[&str], around: &Surroundings) -> Sha256 {
     Sha256::of(&fs::read(tree.path("out/hello.zip")).expect("the program packed hello"))
 }
 
-/// Makes new files, whose modes the umask decides.
+/// Copies files so that the umask decides their modes.
 fn copy(from: &Path, to: &Path, names: &[&str], around: &Surroundings) {
     for name in names {
         let script = "umask $1; mkdir -p \"$(dirname \"$3\")\" && cat \"$2\" > \"$3\"";

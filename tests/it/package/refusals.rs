@@ -1,4 +1,4 @@
-//! Every refusal names the path and what to do.
+//! Every refusal names the path and the fix.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -9,20 +9,20 @@ use sls_release::error::{Failure, Kind, Problem};
 use sls_release::model::{Artifact, Event, FunctionKey, Listener, Silent};
 use sls_release::package::{Options, build};
 
-use super::support::{Numbers, Packer, Tree, line, settings};
+use super::support::{Numbers, Packer, Tree, all_of, line, settings};
 
 fn refused(source: &Path) -> Problem {
-    one(Packer::new().pack(settings(source, &["**"], &[])))
+    only_problem(Packer::new().pack(all_of(source)))
 }
 
-fn one<T: std::fmt::Debug>(result: Result<T, Failure>) -> Problem {
+fn only_problem<T: std::fmt::Debug>(result: Result<T, Failure>) -> Problem {
     let mut failure = result.unwrap_err();
     assert_eq!(failure.kind, Kind::Usage, "{failure}");
     assert_eq!(failure.problems.len(), 1, "{failure}");
     failure.problems.remove(0)
 }
 
-/// The problem names `path`, says `why`, has a fix, and points at the source.
+/// Checks that the problem names `path` and `why`, has a fix, and has the location of the source.
 fn check(problem: &Problem, path: &str, why: &str) {
     assert!(problem.what.contains(path), "{problem}");
     assert!(problem.why.contains(why), "{problem}");
@@ -36,7 +36,7 @@ fn a_source_that_does_not_exist() {
 }
 
 #[test]
-fn a_source_of_which_nothing_is_left() {
+fn a_source_without_files_to_pack() {
     let tree = Tree::of(&[".env"]);
     let name = tree.root().file_name().unwrap().to_str().unwrap();
     check(&refused(tree.root()), name, "no file");
@@ -53,8 +53,8 @@ fn a_bad_pattern_at_its_own_line() {
 #[test]
 fn the_source_as_its_own_out_dir() {
     let tree = Tree::of(&["a"]);
-    let result = Packer::new().pack_with(settings(tree.root(), &["**"], &[]), tree.root(), &|| false, &Silent);
-    check(&one(result), "itself", "packed the next time");
+    let result = Packer::new().pack_to(all_of(tree.root()), tree.root());
+    check(&only_problem(result), "itself", "the next run would pack them");
 }
 
 #[test]
@@ -65,7 +65,6 @@ fn a_file_that_a_zip_cannot_describe() {
 }
 
 #[test]
-#[cfg(unix)]
 fn names_that_differ_only_in_case() {
     let tree = Tree::of(&["lib/Ä.js", "lib/ä.js"]);
     let problem = refused(tree.root());
@@ -74,8 +73,7 @@ fn names_that_differ_only_in_case() {
 }
 
 #[test]
-#[cfg(unix)]
-fn links_that_lead_nowhere_good() {
+fn links_that_cannot_be_packed() {
     let tree = Tree::of(&["lib/a.js"]);
     let other = Tree::of(&["secret"]);
     let refused_link = |name: &str, target: &Path, why: &str| {
@@ -87,25 +85,21 @@ fn links_that_lead_nowhere_good() {
     refused_link("out", &secret, secret.to_str().unwrap());
     refused_link("out", other.root(), "outside the source");
     refused_link("broken", Path::new("nowhere"), "nowhere");
-    refused_link("lib/circle", Path::new(".."), "circle");
-    refused_link("lib/self", Path::new("../lib"), "circle");
+    refused_link("lib/cycle", Path::new(".."), "cycle");
+    refused_link("lib/self", Path::new("../lib"), "cycle");
     refused_link("itself", Path::new("itself"), "cannot be followed");
 }
 
 #[test]
-#[cfg(unix)]
-fn circles_over_two_links() {
-    let tree = Tree::of(&["one/a", "two/b"]);
-    tree.link("one/two", "../two");
-    tree.link("two/one", "../one");
-    let failure = Packer::new().pack(settings(tree.root(), &["**"], &[])).unwrap_err();
+fn cycles_of_two_links() {
+    let tree = Tree::linked(&["one/a", "two/b"], &[("one/two", "../two"), ("two/one", "../one")]);
+    let failure = Packer::new().pack(all_of(tree.root())).unwrap_err();
     assert_eq!(failure.problems.len(), 2, "{failure}");
-    assert!(failure.problems.iter().all(|problem| problem.why.contains("circle")), "{failure}");
+    assert!(failure.problems.iter().all(|problem| problem.why.contains("cycle")), "{failure}");
 }
 
 #[test]
-#[cfg(unix)]
-fn what_is_no_file() {
+fn pipes_sockets_and_devices() {
     let tree = Tree::new();
     let pipe = tree.path("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -130,12 +124,12 @@ fn names_that_other_systems_cannot_read() {
     refused_name(b"a\nb.js", "a\\nb.js", "control character");
 }
 
-/// Does something when packing starts: after the files were selected, before they are read.
+/// Calls a function when packing starts: after the files were selected, before they are read.
 struct AtStart<F: Fn() + Send + Sync>(F);
 
 impl<F: Fn() + Send + Sync> Listener for AtStart<F> {
     fn hear(&self, event: Event) {
-        if matches!(event, Event::PackStarted { .. }) {
+        if matches!(event, Event::Started(_)) {
             self.0();
         }
     }
@@ -143,14 +137,14 @@ impl<F: Fn() + Send + Sync> Listener for AtStart<F> {
 
 fn refused_at_start(tree: &Tree, at_start: impl Fn() + Send + Sync) -> Failure {
     let packer = Packer::new();
-    let settings = settings(tree.root(), &["**"], &[]);
-    let failure = packer.pack_with(settings, packer.out.path(), &|| false, &AtStart(at_start)).unwrap_err();
+    let out = packer.out.path();
+    let failure = packer.pack_with(all_of(tree.root()), out, &|| false, &AtStart(at_start)).unwrap_err();
     assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "something was left behind");
     failure
 }
 
 #[test]
-fn files_that_change_or_go_away_while_they_are_packed() {
+fn files_that_change_or_disappear_while_they_are_packed() {
     let tree = Tree::of(&["a.js", "b.js", "c.js"]);
     tree.write("large", &Numbers::new(1).text(2_500_000));
     let failure = refused_at_start(&tree, || {
@@ -171,7 +165,6 @@ fn check_read(problem: &Problem, path: &str, what: &str) {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_file_that_is_replaced_by_one_of_the_same_size_and_time() {
     let tree = Tree::of(&["a.js"]);
     let time = tree.path("a.js").metadata().unwrap().modified().unwrap();
@@ -184,9 +177,9 @@ fn a_file_that_is_replaced_by_one_of_the_same_size_and_time() {
 }
 
 #[test]
-fn all_problems_of_all_functions_come_at_once() {
+fn all_problems_of_all_functions_are_reported_at_once() {
     let (tree, out) = (Tree::of(&["a"]), tempfile::tempdir().unwrap());
-    let source = |path: &str| settings(&tree.path(path), &["**"], &[]);
+    let source = |path: &str| all_of(&tree.path(path));
     let functions = BTreeMap::from([
         (FunctionKey::new("bad/key"), source("")),
         (FunctionKey::new("good"), source("")),
@@ -196,43 +189,42 @@ fn all_problems_of_all_functions_come_at_once() {
     let options = Options { out_dir: out.path(), verify: false, threads: 1, cache: None, keep_out: &[] };
     let failure = build(&functions, &options, &|| false, &Silent).unwrap_err();
     assert_eq!(failure.problems.len(), 3, "{failure}");
-    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is packed where something is wrong");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is packed if there is a problem");
 }
 
 #[test]
 fn cancelling_leaves_nothing_behind() {
     let tree = Tree::new();
     tree.write("large", &Numbers::new(1).text(3_000_000));
-    for looks in 0..4 {
-        let (packer, asked) = (Packer::new(), AtomicUsize::new(0));
-        let cancelled = || asked.fetch_add(1, Ordering::SeqCst) >= looks;
-        let settings = settings(tree.root(), &["**"], &[]);
-        let failure = packer.pack_with(settings, packer.out.path(), &cancelled, &Silent).unwrap_err();
+    for allowed in 0..4 {
+        let (packer, checks) = (Packer::new(), AtomicUsize::new(0));
+        let cancelled = || checks.fetch_add(1, Ordering::SeqCst) >= allowed;
+        let failure = packer.pack_with(all_of(tree.root()), packer.out.path(), &cancelled, &Silent).unwrap_err();
         assert_eq!((failure.kind, failure.problems[0].what.as_str()), (Kind::Failed, "cancelled while packing"));
-        assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "after {looks} looks");
+        assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "after {allowed} checks");
     }
 }
 
-/// The problem of an archive that cannot be written; it points at no source, since that is not its fault.
+/// Checks the problem of an archive that cannot be written. It has no location, since the source is not the cause.
 fn check_unwritten(result: Result<Artifact, Failure>) {
-    let problem = one(result);
+    let problem = only_problem(result);
     assert!(problem.what.contains("hello.zip") && !problem.why.is_empty(), "{problem}");
     assert!(problem.fix.contains("--out-dir"), "{problem}");
     assert_eq!(problem.at, None);
 }
 
 #[test]
-fn a_folder_where_the_archive_is_to_lie() {
+fn a_folder_at_the_path_of_the_archive() {
     let (tree, packer) = (Tree::of(&["a"]), Packer::new());
     fs::create_dir(packer.out.path().join("hello.zip")).unwrap();
-    check_unwritten(packer.pack(settings(tree.root(), &["**"], &[])));
+    check_unwritten(packer.pack(all_of(tree.root())));
     assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 1, "something was left behind");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_out_dir_that_takes_no_file() {
+fn an_out_dir_that_cannot_be_written() {
     let tree = Tree::of(&["a"]);
-    let result = Packer::new().pack_with(settings(tree.root(), &["**"], &[]), Path::new("/proc"), &|| false, &Silent);
+    let result = Packer::new().pack_to(all_of(tree.root()), Path::new("/proc"));
     check_unwritten(result);
 }

@@ -1,10 +1,9 @@
-//! Which files go in.
+//! The selection of files.
 
-use super::support::{Packer, Tree, names, pack_all, settings};
+use super::support::{Packer, Tree, all_of, names, pack_all, settings};
 
 fn selected(tree: &Tree, include: &[&str], exclude: &[&str]) -> Vec<String> {
-    let artifact = Packer::new().pack(settings(tree.root(), include, exclude)).unwrap();
-    names(&artifact).into_iter().map(str::to_owned).collect()
+    names(&Packer::new().pack(settings(tree.root(), include, exclude)).unwrap())
 }
 
 #[test]
@@ -20,7 +19,7 @@ fn globs_match_whole_paths_and_a_star_stops_at_a_slash() {
 }
 
 #[test]
-fn what_git_ignores_is_packed_all_the_same() {
+fn files_that_git_ignores_are_packed() {
     let tree = Tree::of(&["dist/index.js", "index.js"]);
     tree.write(".gitignore", b"dist\n");
     tree.write(".ignore", b"index.js\n");
@@ -29,10 +28,9 @@ fn what_git_ignores_is_packed_all_the_same() {
 }
 
 #[test]
-fn an_excluded_folder_is_not_even_looked_at() {
+fn an_excluded_folder_is_not_walked() {
     let tree = Tree::of(&["a.js", "tests/t.js", "lib/tests/u.js"]);
-    // Walking into it would be refused.
-    #[cfg(unix)]
+    // Walking into the folder would be refused.
     tree.link("tests/broken", "nowhere");
     assert_eq!(selected(&tree, &["**"], &["tests/**"]), ["a.js", "lib/tests/u.js"]);
     assert_eq!(selected(&tree, &["**"], &["tests"]), ["a.js", "lib/tests/u.js"]);
@@ -66,57 +64,45 @@ fn secrets_and_caches_stay_out_unless_they_are_named() {
 fn our_own_files_stay_out_unless_they_are_named() {
     let tree = Tree::of(&["a.js", "sls-release.toml", "target/out/hello.zip"]);
     let packer = Packer { keep_out: vec![tree.path("sls-release.toml")], ..Packer::new() };
-    let pack = |include: &[&str], out: &str| {
-        let settings = settings(tree.root(), include, &[]);
-        packer.pack_with(settings, &tree.path(out), &|| false, &sls_release::model::Silent).unwrap()
+    let chosen = |include: &[&str], out: &str| {
+        names(&packer.pack_to(settings(tree.root(), include, &[]), &tree.path(out)).unwrap())
     };
-    assert_eq!(names(&pack(&["**"], "target/out")), ["a.js"]);
-    assert_eq!(names(&pack(&["**"], "not/yet/there")), ["a.js", "target/out/hello.zip"]);
-    assert_eq!(names(&pack(&["**"], "target/out")), ["a.js", "not/yet/there/hello.zip"]);
-    assert_eq!(names(&pack(&["*.js", "sls-release.toml"], "target/out")), ["a.js", "sls-release.toml"]);
+    assert_eq!(chosen(&["**"], "target/out"), ["a.js"]);
+    assert_eq!(chosen(&["**"], "not/yet/there"), ["a.js", "target/out/hello.zip"]);
+    assert_eq!(chosen(&["**"], "target/out"), ["a.js", "not/yet/there/hello.zip"]);
+    assert_eq!(chosen(&["*.js", "sls-release.toml"], "target/out"), ["a.js", "sls-release.toml"]);
 }
 
 #[test]
 fn an_out_dir_above_the_source_does_not_hide_it() {
     let tree = Tree::of(&["lambda/a.js"]);
-    let settings = settings(&tree.path("lambda"), &["**"], &[]);
-    let artifact = Packer::new().pack_with(settings, tree.root(), &|| false, &sls_release::model::Silent).unwrap();
+    let artifact = Packer::new().pack_to(all_of(&tree.path("lambda")), tree.root()).unwrap();
     assert_eq!(names(&artifact), ["a.js"]);
 }
 
 #[test]
-fn a_single_file_is_the_one_entry() {
+fn a_single_file_is_the_only_entry() {
     let tree = Tree::of(&["build/bootstrap"]);
     let (_packer, artifact) = pack_all(&tree.path("build/bootstrap"), 1);
     assert_eq!(names(&artifact), ["bootstrap"]);
 }
 
 #[test]
-#[cfg(unix)]
 fn links_that_stay_inside_are_followed() {
-    let tree = Tree::of(&["lib/a.js", "other/b.js"]);
-    tree.link("other/lib", "../lib");
-    tree.link("main.js", "lib/a.js");
+    let tree = Tree::linked(&["lib/a.js", "other/b.js"], &[("other/lib", "../lib"), ("main.js", "lib/a.js")]);
     tree.link("source", tree.root().join("other"));
     let expected = ["lib/a.js", "main.js", "other/b.js", "other/lib/a.js", "source/b.js", "source/lib/a.js"];
     assert_eq!(selected(&tree, &["**"], &[]), expected);
 }
 
 #[test]
-#[cfg(unix)]
-fn a_link_is_no_way_around_what_stays_out() {
-    let tree = Tree::of(&["a.js", ".env", ".git/config"]);
-    tree.link("settings", ".env");
-    tree.link("git", ".git");
+fn a_link_does_not_include_what_is_left_out() {
+    let tree = Tree::linked(&["a.js", ".env", ".git/config"], &[("settings", ".env"), ("git", ".git")]);
     assert_eq!(selected(&tree, &["**"], &[]), ["a.js"]);
 }
 
 #[test]
-#[cfg(unix)]
-fn what_is_not_selected_is_not_refused() {
-    let tree = Tree::of(&["a.js", "lib/b.js"]);
-    tree.link("out", "/etc");
-    tree.link("lib/broken", "nowhere");
-    tree.link("lib/circle", "..");
-    assert_eq!(selected(&tree, &["*.js", "lib/*.js"], &["lib/circle"]), ["a.js", "lib/b.js"]);
+fn files_that_are_not_selected_are_not_refused() {
+    let tree = Tree::linked(&["a.js", "lib/b.js"], &[("out", "/etc"), ("lib/broken", "nowhere"), ("lib/cycle", "..")]);
+    assert_eq!(selected(&tree, &["*.js", "lib/*.js"], &["lib/cycle"]), ["a.js", "lib/b.js"]);
 }

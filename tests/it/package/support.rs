@@ -1,21 +1,24 @@
-//! Folders to pack, and short ways to pack them.
+//! Creates folders to pack, and packs them.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sls_release::error::{Failure, Location};
 use sls_release::model::{
-    ArchiveFormat, Artifact, CodeSource, FunctionKey, FunctionName, FunctionSettings, Listener, Silent, Source, Sourced,
+    ArchiveFormat, Artifact, CodeSource, Event, FunctionKey, FunctionName, FunctionSettings, Listener, Silent, Source,
+    Sourced,
 };
 use sls_release::package::{Options, build};
 use tempfile::TempDir;
 
 pub(crate) use super::numbers::Numbers;
+use crate::support::write;
 
-/// `SLS_RELEASE_TEST_SEED` repeats a run.
+/// Returns the seed of random data. `SLS_RELEASE_TEST_SEED` repeats a run.
 pub(crate) fn seed() -> u64 {
     match std::env::var("SLS_RELEASE_TEST_SEED") {
         Ok(seed) => seed.parse().expect("SLS_RELEASE_TEST_SEED is a number"),
@@ -23,7 +26,7 @@ pub(crate) fn seed() -> u64 {
     }
 }
 
-/// A folder that goes away at the end.
+/// A temporary folder.
 pub(crate) struct Tree {
     folder: TempDir,
 }
@@ -33,11 +36,20 @@ impl Tree {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// A tree of small files.
+    /// Creates a tree of small files.
     pub(crate) fn of(names: &[&str]) -> Self {
         let tree = Self::new();
         for name in names {
             tree.write(name, name.as_bytes());
+        }
+        tree
+    }
+
+    /// Creates a tree of small files with these links: name and target.
+    pub(crate) fn linked(names: &[&str], links: &[(&str, &str)]) -> Self {
+        let tree = Self::of(names);
+        for (name, target) in links {
+            tree.link(name, target);
         }
         tree
     }
@@ -51,24 +63,20 @@ impl Tree {
     }
 
     pub(crate) fn write(&self, name: &str, data: &[u8]) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, data).unwrap();
+        write(&self.path(name), data);
     }
 
-    #[cfg(unix)]
     pub(crate) fn set_mode(&self, name: &str, mode: u32) {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    #[cfg(unix)]
     pub(crate) fn link(&self, name: &str, target: impl AsRef<Path>) {
         std::os::unix::fs::symlink(target, self.path(name)).unwrap();
     }
 }
 
-/// A line in a settings file that does not exist.
+/// Returns a line of an imaginary settings file.
 pub(crate) fn line(line: usize) -> Location {
     Location { file: "sls-release.toml".into(), line, column: 1 }
 }
@@ -77,7 +85,7 @@ fn at_line<T>(value: T, number: usize) -> Sourced<T> {
     Sourced { value, source: Source::File(line(number)) }
 }
 
-/// Settings whose source is line 1, include patterns lines 10 and on, exclude patterns 20 and on.
+/// Returns settings with the source in line 1, include patterns from line 10 on, and exclude patterns from line 20 on.
 pub(crate) fn settings(source: &Path, include: &[&str], exclude: &[&str]) -> FunctionSettings {
     let globs = |globs: &[&str], first: usize| {
         globs.iter().zip(first..).map(|(glob, line)| at_line((*glob).to_owned(), line)).collect()
@@ -89,10 +97,11 @@ pub(crate) fn settings(source: &Path, include: &[&str], exclude: &[&str]) -> Fun
         archive: ArchiveFormat::Compact,
         name: Sourced::default_of(FunctionName::new("hello-dev")),
         alias: None,
+        latest_on_purpose: false,
     }
 }
 
-/// Packs one function named `hello`.
+/// Packs a function named `hello`.
 pub(crate) struct Packer {
     pub(crate) out: TempDir,
     pub(crate) threads: usize,
@@ -119,23 +128,45 @@ impl Packer {
         build(&functions, &options, cancelled, listener).map(|mut artifacts| artifacts.remove(&key).unwrap())
     }
 
+    /// Packs into this folder.
+    pub(crate) fn pack_to(&self, settings: FunctionSettings, out_dir: &Path) -> Result<Artifact, Failure> {
+        self.pack_with(settings, out_dir, &|| false, &Silent)
+    }
+
     pub(crate) fn pack(&self, settings: FunctionSettings) -> Result<Artifact, Failure> {
-        self.pack_with(settings, self.out.path(), &|| false, &Silent)
+        self.pack_to(settings, self.out.path())
     }
 }
 
-/// Packs all of a folder, on this number of threads.
+/// Returns settings with a whole folder or file as the source.
+pub(crate) fn all_of(source: &Path) -> FunctionSettings {
+    settings(source, &["**"], &[])
+}
+
+/// Packs a complete folder, on this number of threads.
 pub(crate) fn pack_all(source: &Path, threads: usize) -> (Packer, Artifact) {
     let packer = Packer { threads, ..Packer::new() };
-    let artifact = packer.pack(settings(source, &["**"], &[])).unwrap();
+    let artifact = packer.pack(all_of(source)).unwrap();
     (packer, artifact)
 }
 
-pub(crate) fn names(artifact: &Artifact) -> Vec<&str> {
-    artifact.entries.iter().map(|entry| entry.name.as_str()).collect()
+pub(crate) fn names(artifact: &Artifact) -> Vec<String> {
+    artifact.entries.iter().map(|entry| entry.name.clone()).collect()
 }
 
-/// Name, data and mode of each entry, read by crate `zip`.
+/// The warnings of a run.
+#[derive(Default)]
+pub(crate) struct Warnings(pub(crate) Mutex<Vec<String>>);
+
+impl Listener for Warnings {
+    fn hear(&self, event: Event) {
+        if let Event::Warning(text) = event {
+            self.0.lock().unwrap().push(text);
+        }
+    }
+}
+
+/// Returns name, data and mode of each entry, read by crate `zip`.
 pub(crate) fn inflate(path: &Path) -> Vec<(String, Vec<u8>, u32)> {
     let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
     let count = archive.len();

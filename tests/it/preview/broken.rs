@@ -1,12 +1,10 @@
 //! Previews that fail: nothing that the run made is left.
 
-use std::process::Command;
 use std::time::Duration;
 
-use super::scene::{SETTINGS, apis, call, down, functions, greeting, scene, source, up};
-use crate::support::strict::rules::Busy;
-use crate::support::strict::{Fault, When};
-use crate::support::{Aws, Call, Run, Stack};
+use super::scene::{SETTINGS, apis, call, down, functions, greeting, previewed, scene, source, up};
+use crate::support::rules::Busy;
+use crate::support::{Aws, Ends, Fault, Stack, When, answering, signal};
 
 /// The writes of a first `preview up` behind the upload, in their order.
 const WRITES: [&str; 5] = ["CreateFunction", "CreateRestApi", "PutRestApi", "CreateDeployment", "AddPermission"];
@@ -14,6 +12,12 @@ const WRITES: [&str; 5] = ["CreateFunction", "CreateRestApi", "PutRestApi", "Cre
 fn nothing_is_left(stack: &Stack) {
     assert_eq!((functions(stack), apis(stack)), (Vec::new(), Vec::new()));
     assert_eq!(stack.call("/hello").body, "placeholder");
+}
+
+/// Lets the code answer 500, and gives the smoke test little patience.
+fn breaks(stack: &Stack) {
+    stack.settings(&SETTINGS.replace("20s", "2s"));
+    stack.write("lambda/app.py", answering(500, "broken"));
 }
 
 #[test]
@@ -27,6 +31,18 @@ fn a_failure_in_the_middle_leaves_nothing() {
         stack.proxy.clear_orders();
     }
     up(&stack).exits(0);
+}
+
+/// AWS throttles each attempt, so it is known that nothing was done.
+#[test]
+fn an_update_that_was_only_throttled_left_nothing() {
+    let (stack, first) = previewed();
+    stack.settings(&format!("wait_timeout = \"2s\"\n{SETTINGS}"));
+    stack.write("lambda/app.py", source("changed"));
+    stack.proxy.fault(When::Action("UpdateFunctionCode"), Fault::Throttled);
+    let run = up(&stack).exits(4);
+    assert_eq!(run.document()["not_put_back"], serde_json::Value::Null, "{run:?}");
+    assert_eq!(call(&first), (200, greeting("pull request", "table-42")));
 }
 
 #[test]
@@ -48,8 +64,7 @@ fn a_lost_answer_does_no_harm() {
 #[test]
 fn a_preview_that_does_not_answer_well_is_deleted_again() {
     let stack = scene();
-    stack.settings(&SETTINGS.replace("20s", "2s"));
-    stack.write("lambda/app.py", crate::support::scene::answering(500, "broken"));
+    breaks(&stack);
     let run = up(&stack).exits(4);
     assert_eq!(run.document()["put_back"].as_array().unwrap().len(), 3);
     nothing_is_left(&stack);
@@ -57,27 +72,26 @@ fn a_preview_that_does_not_answer_well_is_deleted_again() {
 
 #[test]
 fn what_a_failed_update_left_is_named() {
-    let stack = scene();
-    up(&stack).exits(0);
-    stack.settings(&SETTINGS.replace("20s", "2s"));
-    stack.write("lambda/app.py", crate::support::scene::answering(500, "broken"));
+    let (stack, _) = previewed();
+    breaks(&stack);
     let run = up(&stack).exits(5);
     let left = &run.document()["not_put_back"];
     assert_eq!(left[0]["what"], format!("function {}", stack.function("dev-pr-42")));
-    assert_eq!(left[0]["command"], "sls-release preview up --pr 42");
+    let repository = stack.repository();
+    let command = format!("sls-release preview up --pr 42 --stage dev --repository {repository} --service hello");
+    assert_eq!(left[0]["command"], command);
     // Again without a change, it is not well because of that.
     stack.proxy.take_calls();
     let again = up(&stack).exits(4);
-    assert!(again.document()["failure"]["problems"].to_string().contains("failed to get good answers"), "{again:?}");
-    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    assert!(again.document()["failure"]["problems"].to_string().contains("failed to get a good answer"), "{again:?}");
+    stack.proxy.take_calls().writes_nothing();
     stack.write("lambda/app.py", source("mended"));
     assert_eq!(call(&up(&stack).exits(0)), (200, greeting("mended", "table-42")));
 }
 
 #[test]
 fn a_function_whose_last_update_failed_is_updated_again() {
-    let stack = scene();
-    up(&stack).exits(0);
+    let (stack, _) = previewed();
     let name = stack.function("dev-pr-42");
     stack.proxy.show("GetFunction", move |function| {
         if function["Configuration"]["FunctionName"] == name.as_str() {
@@ -88,8 +102,7 @@ fn a_function_whose_last_update_failed_is_updated_again() {
     stack.proxy.take_calls();
     let run = up(&stack).exits(5);
     assert!(run.stdout.contains("the subnet is full"), "{run:?}");
-    let calls = stack.proxy.take_calls();
-    assert_eq!(calls.calls("UpdateFunctionCode").len(), 1);
+    assert_eq!(stack.proxy.take_calls().calls("UpdateFunctionCode").len(), 1);
     stack.proxy.clear_orders();
     assert_eq!(call(&up(&stack).exits(0)), (200, greeting("pull request", "table-42")));
 }
@@ -97,8 +110,7 @@ fn a_function_whose_last_update_failed_is_updated_again() {
 /// Of a run that was killed, say: what it leads to has another revision.
 #[test]
 fn an_update_that_is_under_way_is_awaited() {
-    let stack = scene();
-    up(&stack).exits(0);
+    let (stack, _) = previewed();
     stack.write("lambda/app.py", source("next commit"));
     stack.proxy.rule::<Busy>().make_busy(&stack.function("dev-pr-42"), Duration::from_secs(2));
     stack.proxy.take_calls();
@@ -115,10 +127,9 @@ fn a_signal_leaves_nothing() {
     let child = stack.command(&arguments).spawn().unwrap();
     held.wait_until_reached();
     assert_eq!((functions(&stack).len(), apis(&stack).len()), (1, 1));
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    signal(&child, "-TERM");
     held.let_go();
-    let run: Run = child.wait_with_output().unwrap().into();
-    let run = run.exits(4);
+    let run = child.ended().exits(4);
     assert!(run.stderr.contains("the run was cancelled"), "{run:?}");
     nothing_is_left(&stack);
 }
@@ -136,8 +147,7 @@ fn a_preview_that_lost_its_api_gets_another() {
 
 #[test]
 fn what_could_not_be_deleted_is_named_and_goes_with_the_next_attempt() {
-    let stack = scene();
-    up(&stack).exits(0);
+    let (stack, _) = previewed();
     stack.proxy.fault(When::Next("DeleteFunction"), Fault::Denied);
     let run = down(&stack).exits(5);
     let left = &run.document()["not_put_back"];

@@ -1,75 +1,70 @@
 //! `max_previews`, and the account's own limits.
 
-use super::github::GitHub;
-use super::scene::{SETTINGS, list, scene};
-use crate::support::strict::{Fault, When};
-use crate::support::{Call, Run, Stack};
+use super::scene::{SETTINGS, github, scene, standing};
+use crate::support::github::{Comment, GitHubDouble};
+use crate::support::{Ends, Fault, Run, Stack, When};
 
-/// Two at most.
-fn two_at_most(when_full: &str) -> Stack {
+/// A stack with as many previews as it may have, and its pull requests, of which one is in this state.
+fn two_at_most(when_full: &str, state_of_5: &str) -> (Stack, GitHubDouble) {
     let stack = scene();
     let limits = format!("[preview]\nmax_previews = 2\nwhen_full = \"{when_full}\"\n");
     stack.settings(&SETTINGS.replace("[preview]\n", &limits));
-    for number in ["3", "5"] {
-        stack.preview("up", &["--pr", number, "--stage", "dev"]).exits(0);
+    for number in [3, 5] {
+        stack.up(number).exits(0);
     }
-    stack
+    let github = github(&stack, &[(3, "open"), (5, state_of_5), (8, "open")]);
+    (stack, github)
 }
 
-fn up(stack: &Stack, number: &str, github: &GitHub) -> Run {
-    let repository = stack.repository();
-    let arguments =
-        ["preview", "up", "--pr", number, "--stage", "dev", "--repository", &repository, "--output", "json"];
-    github.known_to(&mut stack.command(&arguments)).output().unwrap().into()
+fn up(stack: &Stack, number: &str, github: &GitHubDouble) -> Run {
+    let mut up = stack.preview_command("up", &["--pr", number, "--stage", "dev"]);
+    up.envs(github.environment()).ended()
 }
 
-fn numbers(stack: &Stack) -> Vec<u64> {
-    list(stack).iter().map(|preview| preview["pull_request"].as_u64().unwrap()).collect()
+/// The comments on the pull requests of these tests.
+fn comments(github: &GitHubDouble) -> Vec<Comment> {
+    [3, 5, 8].into_iter().flat_map(|number| github.comments(number)).collect()
 }
 
 #[test]
 fn one_preview_too_many_is_refused_before_the_first_write() {
-    let stack = two_at_most("refuse");
-    let github = GitHub::start(&stack, &[(3, "open"), (5, "open"), (8, "open")]);
+    let (stack, github) = two_at_most("refuse", "open");
     stack.proxy.take_calls();
     let run = up(&stack, "8", &github).exits(3);
-    assert!(run.stdout.contains("previews stand of pull requests 3, 5"), "{run:?}");
-    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    assert!(run.stdout.contains("previews of pull requests 3, 5"), "{run:?}");
+    stack.proxy.take_calls().writes_nothing();
     // Those that stand are brought up to date all the same.
     up(&stack, "5", &github).exits(0);
-    assert!(github.comments().is_empty());
+    assert!(comments(&github).is_empty());
 }
 
 #[test]
 fn the_preview_of_a_closed_pull_request_makes_room() {
-    let stack = two_at_most("refuse");
-    let github = GitHub::start(&stack, &[(3, "open"), (5, "closed"), (8, "open")]);
+    let (stack, github) = two_at_most("refuse", "closed");
     up(&stack, "8", &github).exits(0);
-    assert_eq!(numbers(&stack), [3, 8]);
-    assert!(github.comments().is_empty(), "nobody has to be told");
+    assert_eq!(standing(&stack), [3, 8]);
+    assert!(comments(&github).is_empty(), "nobody has to be told");
 }
 
 #[test]
 fn the_oldest_one_makes_room_and_its_pull_request_is_told() {
-    let stack = two_at_most("replace-oldest");
-    let github = GitHub::start(&stack, &[(3, "open"), (5, "open"), (8, "open")]);
+    let (stack, github) = two_at_most("replace-oldest", "open");
     up(&stack, "8", &github).exits(0);
-    assert_eq!(numbers(&stack), [5, 8]);
-    let comments = github.comments();
+    assert_eq!(standing(&stack), [5, 8]);
+    let comments = comments(&github);
     assert_eq!(comments.len(), 1);
-    assert_eq!(comments[0].0, 3);
-    assert!(comments[0].1.starts_with("<!-- sls-release:hello -->\n"), "{comments:?}");
-    assert!(comments[0].1.contains("It made room for that of #8"), "{comments:?}");
+    assert_eq!(comments[0].number, 3);
+    assert!(comments[0].body.starts_with("<!-- sls-release:hello -->\n"), "{comments:?}");
+    assert!(comments[0].body.contains("It was deleted for the preview of #8"), "{comments:?}");
 }
 
 #[test]
 fn nothing_is_made_where_what_has_to_go_stays() {
-    let stack = two_at_most("replace-oldest");
-    let github = GitHub::start(&stack, &[(3, "open"), (5, "open"), (8, "open")]);
+    let (stack, github) = two_at_most("replace-oldest", "open");
     stack.proxy.fault(When::Next("DeleteFunction"), Fault::Denied);
     let run = up(&stack, "8", &github).exits(5);
     assert!(run.stdout.contains("failed to delete function"), "{run:?}");
-    assert!(!numbers(&stack).contains(&8));
+    assert!(!standing(&stack).contains(&8));
 }
 
 /// To wait would be in vain.
@@ -80,6 +75,5 @@ fn an_account_with_as_many_apis_as_it_may_have_is_told_so_at_once() {
     stack.proxy.take_calls();
     let run = super::up(&stack).exits(4);
     assert!(run.stdout.contains("Maximum number of") && run.stdout.contains("preview prune"), "{run:?}");
-    let calls = stack.proxy.take_calls();
-    assert_eq!(calls.iter().filter(|call| call.action == "CreateRestApi").count(), 1);
+    assert_eq!(stack.proxy.take_calls().calls("CreateRestApi").len(), 1);
 }

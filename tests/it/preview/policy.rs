@@ -1,25 +1,25 @@
-//! `docs/iam-policy-preview.json` and `docs/iam-policy-preview-stage.json` against the calls of a preview's whole life,
-//! and against calls that they must not allow.
+//! `docs/iam-policy-preview.json` against the calls of a preview's whole life, and against calls that it must not allow.
 //!
 //! Ministack knows tags in conditions for log groups alone, so that the conditions are judged here, by the tags that the
 //! record of calls shows. `iam:PassRole` and tags of a new function are not in it: only an account can tell.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
-use super::scene::{SETTINGS, down, list, scene, source, up};
-use crate::support::strict::{ACCOUNT, Permission, REGION, fits, permissions};
-use crate::support::{Aws, Call, Stack};
+use super::scene::{SETTINGS, down, list, previewed, scene, source, up};
+use crate::iam::policy::{PREVIEW, Policy};
+use crate::support::{ACCOUNT, Aws, Call, Permission, REGION, Stack, fits, permissions};
 
 /// Granted beside what the record of calls shows.
-const UNSEEN: [&str; 5] =
-    ["iam:PassRole", "lambda:TagResource", "logs:TagResource", "s3:AbortMultipartUpload", "s3:ListBucket"];
-
-/// The same of strategy `stage`.
-const UNSEEN_BY_STAGE: [&str; 2] = ["s3:AbortMultipartUpload", "s3:ListBucket"];
+const UNSEEN: [&str; 6] = [
+    "iam:PassRole",
+    "lambda:RemovePermission",
+    "lambda:TagResource",
+    "logs:TagResource",
+    "s3:AbortMultipartUpload",
+    "s3:ListBucket",
+];
 
 /// Seen only where other tests have previews of their own meanwhile.
 const OF_OTHERS: [&str; 2] = ["lambda:ListTags", "logs:ListTagsForResource"];
@@ -56,46 +56,22 @@ impl Asked {
     }
 }
 
-/// All statements of it allow.
-struct Policy(Vec<Value>);
+/// The policy of the stack's repository.
+fn policy_of(stack: &Stack) -> Policy {
+    Policy::filled(PREVIEW, stack, &stack.repository(), "arn:aws:iam::000000000000:role/preview")
+}
 
 impl Policy {
-    /// For a stack.
-    fn of(stack: &Stack) -> Self {
-        Self::read(stack, "docs/iam-policy-preview.json")
-    }
-
-    fn read(stack: &Stack, path: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let values = [
-            ("Region", REGION),
-            ("Account", ACCOUNT),
-            ("Bucket", stack.bucket()),
-            ("Prefix", "hello"),
-            ("Function", &stack.function("dev")),
-            ("Api", &stack.api),
-            ("Repository", &stack.repository()),
-            ("Role", "arn:aws:iam::000000000000:role/preview"),
-        ];
-        let filled = |text: String, (name, value): (&str, &str)| text.replace(&format!("${{{name}}}"), value);
-        let text = values.into_iter().fold(fs::read_to_string(path).unwrap(), filled);
-        assert!(!text.contains("${"), "a placeholder is not known: {text}");
-        let policy: Value = serde_json::from_str(&text).unwrap();
-        let statements = policy["Statement"].as_array().unwrap().clone();
-        assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
-        Self(statements)
-    }
-
     fn allows(&self, asked: &Asked) -> bool {
         self.0.iter().any(|statement| {
-            texts(&statement["Action"]).contains(&asked.action)
-                && texts(&statement["Resource"]).iter().any(|pattern| fits(pattern, &asked.resource))
-                && holds(&statement["Condition"], asked)
+            statement.actions.contains(&asked.action)
+                && statement.resources.iter().any(|pattern| fits(pattern, &asked.resource))
+                && holds(&statement.condition, asked)
         })
     }
 
     fn actions(&self) -> BTreeSet<String> {
-        self.0.iter().flat_map(|statement| texts(&statement["Action"])).collect()
+        self.0.iter().flat_map(|statement| statement.actions.clone()).collect()
     }
 }
 
@@ -109,10 +85,6 @@ fn holds(condition: &Value, asked: &Asked) -> bool {
             .iter()
             .all(|(key, value)| asked.context.get(key).map(String::as_str) == value.as_str())
     })
-}
-
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 /// What IAM looks at for a call of the program, whose previews carry the tag of the stack's repository.
@@ -141,8 +113,7 @@ fn asked(call: &Call, stack: &Stack) -> Vec<Asked> {
 
 #[test]
 fn the_policy_allows_the_life_of_a_preview_and_no_more() {
-    let stack = scene();
-    up(&stack).exits(0);
+    let (stack, _) = previewed();
     stack.write("lambda/app.py", source("next commit"));
     stack.settings(&SETTINGS.replace("table-{pr}", "other-{pr}"));
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
@@ -151,25 +122,8 @@ fn the_policy_allows_the_life_of_a_preview_and_no_more() {
     list(&stack);
     down(&stack).exits(0);
 
-    allows_and_no_more(&stack, &Policy::of(&stack), &UNSEEN);
-}
-
-#[test]
-fn the_policy_of_strategy_stage_allows_the_life_of_a_preview_and_no_more() {
-    let stack = super::stage::scene::scene();
-    up(&stack).exits(0);
-    stack.write("lambda/app.py", crate::support::scene::answering(200, "next commit"));
-    super::stage::scene::set_variable(&stack, "colour", "blue");
-    Aws::shared().add_mock(&stack.api, stack.root(), "health");
-    up(&stack).exits(0);
-    list(&stack);
-    down(&stack).exits(0);
-    allows_and_no_more(&stack, &Policy::read(&stack, "docs/iam-policy-preview-stage.json"), &UNSEEN_BY_STAGE);
-}
-
-#[track_caller]
-fn allows_and_no_more(stack: &Stack, policy: &Policy, unseen: &[&str]) {
-    let needed: BTreeSet<Asked> = stack.proxy.take_calls().iter().flat_map(|call| asked(call, stack)).collect();
+    let policy = policy_of(&stack);
+    let needed: BTreeSet<Asked> = stack.proxy.take_calls().iter().flat_map(|call| asked(call, &stack)).collect();
     let allowed = |asked: &&Asked| asked.action == "lambda:ListFunctions" || policy.allows(asked);
     let missing: Vec<_> = needed.iter().filter(|asked| !allowed(asked)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
@@ -177,13 +131,13 @@ fn allows_and_no_more(stack: &Stack, policy: &Policy, unseen: &[&str]) {
     let granted = policy.actions();
     let unused = granted.iter().map(String::as_str).filter(|action| !used.contains(action));
     let unused: BTreeSet<_> = unused.filter(|action| !OF_OTHERS.contains(action)).collect();
-    assert_eq!(unused, unseen.iter().copied().filter(|action| !OF_OTHERS.contains(action)).collect());
+    assert_eq!(unused, UNSEEN.into_iter().filter(|action| !OF_OTHERS.contains(action)).collect());
 }
 
 #[test]
 fn the_policy_allows_nothing_that_a_release_writes_to() {
     let stack = scene();
-    let (policy, own) = (Policy::of(&stack), stack.repository());
+    let (policy, own) = (policy_of(&stack), stack.repository());
     let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", stack.function("dev"));
     let copy = format!("{function}-pr-42");
     let api = format!("arn:aws:apigateway:{REGION}::/restapis/{}", stack.api);
@@ -208,10 +162,8 @@ fn the_policy_allows_nothing_that_a_release_writes_to() {
         for path in ["", "/deployments", "/stages/dev"] {
             let resource = format!("{api}{path}");
             assert!(!policy.allows(&Asked::new(&method, &resource).tagging_for(&own)), "{method} {path}");
-            assert!(
-                !policy.allows(&Asked::new(&method, &resource).on_what_belongs_to("acme/other")),
-                "{method} {path}"
-            );
+            let of_others = Asked::new(&method, &resource).on_what_belongs_to("acme/other");
+            assert!(!policy.allows(&of_others), "{method} {path}");
         }
     }
     // To tag it takes both, and the other one is refused above.

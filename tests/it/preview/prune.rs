@@ -2,36 +2,21 @@
 
 use std::sync::OnceLock;
 
-use serde_json::Value;
-
-use super::github::GitHub;
-use super::scene::{SETTINGS, list, scene, source};
-use crate::support::local_aws::ministack;
-use crate::support::strict::rules::{Exchange, Rule};
-use crate::support::strict::{Fault, Message, When};
-use crate::support::{Aws, Call, OtherAws, Run, Stack, Strict};
+use super::scene::{SETTINGS, github, numbers, scene, source, standing};
+use crate::support::github::{Fault as GitHubFault, GitHubDouble};
+use crate::support::rules::{Exchange, Rule};
+use crate::support::{Aws, Ends, Fault, Message, OtherAws, Run, Stack, Strict, When, ministack};
 
 /// Makes the previews of these pull requests.
 fn up(stack: &Stack, numbers: &[u64]) {
     for number in numbers {
-        stack.preview("up", &["--pr", &number.to_string(), "--stage", "dev"]).exits(0);
+        stack.up(*number).exits(0);
     }
 }
 
 /// Prunes by what GitHub says.
-fn prune(stack: &Stack, github: &GitHub, arguments: &[&str]) -> Run {
-    let repository = stack.repository();
-    let all = [&["preview", "prune", "--repository", &repository, "--output", "json"], arguments].concat();
-    github.known_to(&mut stack.command(&all)).output().unwrap().into()
-}
-
-fn numbers(previews: &Value) -> Vec<u64> {
-    let all = previews.as_array().into_iter().flatten();
-    all.map(|preview| preview["pull_request"].as_u64().unwrap()).collect()
-}
-
-fn standing(stack: &Stack) -> Vec<u64> {
-    numbers(&list(stack).into())
+fn prune(stack: &Stack, github: &GitHubDouble, arguments: &[&str]) -> Run {
+    stack.preview_command("prune", arguments).envs(github.environment()).ended()
 }
 
 /// Says that everything changed last on this day.
@@ -52,13 +37,13 @@ fn everything_is_from(stack: &Stack, day: &'static str) {
 fn previews_of_closed_pull_requests_go_and_those_of_open_ones_stay() {
     let stack = scene();
     up(&stack, &[3, 5, 8]);
-    let github = GitHub::start(&stack, &[(3, "closed"), (5, "open")]);
+    let github = github(&stack, &[(3, "closed"), (5, "open")]);
 
     stack.proxy.take_calls();
     let run = prune(&stack, &github, &["--dry-run"]).exits(0);
     assert_eq!(run.outcome(), "planned");
     assert_eq!(run.document()["previews"][0]["reason"], "pull request 3 is closed");
-    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    stack.proxy.take_calls().writes_nothing();
     assert_eq!(standing(&stack), [3, 5, 8]);
 
     // There is no pull request 8, and who asks may see the others.
@@ -73,14 +58,14 @@ fn on_doubt_a_preview_stays() {
     let stack = scene();
     up(&stack, &[3]);
     for status in [403, 404, 500] {
-        let github = GitHub::start(&stack, &[(3, "closed")]);
-        github.break_with(status);
+        let github = github(&stack, &[(3, "closed")]);
+        github.always("", GitHubFault::Status(status));
         // A schedule would be green for ever.
         let run = prune(&stack, &github, &[]).exits(3);
-        assert!(run.stdout.contains("nobody knows whether the one preview that stands has to go"), "{status}: {run:?}");
-        assert!(run.stderr.contains("the preview of pull request 3 stays"), "{status}: {run:?}");
+        assert!(run.stdout.contains("it is unknown whether the only preview has to be deleted"), "{status}: {run:?}");
+        assert!(run.stderr.contains("the preview of pull request 3 is kept"), "{status}: {run:?}");
         let old = prune(&stack, &github, &["--older-than", "14d"]).exits(3);
-        assert!(old.stderr.contains("the preview of pull request 3 stays"), "{status}: {old:?}");
+        assert!(old.stderr.contains("the preview of pull request 3 is kept"), "{status}: {old:?}");
     }
     assert_eq!(standing(&stack), [3]);
 }
@@ -109,15 +94,13 @@ fn what_is_brought_up_to_date_meanwhile_stays() {
     up(&stack, &[3, 5]);
     everything_is_from(&stack, "2020-02-02");
     let held = stack.proxy.hold(When::Next("DeleteFunction"));
-    let repository = stack.repository();
-    let arguments = ["preview", "prune", "--older-than", "14d", "--repository", &repository, "--output", "json"];
-    let prune = stack.command(&arguments).spawn().unwrap();
+    let prune = stack.preview_command("prune", &["--older-than", "14d"]).spawn().unwrap();
     held.wait_until_reached();
     stack.proxy.clear_orders(); // both are as young as they are
     held.let_go();
-    let run = Run::from(prune.wait_with_output().unwrap()).exits(0);
+    let run = prune.ended().exits(0);
     assert_eq!(numbers(&run.document()["previews"]), [3]);
-    assert!(run.stderr.contains("the preview of pull request 5 stays: a run brought it up to date"), "{run:?}");
+    assert!(run.stderr.contains("the preview of pull request 5 is kept: a run brought it up to date"), "{run:?}");
     assert_eq!(standing(&stack), [5]);
 }
 
@@ -143,7 +126,7 @@ fn a_run_that_writes_to_the_api_says_when() {
 fn what_could_not_be_deleted_is_named_and_goes_with_the_next_attempt() {
     let stack = scene();
     up(&stack, &[3, 5]);
-    let github = GitHub::start(&stack, &[(3, "closed"), (5, "closed")]);
+    let github = github(&stack, &[(3, "closed"), (5, "closed")]);
     stack.proxy.fault(When::Next("DeleteFunction"), Fault::Denied);
     let run = prune(&stack, &github, &[]).exits(5);
     let left = &run.document()["not_put_back"];
@@ -182,10 +165,9 @@ fn previews_are_found_across_pages() {
     up(&stack, &all);
     assert_eq!(standing(&stack), all);
     stack.proxy.take_calls();
-    let github = GitHub::start(&stack, &[(2, "closed"), (4, "open"), (7, "closed")]);
+    let github = github(&stack, &[(2, "closed"), (4, "open"), (7, "closed")]);
     let run = prune(&stack, &github, &["--dry-run"]).exits(0);
     assert_eq!(numbers(&run.document()["previews"]), [1, 2, 3, 5, 6, 7, 8]);
     let calls = stack.proxy.take_calls();
-    let pages = |action: &str| calls.iter().filter(|call| call.action == action).count();
-    assert!(pages("GetRestApis") >= 3 && pages("ListFunctions") >= 3, "{calls:?}");
+    assert!(calls.calls("GetRestApis").len() >= 3 && calls.calls("ListFunctions").len() >= 3, "{calls:?}");
 }

@@ -1,27 +1,23 @@
 //! Ten pull requests at once: each call of API Gateway is taken once in a time, of everybody together.
 
-use std::process::{Child, Command};
-
 use super::scene::{apis, call, functions, greeting, scene};
-use crate::support::{Run, Stack};
+use crate::support::{Ends, Run, Stack};
 
 const NUMBERS: std::ops::RangeInclusive<u64> = 1..=10;
 
 /// Begins all, and waits for all.
 fn all_at_once(stack: &Stack, verb: &str, more: &[&str]) -> Vec<(u64, Run)> {
-    let repository = stack.repository();
-    let begin = |number: u64| -> (u64, Child) {
+    let begin = |number: u64| {
         let text = number.to_string();
-        let arguments = ["preview", verb, "--pr", &text, "--repository", &repository, "--output", "json"];
-        let mut command: Command = stack.command(&[&arguments, more].concat());
-        (number, command.spawn().unwrap())
+        let arguments = [&["--pr", &text], more].concat();
+        (number, stack.preview_command(verb, &arguments).spawn().unwrap())
     };
     let running: Vec<_> = NUMBERS.map(begin).collect();
-    running.into_iter().map(|(number, child)| (number, child.wait_with_output().unwrap().into())).collect()
+    running.into_iter().map(|(number, child)| (number, child.ended())).collect()
 }
 
 fn refused(stack: &Stack, action: &str) -> usize {
-    stack.proxy.calls().iter().filter(|call| call.action == action && call.status == 429).count()
+    stack.proxy.calls().calls(action).iter().filter(|call| call.status == 429).count()
 }
 
 #[test]

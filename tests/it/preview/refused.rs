@@ -1,17 +1,14 @@
 //! Previews that are not made, and why; nothing is written.
 
-use aws_sdk_lambda::types::{FunctionCode, Runtime};
-
-use super::scene::{SETTINGS, apis, call, down, greeting, scene, tags, up};
-use crate::support::scene::{answering, archive_of};
-use crate::support::{Aws, Call, Run, Stack};
+use super::scene::{SETTINGS, apis, call, down, greeting, previewed, scene, tags, up};
+use crate::support::{Aws, Run, Stack, answering, archive_of, unreleased};
 
 /// The refusal, in words; nothing was written.
 #[track_caller]
 fn refusal(stack: &Stack) -> String {
     stack.proxy.take_calls();
     let run: Run = up(stack).exits(3);
-    assert!(!stack.proxy.take_calls().iter().any(Call::is_write));
+    stack.proxy.take_calls().writes_nothing();
     run.document()["failure"]["problems"].to_string()
 }
 
@@ -19,24 +16,21 @@ fn refusal(stack: &Stack) -> String {
 fn a_function_of_the_previews_name_without_its_tags_is_left_alone() {
     let (stack, aws) = (scene(), Aws::shared());
     let name = stack.function("dev-pr-42");
-    let code = FunctionCode::builder().zip_file(archive_of(&answering(200, "mine"))).build();
-    let call = aws.lambda.create_function().function_name(&name).runtime(Runtime::Python312).handler("app.handler");
-    let call = call.role("arn:aws:iam::000000000000:role/other").code(code).tags("team", "others");
-    aws.block_on(call.send()).unwrap();
+    let tags_of_others = [("team".to_owned(), "others".to_owned())];
+    aws.create_function(&name, archive_of(&answering(200, "mine")), Some(tags_of_others.clone().into()));
     let before = aws.code(&name, "$LATEST");
 
     let refused = refusal(&stack);
-    assert!(refused.contains(&format!("function {name} is there, and does not belong to this preview")), "{refused}");
+    assert!(refused.contains(&format!("function {name} exists, and does not belong to this preview")), "{refused}");
     down(&stack).exits(0);
     assert_eq!(aws.code(&name, "$LATEST"), before);
-    assert_eq!(tags(&name), [("team".to_owned(), "others".to_owned())].into());
+    assert_eq!(tags(&name), tags_of_others.into());
     assert_eq!(apis(&stack), Vec::<String>::new());
 }
 
 #[test]
 fn the_preview_of_another_repository_is_left_alone() {
-    let stack = scene();
-    let run = up(&stack).exits(0);
+    let (stack, run) = previewed();
     let others = |verb: &str, more: &[&str]| {
         stack.run(&[&["preview", verb, "--pr", "42", "--repository", "other/repository"], more].concat())
     };
@@ -48,9 +42,7 @@ fn the_preview_of_another_repository_is_left_alone() {
 
 #[test]
 fn all_reasons_are_told_at_once() {
-    let stack = Stack::build(&["--function", "$NAME-dev=/hello", "--function", "$NAME-other=/other"]);
-    stack.settings(SETTINGS);
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&["--function", "$NAME-dev=/hello", "--function", "$NAME-other=/other"], SETTINGS);
     stack.proxy.show("GetRestApi", |api| {
         api["policy"] = "{}".into();
         api["disableExecuteApiEndpoint"] = true.into();

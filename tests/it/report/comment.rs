@@ -1,13 +1,14 @@
 //! The comment on a pull request, and what the other outputs say of a preview.
 
-use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, marker, release_marker};
-use sls_release::report::{End, Format, Reporter, Run, Verbosity};
+use sls_release::model::marks::{marker, release_marker, tells_failure};
+use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, Skip};
+use sls_release::report::{CommentContext, End, Format, Reporter, Verbosity};
 
-use super::{previews, samples, sinks, told};
+use super::{previews, quiet_reporter, samples, told};
+use crate::support::snapshots;
 
 fn reporter() -> Reporter {
-    let reporter = Reporter::new(Format::Json, Verbosity::Quiet, sinks(std::io::sink(), std::io::sink()));
-    reporter.with_clock(previews::clock(previews::READINGS))
+    quiet_reporter().with_clock(previews::clock(previews::READINGS))
 }
 
 /// The comment on a run that told the usual things and ended so.
@@ -19,28 +20,28 @@ fn comment_of(stage: Option<String>, end: End<'_>) -> String {
     let reporter = reporter();
     previews::told_on_the_way(&reporter);
     reporter.hear(Event::Warning("there is no [smoke] for `orders`".into()));
-    let run = Run { phases: reporter.phases(), stage, ..previews::run() };
-    reporter.comment(&run, end)
+    let context = CommentContext { phases: reporter.phases(), stage, ..previews::context() };
+    reporter.comment(&context, end)
 }
 
 fn snapshot(name: &str, text: &str) {
-    insta::with_settings!({
-        snapshot_path => "../snapshots/comment",
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-    }, { insta::assert_snapshot!(name, text) });
+    snapshots("comment").bind(|| insta::assert_snapshot!(name, text));
 }
 
-#[test]
-fn every_ending_of_a_preview() {
-    let endings: [(&str, PreviewOutcome); 5] = [
+/// The ways in which a run for a preview ends.
+fn endings() -> [(&'static str, PreviewOutcome); 5] {
+    [
         ("up", previews::up()),
         ("unchanged", previews::unchanged()),
         ("put_back", previews::put_back()),
         ("not_put_back", previews::not_put_back()),
         ("down", previews::down()),
-    ];
-    for (name, outcome) in endings {
+    ]
+}
+
+#[test]
+fn every_ending_of_a_preview() {
+    for (name, outcome) in endings() {
         snapshot(name, &comment(End::Preview(&outcome)));
     }
     snapshot("gone", &comment(End::Gone("there were 10 previews, and it was idle the longest")));
@@ -51,7 +52,7 @@ fn every_ending_of_a_preview() {
 fn a_preview_that_was_refused() {
     let reporter = reporter();
     reporter.about_a_preview();
-    snapshot("refused", &reporter.comment(&previews::run(), End::Failure(&previews::refused())));
+    snapshot("refused", &reporter.comment(&previews::context(), End::Failure(&previews::refused())));
 }
 
 #[test]
@@ -69,22 +70,34 @@ fn the_marker_is_the_first_line_and_cannot_be_left() {
 }
 
 #[test]
+fn a_comment_tells_the_next_run_how_this_one_ended() {
+    let refused = previews::refused();
+    for (end, has_failed) in [
+        (End::Outcome(&previews::released()), false),
+        (End::Preview(&previews::up()), false),
+        (End::Preview(&previews::down()), false),
+        (End::NothingDone("the release failed"), false),
+        (End::Preview(&previews::put_back()), true),
+        (End::Preview(&previews::not_put_back()), true),
+        (End::Failure(&refused), true),
+    ] {
+        let body = comment_of(Some("dev".to_owned()), end);
+        assert_eq!(tells_failure(&body), has_failed, "{body}");
+        assert_eq!(tells_failure(&body.replace('\n', "\r\n")), has_failed, "GitHub writes line ends as it likes");
+    }
+    let without_the_line = format!("{}\n### Release of hello failed on stage dev\n", release_marker("hello", "dev"));
+    assert!(!tells_failure(&without_the_line));
+}
+
+#[test]
 fn every_ending_of_a_preview_in_github_actions() {
-    let endings = [
-        ("github_preview_up", previews::up()),
-        ("github_preview_unchanged", previews::unchanged()),
-        ("github_preview_put_back", previews::put_back()),
-        ("github_preview_not_put_back", previews::not_put_back()),
-        ("github_preview_down", previews::down()),
-        ("github_preview_listed", previews::listed()),
-    ];
-    for (name, outcome) in endings {
+    for (name, outcome) in endings().into_iter().chain([("listed", previews::listed())]) {
         let told = told(Format::Github, Verbosity::Normal, |reporter| {
             reporter.artifacts(&previews::artifacts());
             reporter.changes(previews::changes());
-            reporter.preview(&outcome);
+            reporter.end(End::Preview(&outcome));
         });
-        super::formats::snapshot(name, &told);
+        super::formats::snapshot(&format!("github_preview_{name}"), &told);
     }
 }
 
@@ -93,7 +106,7 @@ fn outputs_of_a_preview() {
     let outputs = |outcome: &PreviewOutcome| {
         let told = told(Format::Github, Verbosity::Normal, |reporter| {
             reporter.artifacts(&previews::artifacts());
-            reporter.preview(outcome);
+            reporter.end(End::Preview(outcome));
         });
         let mut lines = told.outputs.lines();
         let mut found = std::collections::BTreeMap::new();
@@ -107,7 +120,7 @@ fn outputs_of_a_preview() {
     assert_eq!(up["endpoint"], "https://k3v9w1x7q2.execute-api.eu-central-1.amazonaws.com/pr-42");
     assert_eq!((up["changed"].as_str(), up["release"].len(), up["sha256"].lines().count()), ("true", 12, 3));
     let unchanged = outputs(&previews::unchanged());
-    assert_eq!((unchanged["changed"].as_str(), unchanged["versions"].as_str()), ("false", "{\"hello\":\"12\"}"));
+    assert_eq!((unchanged["changed"].as_str(), unchanged["versions"].as_str()), ("false", "{}"));
     assert_eq!(outputs(&previews::put_back())["changed"], "false");
     assert_eq!(outputs(&previews::not_put_back())["changed"], "true");
     assert_eq!(outputs(&previews::down())["changed"], "true");
@@ -116,7 +129,7 @@ fn outputs_of_a_preview() {
 #[test]
 fn a_failed_preview_says_nothing_of_the_stage() {
     let told_people =
-        |outcome: &PreviewOutcome| told(Format::Human, Verbosity::Normal, |it| it.preview(outcome)).stderr;
+        |outcome: &PreviewOutcome| told(Format::Human, Verbosity::Normal, |it| it.end(End::Preview(outcome))).stderr;
     let left = told_people(&previews::not_put_back());
     assert!(left.ends_with("\nthe preview is NOT as it should be: run the commands above\n"), "{left}");
     let gone = told_people(&previews::put_back());
@@ -131,7 +144,7 @@ fn phases_are_told_by_the_clock() {
     let reporter = reporter();
     previews::told_on_the_way(&reporter);
     let phases: Vec<_> =
-        reporter.phases().into_iter().map(|(name, time)| format!("{name} {}", time.as_millis())).collect();
+        reporter.phases().iter().map(|time| format!("{} {}", time.phase, time.duration.as_millis())).collect();
     assert_eq!(phases, ["pack 412", "look 718", "upload 250", "functions 3110", "API 3540", "prove 580"]);
 }
 
@@ -141,9 +154,9 @@ fn a_comment_stays_below_the_limit_and_whole_whatever_there_is() {
     {
         let text = text.repeat(60 / text.len());
         let reporter = crowded(files, functions, &text);
-        let run = Run { service: text.repeat(10), ..previews::run() };
+        let context = CommentContext { service: text.repeat(10), ..previews::context() };
         for outcome in [hostile(&previews::up(), &text), hostile(&previews::not_put_back(), &text)] {
-            let comment = reporter.comment(&run, End::Preview(&outcome));
+            let comment = reporter.comment(&context, End::Preview(&outcome));
             assert!(comment.len() < 65_536, "{} bytes", comment.len());
             assert!(comment.lines().filter(|line| line.starts_with("```")).count() % 2 == 0, "an open fence");
             assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
@@ -169,16 +182,17 @@ fn hostile(outcome: &PreviewOutcome, text: &str) -> PreviewOutcome {
     let many = |text: &str| vec![text.repeat(20); 300];
     match outcome.clone() {
         PreviewOutcome::Up(mut report) => {
-            report.skipped = many(text);
+            let skip = |text| Skip::FunctionNotChosen { function: FunctionKey::new(text) };
+            report.skipped = many(text).into_iter().map(skip).collect();
             PreviewOutcome::Up(report)
         }
-        PreviewOutcome::Failed { mut failure, mut put_back, mut not_put_back } => {
+        PreviewOutcome::Failed { mut failure, mut undone } => {
             failure.problems = many(text).into_iter().map(|what| failure.problems[0].clone().fix(what)).collect();
-            put_back.extend(many(text).into_iter().map(|what| sls_release::model::PutBack { what }));
-            let left = not_put_back[0].clone();
+            undone.put_back.extend(many(text).into_iter().map(|what| sls_release::model::PutBack { what }));
+            let left = undone.not_put_back[0].clone();
             let named = |why| sls_release::model::NotPutBack { command: text.repeat(30), why, ..left.clone() };
-            not_put_back = many(text).into_iter().map(named).collect();
-            PreviewOutcome::Failed { failure, put_back, not_put_back }
+            undone.not_put_back = many(text).into_iter().map(named).collect();
+            PreviewOutcome::Failed { failure, undone }
         }
         other => other,
     }

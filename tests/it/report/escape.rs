@@ -2,7 +2,7 @@
 
 use sls_release::error::{Kind, Location, Problem};
 use sls_release::report::escape::{
-    command_data, command_property, html, json, markdown, markdown_code, markdown_link, terminal,
+    command_data, command_property, fenced, html, json, markdown, markdown_code, markdown_link, terminal,
 };
 use sls_release::report::{Format, Verbosity, github};
 
@@ -104,4 +104,29 @@ fn a_hostile_failure_stays_inside_every_format() {
     let told = told(Format::Github, Verbosity::Normal, |reporter| reporter.failure(&failure));
     let error = told.stdout.lines().next().unwrap();
     assert!(error.starts_with("::error file=a%2Cb%3Ac%0A.toml,line=1,col=2,title=sls-release::a%0A::set-output"));
+}
+
+/// Whatever has the shape of a credential, wherever it is written.
+#[test]
+fn credentials_are_hidden_by_their_shape() {
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    let cases = [
+        ("key AKIAIOSFODNN7EXAMPLE is invalid".to_owned(), "key *** is invalid"),
+        (format!("token {token}."), "token ***."),
+        ("jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.sig-nature end".to_owned(), "jwt *** end"),
+        (
+            "GET /code?X-Amz-Credential=a%2Fb&X-Amz-Signature=0f1e&X-Amz-Date=1".to_owned(),
+            "GET /code?X-Amz-Credential=***&X-Amz-Signature=***&X-Amz-Date=1",
+        ),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG".to_owned(), "aws_secret_access_key = ***"),
+        (r#"{"SessionToken": "IQoJb3JpZ2lu"}"#.to_owned(), r#"{"SessionToken": "***"}"#),
+        (
+            "InvalidSignatureException: Signature expired: 2026".to_owned(),
+            "InvalidSignatureException: Signature expired: 2026",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!((terminal(&text).as_str(), json(&text).as_str()), (expected, expected));
+        assert_eq!(fenced(&text), expected);
+    }
 }

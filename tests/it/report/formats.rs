@@ -1,13 +1,14 @@
 //! Snapshots of each format over each ending.
 
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::model::{Artifact, FunctionKey, Outcome, Plan, Skip};
-use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+use sls_release::model::{Act, Artifact, FunctionKey, Outcome, Plan, Skip};
+use sls_release::report::{End, Format, Reporter, Sinks, Verbosity};
 
 use super::{Told, samples, told, told_to};
+use crate::support::snapshots;
 
 /// All that a run can end with.
-fn endings() -> [(&'static str, Outcome); 9] {
+pub(super) fn endings() -> [(&'static str, Outcome); 9] {
     [
         ("planned", samples::planned()),
         ("unchanged", samples::unchanged()),
@@ -31,7 +32,7 @@ fn run(format: Format, outcome: &Outcome) -> Told {
                 reporter.plan(plan);
             }
         }
-        reporter.outcome(outcome);
+        reporter.end(End::Outcome(outcome));
     })
 }
 
@@ -42,7 +43,7 @@ fn refuse(reporter: &Reporter) {
 
 fn package(reporter: &Reporter) {
     reporter.artifacts(&samples::artifacts());
-    reporter.package_result();
+    reporter.end(End::Packaged);
 }
 
 fn usage() -> Failure {
@@ -57,12 +58,9 @@ fn sections(told: &Told) -> String {
 }
 
 pub(super) fn snapshot(name: &str, told: &Told) {
-    insta::with_settings!({
-        filters => vec![(r"sls_release_[0-9a-f]{32}", "[DELIMITER]")],
-        snapshot_path => "../snapshots",
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-    }, { insta::assert_snapshot!(name, sections(told)) });
+    let mut settings = snapshots("");
+    settings.add_filter(r"sls_release_[0-9a-f]{32}", "[DELIMITER]");
+    settings.bind(|| insta::assert_snapshot!(name, sections(told)));
 }
 
 #[test]
@@ -77,7 +75,7 @@ fn every_ending_for_programs() {
     for (name, outcome) in endings() {
         let told = run(Format::Json, &outcome);
         let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
-        assert_eq!(document["schema_version"], 1, "{name}");
+        assert_eq!(document["schema_version"], 2, "{name}");
         snapshot(&format!("json_{name}"), &told);
     }
 }
@@ -92,19 +90,21 @@ fn every_ending_in_github_actions() {
     }
 }
 
-#[test]
-fn a_refusal() {
-    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
-        snapshot(&format!("{name}_refused"), &told(format, Verbosity::Normal, refuse));
+/// Compares each format with its snapshot of this name.
+fn in_each_format(name: &str, tell: impl Fn(&Reporter)) {
+    for (format_name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
+        snapshot(&format!("{format_name}_{name}"), &told(format, Verbosity::Normal, &tell));
     }
 }
 
 #[test]
+fn a_refusal() {
+    in_each_format("refused", refuse);
+}
+
+#[test]
 fn an_event_that_calls_for_nothing() {
-    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
-        let tell = |reporter: &Reporter| reporter.nothing_done("the code is a fork's: `x` @everyone");
-        snapshot(&format!("{name}_nothing_done"), &told(format, Verbosity::Normal, tell));
-    }
+    in_each_format("nothing_done", |reporter| reporter.end(End::NothingDone("the code is a fork's: `x` @everyone")));
 }
 
 #[test]
@@ -116,54 +116,54 @@ fn secrets_are_masked_for_the_runner_alone() {
 
 #[test]
 fn unusable_settings() {
-    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
-        snapshot(&format!("{name}_usage"), &told(format, Verbosity::Normal, |it| it.failure(&usage())));
-    }
+    in_each_format("usage", |it| it.failure(&usage()));
 }
 
 #[test]
 fn archives() {
-    for (name, format) in [("human", Format::Human), ("json", Format::Json), ("github", Format::Github)] {
-        snapshot(&format!("{name}_packaged"), &told(format, Verbosity::Normal, package));
-    }
+    in_each_format("packaged", package);
     snapshot("human_packaged_verbose", &told(Format::Human, Verbosity::Verbose, package));
 }
 
 fn stdout_of(outcome: &Outcome) -> String {
-    told(Format::Human, Verbosity::Normal, |it| it.outcome(outcome)).stdout
+    told(Format::Human, Verbosity::Normal, |it| it.end(End::Outcome(outcome))).stdout
 }
 
 #[test]
 fn nothing_to_do_says_what_was_looked_at() {
     let first_line = |skipped: Vec<Skip>| {
         let plan = Plan { skipped, ..samples::empty_plan() };
-        stdout_of(&Outcome::Unchanged { plan, endpoints: samples::endpoints() }).lines().next().unwrap().to_owned()
+        stdout_of(&Outcome::Unchanged { plan, endpoints: samples::endpoints(), smoke: vec![] })
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let all = samples::empty_plan().skipped;
     let left_out = Skip::FunctionNotChosen { function: FunctionKey::new("world") };
     assert_eq!(first_line(all.clone()), "nothing to do: stage dev runs this code already");
-    assert_eq!(
-        first_line([all.clone(), vec![left_out]].concat()),
-        "nothing to do: stage dev runs this code of the chosen functions already; --function left out the others"
-    );
-    assert_eq!(
-        first_line(all[1..].to_vec()),
-        "nothing to do: stage dev has no function to release, and no API that needs a deployment"
-    );
+    let chosen =
+        "nothing to do: stage dev runs this code of the chosen functions already; --function left out the others";
+    assert_eq!(first_line([all.clone(), vec![left_out]].concat()), chosen);
+    let none = "nothing to do: stage dev has no function to release, and no API that needs a deployment";
+    assert_eq!(first_line(all[1..].to_vec()), none);
 }
 
 #[test]
 fn one_is_not_many() {
     let mut plan = samples::plan();
-    plan.smoke.as_mut().unwrap().hits = 1;
+    let last = &mut plan.waves.last_mut().unwrap().steps[0];
+    if let Act::Smoke(smoke) = &mut last.act {
+        smoke.hits = 1;
+    }
     assert!(stdout_of(&Outcome::Planned(plan)).contains("until an answer has status 200 and contains \"c0ffee\", for"));
     let Outcome::Released { plan, mut released } = samples::released_with_proof() else { panic!("it is released") };
-    released.smoke.as_mut().unwrap().hits = 1;
+    released.smoke[0].hits = 1;
     assert!(stdout_of(&Outcome::Released { plan, released }).contains(" answered 200: this release answers\n"));
     let small = Artifact { zipped_bytes: 600, ..samples::artifact("hello") };
     let told = told(Format::Human, Verbosity::Normal, |it| {
         it.artifacts(&[(FunctionKey::new("hello"), small.clone())].into());
-        it.package_result();
+        it.end(End::Packaged);
     });
     assert!(told.stdout.contains(" 600 B\n"), "{}", told.stdout);
 }
@@ -183,14 +183,14 @@ fn a_hash_is_shown_to_who_wants_to_know_more() {
     let hash = samples::sha256("hello").base64();
     let released = samples::released_with_proof();
     assert!(!stdout_of(&released).contains(&hash));
-    assert!(told(Format::Human, Verbosity::Verbose, |it| it.outcome(&released)).stdout.contains(&hash));
+    assert!(told(Format::Human, Verbosity::Verbose, |it| it.end(End::Outcome(&released))).stdout.contains(&hash));
 }
 
 #[test]
 fn colours_only_on_a_terminal_that_welcomes_them() {
     let run = |terminal, colour| {
         let change = |sinks| Sinks { stdout_is_terminal: terminal, colour, ..sinks };
-        told_to(Format::Human, Verbosity::Normal, |it| it.outcome(&samples::unchanged()), change).stdout
+        told_to(Format::Human, Verbosity::Normal, |it| it.end(End::Outcome(&samples::unchanged())), change).stdout
     };
     assert!(run(true, true).starts_with("\u{1b}[1m\u{1b}[32mnothing to do:\u{1b}[0m stage dev"));
     assert!(!run(true, false).contains('\u{1b}'));
@@ -201,7 +201,7 @@ fn colours_only_on_a_terminal_that_welcomes_them() {
 fn quiet_leaves_the_result_alone_on_standard_output() {
     let tell = |reporter: &Reporter| {
         reporter.plan(&samples::plan());
-        reporter.outcome(&samples::released_with_proof());
+        reporter.end(End::Outcome(&samples::released_with_proof()));
     };
     let (quiet, normal) = (told(Format::Human, Verbosity::Quiet, tell), told(Format::Human, Verbosity::Normal, tell));
     assert_eq!(quiet.stdout, normal.stdout);
@@ -210,25 +210,27 @@ fn quiet_leaves_the_result_alone_on_standard_output() {
 }
 
 #[test]
-fn the_document_names_the_exit_code_of_pending_changes() {
-    let exit_code = |outcome: &Outcome| {
-        let stdout = super::Shared::default();
-        let sinks = super::sinks(stdout.clone(), std::io::sink());
-        Reporter::new(Format::Json, Verbosity::Normal, sinks).pending_exit_code(10).outcome(outcome);
-        serde_json::from_str::<serde_json::Value>(&stdout.text()).unwrap()["exit_code"].clone()
-    };
-    assert_eq!(exit_code(&samples::planned()), 10);
-    assert_eq!(exit_code(&Outcome::Planned(samples::empty_plan())), 0);
-}
-
-#[test]
 fn no_format_prints_what_the_smoke_test_sends() {
     for format in [Format::Human, Format::Json, Format::Github] {
         let told = told(format, Verbosity::Verbose, |reporter| {
             reporter.plan(&samples::plan());
-            reporter.outcome(&samples::planned());
+            reporter.end(End::Outcome(&samples::planned()));
         });
         assert!(sections(&told).contains("c0ffee"), "the plan is there");
         assert!(!sections(&told).contains(samples::SECRET));
     }
+}
+
+/// Comments and job summaries of a public repository are public.
+#[test]
+fn what_a_function_says_is_in_no_comment_and_no_summary() {
+    let mut outcome = samples::put_back();
+    let Outcome::Failed { failure, .. } = &mut outcome else { panic!("it failed") };
+    failure.problems[0].own_error = Some("ValueError: no table t4ble".into());
+    let people = told(Format::Human, Verbosity::Normal, |reporter| reporter.end(End::Outcome(&outcome)));
+    assert!(people.stderr.contains("ValueError: no table t4ble"), "{}", people.stderr);
+    let github = told(Format::Github, Verbosity::Normal, |reporter| reporter.end(End::Outcome(&outcome)));
+    assert!(!github.summary.is_empty() && !github.summary.contains("t4ble"), "{}", github.summary);
+    let comment = super::comment::comment(End::Outcome(&outcome));
+    assert!(!comment.contains("t4ble"), "{comment}");
 }

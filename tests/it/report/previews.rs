@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::model::*;
-use sls_release::report::{Reporter, Run};
+use sls_release::report::{CommentContext, Reporter};
 
-use super::samples::{self, artifact};
+use super::samples::{self, artifact, back, code_unchanged};
 
 pub(crate) const COMMIT: &str = "3f5a0c9e1b7d4826a0c1d2e3f4a5b6c7d8e9f001";
 
 /// Where comments come from.
-pub(crate) fn run() -> Run {
-    Run {
+pub(crate) fn context() -> CommentContext {
+    CommentContext {
         commit: COMMIT.into(),
         repository: "acme/hello".into(),
         pull_request: 42,
@@ -73,15 +73,21 @@ pub(crate) fn changes() -> BTreeMap<FunctionKey, CodeChange> {
 
 pub(crate) fn report() -> PreviewReport {
     let url = "https://k3v9w1x7q2.execute-api.eu-central-1.amazonaws.com/pr-42";
-    let smoke = SmokeResult { url: format!("{url}/hello"), status: 200, hits: 3, proof: SmokeProof::ThisRelease };
+    let smoke = SmokeResult {
+        url: format!("{url}/hello"),
+        status: 200,
+        hits: 3,
+        proof: SmokeProof::ThisRelease,
+        contains: true,
+    };
     PreviewReport {
         repository: "acme/hello".into(),
         pull_request: 42,
         service: "hello".into(),
         functions: ["hello", "orders", "thumbnails"].map(|key| FunctionName::new(format!("{key}-dev-pr-42"))).into(),
         endpoints: [(ApiKey::new("public"), url.to_owned())].into(),
-        skipped: vec!["function thumbnails-dev-pr-42: it runs this code already".into()],
-        smoke: Some(smoke),
+        skipped: vec![code_unchanged("thumbnails", "$LATEST")],
+        smoke: vec![smoke],
         ..PreviewReport::default()
     }
 }
@@ -90,10 +96,9 @@ pub(crate) fn up() -> PreviewOutcome {
     PreviewOutcome::Up(report())
 }
 
-/// As it was; by a strategy that has versions.
+/// As it was.
 pub(crate) fn unchanged() -> PreviewOutcome {
-    let versions = [(FunctionKey::new("hello"), Version::new("12"))].into();
-    PreviewOutcome::Unchanged(PreviewReport { versions, smoke: None, ..report() })
+    PreviewOutcome::Unchanged(PreviewReport { smoke: vec![], ..report() })
 }
 
 fn smoke_failed(kind: Kind) -> Failure {
@@ -105,43 +110,39 @@ fn smoke_failed(kind: Kind) -> Failure {
     .into_failure(kind)
 }
 
-fn back(what: &str) -> PutBack {
-    PutBack { what: what.into() }
+fn failed(kind: Kind, put_back: Vec<PutBack>, not_put_back: Vec<NotPutBack>) -> PreviewOutcome {
+    let undone = UndoReport { put_back, not_put_back, ..UndoReport::default() };
+    PreviewOutcome::Failed { failure: smoke_failed(kind), undone }
 }
 
 /// All of it is gone again.
 pub(crate) fn put_back() -> PreviewOutcome {
-    PreviewOutcome::Failed {
-        failure: smoke_failed(Kind::Failed),
-        put_back: vec![
-            back("API hello-api-pr-42 (k3v9w1x7q2) deleted"),
-            back("function orders-dev-pr-42 deleted"),
-            back("function hello-dev-pr-42 deleted"),
-        ],
-        not_put_back: vec![],
-    }
+    let deleted = [
+        "API hello-api-pr-42 (k3v9w1x7q2) deleted",
+        "function orders-dev-pr-42 deleted",
+        "function hello-dev-pr-42 deleted",
+    ];
+    failed(Kind::Failed, deleted.map(back).into(), vec![])
 }
 
 /// A part of it is left.
 pub(crate) fn not_put_back() -> PreviewOutcome {
-    PreviewOutcome::Failed {
-        failure: smoke_failed(Kind::NotPutBack),
-        put_back: vec![back("API hello-api-pr-42 (k3v9w1x7q2) deleted"), back("function orders-dev-pr-42 deleted")],
-        not_put_back: vec![NotPutBack {
-            what: "function hello-dev-pr-42".into(),
-            why: "lambda:DeleteFunction on hello-dev-pr-42: AccessDeniedException: not authorized".into(),
-            command: "sls-release preview down --pr 42 --repository acme/hello --service hello".into(),
-        }],
-    }
+    let left = NotPutBack {
+        what: "function hello-dev-pr-42".into(),
+        why: "lambda:DeleteFunction on hello-dev-pr-42: AccessDeniedException: not authorized".into(),
+        command: "sls-release preview down --pr 42 --repository acme/hello --service hello".into(),
+    };
+    let deleted = ["API hello-api-pr-42 (k3v9w1x7q2) deleted", "function orders-dev-pr-42 deleted"];
+    failed(Kind::NotPutBack, deleted.map(back).into(), vec![left])
 }
 
 pub(crate) fn down() -> PreviewOutcome {
     let deleted = vec!["API hello-api-pr-42 (k3v9w1x7q2) deleted".into(), "function hello-dev-pr-42 deleted".into()];
-    PreviewOutcome::Down(vec![PreviewReport { deleted, smoke: None, skipped: vec![], ..report() }])
+    PreviewOutcome::Down(vec![PreviewReport { deleted, smoke: vec![], skipped: vec![], ..report() }])
 }
 
 pub(crate) fn listed() -> PreviewOutcome {
-    PreviewOutcome::Listed(vec![PreviewReport { smoke: None, skipped: vec![], ..report() }])
+    PreviewOutcome::Listed(vec![PreviewReport { smoke: vec![], skipped: vec![], ..report() }])
 }
 
 pub(crate) fn refused() -> Failure {
@@ -166,7 +167,6 @@ pub(crate) fn released() -> Outcome {
         ..released.functions[0].clone()
     };
     released.functions = vec![function("hello", "43"), function("orders", "17")];
-    let (function, version) = (FunctionKey::new("thumbnails"), Version::new("8"));
-    let skipped = vec![Skip::CodeUnchanged { function, sha256: samples::sha256("thumbnails"), version }];
+    let skipped = vec![code_unchanged("thumbnails", "8")];
     Outcome::Released { plan: Plan { skipped, warnings: vec![], ..plan }, released }
 }

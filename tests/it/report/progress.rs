@@ -3,21 +3,24 @@
 use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
-use sls_release::model::{Event, Listener};
-use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+use sls_release::model::{Amount, Event, Listener, Work};
+use sls_release::report::{End, Format, Reporter, Sinks, Verbosity};
 
 use super::{samples, sinks, told};
 
 fn events() -> Vec<Event> {
     let version = || "version 4 of hello-dev".to_owned();
-    let waiting = |seconds, tries| Event::Waiting { what: version(), waited: Duration::from_secs(seconds), tries };
+    let waiting = |seconds, tries| {
+        let seen = if tries > 1 { "its state is Pending".to_owned() } else { String::new() };
+        Event::Waiting { what: version(), waited: Duration::from_secs(seconds), tries, seen }
+    };
     vec![
-        Event::PackStarted { what: "hello".into(), bytes: 10 },
-        Event::Packed { what: "hello".into(), bytes: 10 },
-        Event::PackFinished { what: "hello".into(), bytes: 2_048 },
-        Event::UploadStarted { what: "hello/code.zip".into(), bytes: 5 },
-        Event::Uploaded { what: "hello/code.zip".into(), bytes: 5 },
-        Event::UploadFinished { what: "hello/code.zip".into() },
+        Event::Started(Amount { work: Work::Pack, what: "hello".into(), bytes: 10 }),
+        Event::Advanced(Amount { work: Work::Pack, what: "hello".into(), bytes: 10 }),
+        Event::Finished(Amount { work: Work::Pack, what: "hello".into(), bytes: 2_048 }),
+        Event::Started(Amount { work: Work::Upload, what: "hello/code.zip".into(), bytes: 5 }),
+        Event::Advanced(Amount { work: Work::Upload, what: "hello/code.zip".into(), bytes: 5 }),
+        Event::Finished(Amount { work: Work::Upload, what: "hello/code.zip".into(), bytes: 5 }),
         waiting(2, 1),
         waiting(6, 1),
         waiting(9, 2),
@@ -41,7 +44,7 @@ fn without_a_terminal_each_step_is_a_line_and_each_long_wait_one() {
         packed: hello (2.0 KiB)\n\
         done: uploaded hello/code.zip (5 B)\n\
         waiting: for version 4 of hello-dev (6.0 s)\n\
-        waiting: for version 4 of hello-dev (1 min 7 s, 9 tries)\n\
+        waiting: for version 4 of hello-dev (1 min 7 s, 9 tries): its state is Pending\n\
         done: moved alias live of hello-dev to version 4\n\
         putting back: alias live of hello-dev\n\
         warning: the cache is not flushed\n";
@@ -65,7 +68,7 @@ fn quiet_says_nothing() {
 }
 
 /// A sink that fails.
-struct Broken(ErrorKind);
+pub(super) struct Broken(pub(super) ErrorKind);
 
 impl Write for Broken {
     fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
@@ -79,7 +82,7 @@ impl Write for Broken {
 
 fn error_of(kind: ErrorKind) -> Option<io::Error> {
     let reporter = Reporter::new(Format::Human, Verbosity::Normal, sinks(Broken(kind), Broken(kind)));
-    reporter.outcome(&samples::released_with_proof());
+    reporter.end(End::Outcome(&samples::released_with_proof()));
     reporter.write_error()
 }
 
@@ -87,10 +90,8 @@ fn error_of(kind: ErrorKind) -> Option<io::Error> {
 fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
     assert!(error_of(ErrorKind::BrokenPipe).is_none());
     let error = error_of(ErrorKind::StorageFull).unwrap();
-    assert_eq!(
-        (error.kind(), error.to_string().as_str()),
-        (ErrorKind::StorageFull, "standard output: no storage space")
-    );
+    assert_eq!(error.kind(), ErrorKind::StorageFull);
+    assert_eq!(error.to_string(), "standard output: no storage space");
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn a_file_that_cannot_be_written_is_an_error_that_names_it() {
     let missing = folder.path().join("missing/file");
     let named = |change: &dyn Fn(Sinks) -> Sinks| {
         let reporter = Reporter::new(Format::Github, Verbosity::Normal, change(sinks(io::sink(), io::sink())));
-        reporter.outcome(&samples::unchanged());
+        reporter.end(End::Outcome(&samples::unchanged()));
         reporter.write_error().unwrap().to_string()
     };
     let expected = format!("{}: No such file or directory (os error 2)", missing.display());

@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 use sls_release::error::{Failure, Kind, Location, Problem};
 use sls_release::model::*;
-use sls_release::report::{End, Format, Reporter, Run, Verbosity};
+use sls_release::report::{CommentContext, End, Format, Reporter, Verbosity};
 
-use super::{previews, samples, sinks, told};
-use crate::support::local_aws::{fixtures, virtual_environment};
+use super::{previews, quiet_reporter, samples, told};
+use crate::support::{Ends, fixtures, virtual_environment};
 
 /// What became of a text.
 #[derive(Deserialize)]
@@ -28,17 +28,11 @@ pub(crate) struct Rendered {
 pub(crate) fn rendered(texts: &[String]) -> Vec<Rendered> {
     let python = virtual_environment(&fixtures().join("emulators/markdown.txt")).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/report/render.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(python);
+    command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(&serde_json::to_vec(texts).unwrap()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_str(&child.ended().exits(0).stdout).unwrap()
 }
 
 /// Each has something that some sink obeys.
@@ -95,21 +89,24 @@ fn drawn(count: usize, seed: u64) -> Vec<String> {
 /// A comment on a preview that is up, one on a failure, and the summaries of both: this text is all that is foreign.
 fn all_with(text: &str) -> Vec<String> {
     let (up, failed) = (up(text), failed(text));
-    let run =
-        Run { service: text.into(), phases: vec![(text.into(), std::time::Duration::from_secs(1))], ..previews::run() };
+    let context = CommentContext {
+        service: text.into(),
+        phases: vec![PhaseTime { phase: Phase::PutBack, duration: std::time::Duration::from_secs(1) }],
+        ..previews::context()
+    };
     let comment = |outcome: &PreviewOutcome| {
-        let reporter = Reporter::new(Format::Json, Verbosity::Quiet, sinks(std::io::sink(), std::io::sink()));
+        let reporter = quiet_reporter();
         tell(&reporter, text);
-        reporter.comment(&run, End::Preview(outcome))
+        reporter.comment(&context, End::Preview(outcome))
     };
     let summary = |outcome: &PreviewOutcome| {
         let told = told(Format::Github, Verbosity::Quiet, |reporter| {
             tell(reporter, text);
-            reporter.preview(outcome);
+            reporter.end(End::Preview(outcome));
         });
         told.summary
     };
-    let planned = told(Format::Github, Verbosity::Quiet, |reporter| reporter.outcome(&planned(text))).summary;
+    let planned = told(Format::Github, Verbosity::Quiet, |reporter| reporter.end(End::Outcome(&planned(text)))).summary;
     let gone = comment(&PreviewOutcome::Down(vec![]));
     vec![comment(&up), comment(&failed), summary(&up), summary(&failed), planned, gone]
 }
@@ -130,8 +127,7 @@ fn up(text: &str) -> PreviewOutcome {
     let url = "https://a.example/pr-42".to_owned();
     PreviewOutcome::Up(PreviewReport {
         endpoints: [(ApiKey::new(text), url.clone()), (ApiKey::new(format!("{text}2")), url)].into(),
-        versions: [(FunctionKey::new(text), Version::new(text))].into(),
-        skipped: vec![text.into()],
+        skipped: vec![Skip::FunctionNotChosen { function: FunctionKey::new(text) }],
         ..report
     })
 }
@@ -141,8 +137,11 @@ fn failed(text: &str) -> PreviewOutcome {
     let problem = Problem::new(text).why(text).fix(text.replace(['\n', '\r'], " ")).at(Some(at));
     PreviewOutcome::Failed {
         failure: Failure { kind: Kind::NotPutBack, problems: vec![problem] },
-        put_back: vec![PutBack { what: text.into() }],
-        not_put_back: vec![NotPutBack { what: text.into(), why: text.into(), command: text.into() }],
+        undone: UndoReport {
+            put_back: vec![PutBack { what: text.into() }],
+            not_put_back: vec![NotPutBack { what: text.into(), why: text.into(), command: text.into() }],
+            ..UndoReport::default()
+        },
     }
 }
 
@@ -172,7 +171,7 @@ fn a_comment_links_to_its_commit_its_log_and_its_endpoint_alone() {
     let found = rendered(&[comment]).remove(0);
     let endpoint = "https://k3v9w1x7q2.execute-api.eu-central-1.amazonaws.com/pr-42";
     let commit = format!("https://github.com/acme/hello/commit/{}", previews::COMMIT);
-    let expected = [endpoint, &commit, &previews::run().run_url, &format!("{endpoint}/hello")];
+    let expected = [endpoint, &commit, &previews::context().run_url, &format!("{endpoint}/hello")];
     assert_eq!(found.links, expected);
     assert_eq!(found.elements.iter().filter(|element| *element == "tr").count(), 4, "a head and three functions");
     assert!(found.text.contains("To delete it: sls-release preview down --pr 42"), "{}", found.text);
@@ -188,8 +187,8 @@ fn a_chart_is_no_wider_than_a_phone() {
 
 #[test]
 fn a_commit_that_is_none_is_not_linked() {
-    let reporter = Reporter::new(Format::Json, Verbosity::Quiet, sinks(std::io::sink(), std::io::sink()));
-    let run = Run { commit: "../../evil".into(), run_url: "javascript:alert(1)".into(), ..previews::run() };
-    let comment = reporter.comment(&run, End::Preview(&previews::put_back()));
+    let context =
+        CommentContext { commit: "../../evil".into(), run_url: "javascript:alert(1)".into(), ..previews::context() };
+    let comment = quiet_reporter().comment(&context, End::Preview(&previews::put_back()));
     assert_eq!(rendered(&[comment]).remove(0).links, [""; 0]);
 }

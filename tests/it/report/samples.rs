@@ -31,138 +31,127 @@ pub(super) fn artifacts() -> BTreeMap<FunctionKey, Artifact> {
     ["hello", "world"].map(|key| (FunctionKey::new(key), artifact(key))).into()
 }
 
+/// A function that is live in this version already.
+pub(super) fn code_unchanged(key: &str, version: &str) -> Skip {
+    Skip::CodeUnchanged { function: FunctionKey::new(key), sha256: sha256(key), version: Version::new(version) }
+}
+
 pub(super) fn empty_plan() -> Plan {
-    Plan {
-        stage: StageName::new("dev"),
-        region: Region::new("eu-central-1"),
-        uploads: vec![],
-        keeps: vec![],
-        code: vec![],
-        deployments: vec![],
-        new_aliases: vec![],
-        permissions: vec![],
-        moves: vec![],
-        stages: vec![],
-        flushes: vec![],
-        smoke: None,
-        endpoints: vec![endpoint()],
-        skipped: vec![
-            Skip::CodeUnchanged {
-                function: FunctionKey::new("hello"),
-                sha256: sha256("hello"),
-                version: Version::new("7"),
-            },
-            Skip::DefinitionUnchanged { api: ApiKey::new("public"), definition: sha256("definition") },
-            Skip::SmokeUnneeded,
-        ],
-        warnings: vec![],
-    }
+    let skipped = vec![
+        code_unchanged("hello", "7"),
+        Skip::DefinitionUnchanged { api: ApiKey::new("public"), definition: sha256("definition") },
+        Skip::SmokeUnneeded,
+    ];
+    Plan { endpoints: vec![endpoint()], skipped, ..Plan::new(StageName::new("dev"), Region::new("eu-central-1")) }
 }
 
 fn endpoint() -> Endpoint {
-    Endpoint { api: ApiKey::new("public"), id: RestApiId::new("a1b2c3d4e5"), stage: StageName::new("dev") }
+    let id = Ref::Existing(RestApiId::new("a1b2c3d4e5"));
+    Endpoint { api: ApiKey::new("public"), id, stage: StageName::new("dev") }
 }
 
-/// One of every step.
+/// One of every step of a release.
 pub(super) fn plan() -> Plan {
     let (function, name) = (FunctionKey::new("hello"), FunctionName::new("hello-dev"));
     let (api, id, stage) = (ApiKey::new("public"), RestApiId::new("a1b2c3d4e5"), StageName::new("dev"));
     let key = ObjectKey::new("hello/code.zip");
+    let live = ObjectKey::new("hello/live.zip");
+    let mut plan = empty_plan();
+    let upload = Upload { function: function.clone(), key, bytes: 12_600 };
+    let keep = KeepCode { function: function.clone(), name: name.clone(), sha256: sha256("live"), key: live };
+    plan.add(Act::Upload(upload), Reason::ObjectAbsent);
+    plan.add(Act::KeepCode(keep), Reason::PuttingBackNeedsIt);
+    let deployment = CreateDeployment { api: api.clone(), id: id.clone(), definition: sha256("definition") };
+    for (function, goes_live) in [("hello", GoesLive::WithAlias), ("latest", GoesLive::AtUpdate)] {
+        let Step { act, why } = change(function, goes_live);
+        plan.add(act, why);
+    }
+    plan.add(Act::CreateDeployment(deployment), Reason::DefinitionDiffers);
+    let create = CreateAlias {
+        function: function.clone(),
+        name: name.clone(),
+        alias: AliasName::new("new"),
+        to: Ref::Made(function.clone()),
+        caches: vec![],
+    };
+    plan.add(Act::CreateAlias(create), Reason::Absent);
+    let alias = MoveAlias {
+        function: function.clone(),
+        name: name.clone(),
+        alias: AliasName::new("live"),
+        from: Version::new("3"),
+        to: Ref::Made(function.clone()),
+        revision: RevisionId::new("r"),
+        wait: None,
+        caches: vec![],
+    };
+    plan.add(Act::MoveAlias(alias), Reason::NewCode);
+    let caller = Caller {
+        partition: "aws".into(),
+        region: Region::new("eu-central-1"),
+        account: AccountId::new("123456789012"),
+        api: Ref::Existing(id.clone()),
+        stage: Some(stage.clone()),
+    };
+    let qualifier = Qualifier::Named(AliasName::new("new"));
+    let permit = Permit { function, name, qualifier, caller, known: Some(KnownStates::default()) };
+    plan.add(Act::Permit(permit), Reason::NotPermitted);
+    let cache = Cache { api: api.clone(), id: id.clone(), stage: stage.clone() };
+    let point = PointStage {
+        to: Ref::Made(api.clone()),
+        api,
+        id,
+        stage,
+        from: DeploymentId::new("old123"),
+        definition: Sha256::of(b"definition"),
+        caches: vec![cache.clone()],
+    };
+    plan.add(Act::PointStage(point), Reason::NewDefinition);
+    plan.add(Act::FlushCache(cache), Reason::CacheIsStale);
+    plan.add(Act::Smoke(smoke()), Reason::ProvesRelease);
     Plan {
-        uploads: vec![UploadArtifact { function: function.clone(), key: key.clone(), bytes: 12_600 }],
-        keeps: vec![KeepLiveCode {
-            function: function.clone(),
-            name: name.clone(),
-            sha256: sha256("live"),
-            key: ObjectKey::new("hello/live.zip"),
-        }],
-        code: vec![change("hello", GoesLive::WithAlias), change("latest", GoesLive::AtUpdate)],
-        deployments: vec![CreateDeployment {
-            api: api.clone(),
-            id: id.clone(),
-            definition: sha256("definition"),
-            reason: Reason::DefinitionDiffers,
-        }],
-        new_aliases: vec![CreateAlias { function: function.clone(), name: name.clone(), alias: AliasName::new("new") }],
-        permissions: vec![AddPermission {
-            function: function.clone(),
-            name: name.clone(),
-            qualifier: Qualifier::Named(AliasName::new("new")),
-            statement_id: "sls-release-a1b2c3d4e5-dev".into(),
-            source_arn: "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/dev/*".into(),
-            account: AccountId::new("123456789012"),
-        }],
-        moves: vec![MoveAlias {
-            function,
-            name,
-            alias: AliasName::new("live"),
-            from: Version::new("3"),
-            revision: RevisionId::new("r"),
-        }],
-        stages: vec![PointStage {
-            api: api.clone(),
-            id: id.clone(),
-            stage: stage.clone(),
-            from: DeploymentId::new("old123"),
-        }],
-        flushes: vec![FlushCache { api, id, stage }],
-        smoke: Some(smoke_plan()),
-        skipped: vec![
-            Skip::CodeUnchanged {
-                function: FunctionKey::new("world"),
-                sha256: sha256("world"),
-                version: Version::new("7"),
-            },
-            Skip::RedeployNever { api: ApiKey::new("internal") },
-        ],
+        skipped: vec![code_unchanged("world", "7"), Skip::RedeployNever { api: ApiKey::new("internal") }],
         warnings: vec![Warning::LatestIsLive { function: FunctionKey::new("latest") }],
-        ..empty_plan()
+        ..plan
     }
 }
 
-fn change(function: &str, goes_live: GoesLive) -> ChangeCode {
+fn change(function: &str, goes_live: GoesLive) -> Step {
     let at_once = goes_live == GoesLive::AtUpdate;
-    ChangeCode {
+    let live = ObjectKey::new("hello/live.zip");
+    let update = CodeCall::Update {
+        key: ObjectKey::new("hello/code.zip"),
+        object_version: None,
+        publish: true,
+        restore: Restore::Object { key: live, version: None },
+    };
+    let change = ChangeCode {
         function: FunctionKey::new(function),
         name: FunctionName::new(format!("{function}-dev")),
-        step: if at_once {
-            CodeStep::Publish
-        } else {
-            CodeStep::Update { key: ObjectKey::new("hello/code.zip"), object_version: None }
-        },
+        call: if at_once { CodeCall::Publish } else { update },
         before: sha256("live"),
         after: sha256(function),
-        keep_key: ObjectKey::new("hello/live.zip"),
         revision: RevisionId::new("r"),
         architecture: Some("arm64".into()),
         source_kms_key: None,
         storage_mode: None,
         goes_live,
-        reason: if at_once { Reason::ConfigurationDiffers { version: Version::new("5") } } else { Reason::CodeDiffers },
-    }
+        caches: vec![],
+    };
+    let differs = Reason::ConfigurationDiffers { version: Version::new("5") };
+    Step { act: Act::ChangeCode(change), why: if at_once { differs } else { Reason::CodeDiffers } }
 }
 
-fn smoke_plan() -> SmokePlan {
-    SmokePlan {
+fn smoke() -> Smoke {
+    Smoke {
+        test: 0,
         endpoint: Some(endpoint()),
-        target: format!("/hello?key={SECRET}"),
-        shown: SmokePlan::shown(&format!("/hello?key={SECRET}")),
+        target: Smoke::shown(&format!("/hello?key={SECRET}")),
         hits: 3,
         timeout: Duration::from_secs(90),
         status: 200,
         contains: Some("c0ffee".into()),
-        settings: SmokeSettings {
-            target: SmokeTarget::Path { api: ApiKey::new("public"), path: "/hello".into() },
-            at: None,
-            method: "POST".into(),
-            headers: [("authorization".to_owned(), SECRET.to_owned())].into(),
-            body: Some(SECRET.into()),
-            status: 200,
-            contains: Some("c0ffee".into()),
-            proves_release: true,
-            hits: 3,
-            timeout: Duration::from_secs(90),
-        },
+        logs: vec![LogSource { function: FunctionName::new("hello-dev"), group: "/aws/lambda/hello-dev".into() }],
     }
 }
 
@@ -184,7 +173,13 @@ fn released(proof: SmokeProof) -> Released {
         functions: vec![function("hello", "4", Some("live")), function("latest", "12", None)],
         deployments: [(ApiKey::new("public"), DeploymentId::new("new456"))].into(),
         endpoints: endpoints(),
-        smoke: Some(SmokeResult { url, status: 200, hits: 3, proof }),
+        smoke: vec![SmokeResult { url, status: 200, hits: 3, proof, contains: false }],
+        invoked: vec![Invoked {
+            function: FunctionKey::new("hello"),
+            version: Version::new("4"),
+            event: "GET /hello".into(),
+            goes_live: GoesLive::WithAlias,
+        }],
         duration: Duration::from_millis(4_270),
     }
 }
@@ -194,7 +189,7 @@ pub(super) fn planned() -> Outcome {
 }
 
 pub(super) fn unchanged() -> Outcome {
-    Outcome::Unchanged { plan: empty_plan(), endpoints: endpoints() }
+    Outcome::Unchanged { plan: empty_plan(), endpoints: endpoints(), smoke: vec![] }
 }
 
 pub(super) fn released_with_proof() -> Outcome {
@@ -202,11 +197,15 @@ pub(super) fn released_with_proof() -> Outcome {
 }
 
 pub(super) fn released_in_health() -> Outcome {
-    Outcome::Released { plan: plan(), released: released(SmokeProof::Health) }
+    let released = Released { invoked: vec![], ..released(SmokeProof::Health) };
+    Outcome::Released { plan: plan(), released }
 }
 
 pub(super) fn released_without_smoke() -> Outcome {
-    Outcome::Released { plan: plan(), released: Released { smoke: None, ..released(SmokeProof::Health) } }
+    Outcome::Released {
+        plan: plan(),
+        released: Released { smoke: vec![], invoked: vec![], ..released(SmokeProof::Health) },
+    }
 }
 
 fn smoke_failed(kind: Kind) -> Failure {
@@ -216,58 +215,48 @@ fn smoke_failed(kind: Kind) -> Failure {
         .into_failure(kind)
 }
 
+fn failed(kind: Kind, undone: UndoReport) -> Outcome {
+    Outcome::Failed { plan: plan(), failure: smoke_failed(kind), undone }
+}
+
+pub(super) fn back(what: &str) -> PutBack {
+    PutBack { what: what.into() }
+}
+
+const STAGE_IS_BACK: &str = "stage dev of a1b2c3d4e5 serves deployment old123 again";
+
 pub(super) fn put_back() -> Outcome {
-    let back = |what: &str| PutBack { what: what.into() };
-    Outcome::Failed {
-        plan: plan(),
-        failure: smoke_failed(Kind::Failed),
-        put_back: vec![
-            back("stage dev of a1b2c3d4e5 serves deployment old123 again"),
-            back("alias live of hello-dev stands on version 3 again"),
-        ],
-        left_alone: vec![],
-        not_put_back: vec![],
-    }
+    let put_back = vec![back(STAGE_IS_BACK), back("alias live of hello-dev points at version 3 again")];
+    failed(Kind::Failed, UndoReport { put_back, ..UndoReport::default() })
 }
 
 pub(super) fn not_put_back() -> Outcome {
-    Outcome::Failed {
-        plan: plan(),
-        failure: smoke_failed(Kind::NotPutBack),
-        put_back: vec![PutBack { what: "stage dev of a1b2c3d4e5 serves deployment old123 again".into() }],
-        left_alone: vec![],
-        not_put_back: vec![NotPutBack {
-            what: "alias live of hello-dev".into(),
-            why: "lambda:UpdateAlias on hello-dev:live: AccessDeniedException: not authorized".into(),
-            command: "aws lambda update-alias --function-name hello-dev --name live --function-version 3".into(),
-        }],
-    }
+    let not_put_back = vec![NotPutBack {
+        what: "alias live of hello-dev".into(),
+        why: "lambda:UpdateAlias on hello-dev:live: AccessDeniedException: not authorized".into(),
+        command: "aws lambda update-alias --function-name hello-dev --name live --function-version 3 --routing-config \
+                  AdditionalVersionWeights={}"
+            .into(),
+    }];
+    let put_back = vec![back(STAGE_IS_BACK)];
+    failed(Kind::NotPutBack, UndoReport { put_back, not_put_back, ..UndoReport::default() })
 }
 
-/// Somebody else released in the meantime.
+/// Another run released in the meantime.
 pub(super) fn left_alone() -> Outcome {
-    Outcome::Failed {
-        plan: plan(),
-        failure: smoke_failed(Kind::Failed),
-        put_back: vec![PutBack { what: "the deployment of public that this run made is deleted".into() }],
-        left_alone: vec![LeftAlone {
-            what: "alias live of hello-dev".into(),
-            why: "somebody else changed it since: it stands on version 5".into(),
-            command: "aws lambda get-alias --function-name hello-dev --name live --region eu-central-1".into(),
-        }],
-        not_put_back: vec![],
-    }
+    let left_alone = vec![LeftAlone {
+        what: "alias live of hello-dev".into(),
+        why: "it was changed by another run or person since: it points at version 5".into(),
+        command: "aws lambda get-alias --function-name hello-dev --name live --region eu-central-1".into(),
+    }];
+    let put_back = vec![back("the deployment of public that this run made is deleted")];
+    failed(Kind::Failed, UndoReport { put_back, left_alone, ..UndoReport::default() })
 }
 
 /// Failed before the first write.
 pub(super) fn nothing_to_put_back() -> Outcome {
-    Outcome::Failed {
-        plan: plan(),
-        failure: Problem::new("cancelled").into_failure(Kind::Failed),
-        put_back: vec![],
-        left_alone: vec![],
-        not_put_back: vec![],
-    }
+    let failure = Problem::new("cancelled").into_failure(Kind::Failed);
+    Outcome::Failed { plan: plan(), failure, undone: UndoReport::default() }
 }
 
 /// Two problems, one of which points into the settings file.

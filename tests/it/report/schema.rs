@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use sls_release::report::{Format, Verbosity, schema};
+use sls_release::report::{End, Format, Verbosity, schema};
 
+use super::formats::endings;
 use super::{archives, samples, told};
 
 #[test]
@@ -27,16 +28,10 @@ fn the_published_schema_is_the_one_of_the_types() {
 #[test]
 fn a_full_document_has_only_promised_fields_and_all_required_ones() {
     let root = serde_json::to_value(schema()).unwrap();
-    for outcome in [
-        samples::planned(),
-        samples::released_with_proof(),
-        samples::not_put_back(),
-        samples::left_alone(),
-        samples::unchanged(),
-    ] {
+    for (_, outcome) in endings() {
         let told = told(Format::Json, Verbosity::Normal, |reporter| {
             reporter.artifacts(&samples::artifacts());
-            reporter.outcome(&outcome);
+            reporter.end(End::Outcome(&outcome));
         });
         check(&root, &root, &serde_json::from_str(&told.stdout).unwrap(), "$");
     }
@@ -49,7 +44,7 @@ fn the_views_of_archives_have_only_promised_fields_and_all_required_ones() {
         reporter.artifacts(&samples::artifacts());
         reporter.comparisons(&archives::comparisons());
         reporter.explanations(&archives::explanations());
-        reporter.package_result();
+        reporter.end(End::Packaged);
     });
     let document: Value = serde_json::from_str(&told.stdout).unwrap();
     assert!(document["comparisons"]["hello"].is_object() && document["explanations"]["hello"].is_object());

@@ -1,9 +1,9 @@
 //! The settings of a pull request: what of its own file counts, and what is ignored.
 
-use sls_release::model::{BaseSettings, CodeSource, FunctionKey, Request};
+use sls_release::model::{BaseSettings, CodeSource, FunctionKey};
 use sls_release::settings::ignored;
 
-use super::{file, function, refusal, settings, stage};
+use super::{Given, file, function, refusal, settings, stage};
 
 const BASE: &str = "\
 region = 'us-east-1'
@@ -27,20 +27,29 @@ source = 'dev'
 prefix = 'dev'
 ";
 
-fn with_base(base: &str) -> Request {
-    let base = BaseSettings { shown: "main:sls-release.toml".into(), text: base.to_owned() };
-    Request { base: Some(base), ..stage("dev") }
+fn base_of(text: &str) -> BaseSettings {
+    BaseSettings { shown: "main:sls-release.toml".into(), text: text.to_owned() }
+}
+
+fn with_base(text: &str) -> Given {
+    let mut given = stage("dev");
+    given.common.base = Some(base_of(text));
+    given
 }
 
 fn ignored_of(own: &str) -> Vec<String> {
-    ignored(&with_base(BASE), &file(own)).unwrap()
+    ignored_beside(BASE, own)
+}
+
+fn ignored_beside(base: &str, own: &str) -> Vec<String> {
+    ignored(Some(&base_of(base)), &file(own)).unwrap()
 }
 
 #[test]
 fn the_same_file_is_ignored_in_nothing() {
     assert_eq!(ignored_of(BASE), Vec::<String>::new());
     assert_eq!(ignored_of(&format!("# another word\n{BASE}\n")), Vec::<String>::new());
-    assert_eq!(ignored(&stage("dev"), &file("anything = 1")).unwrap(), Vec::<String>::new(), "there is no base");
+    assert_eq!(ignored(None, &file("anything = 1")).unwrap(), Vec::<String>::new(), "there is no base");
 }
 
 #[test]
@@ -53,7 +62,7 @@ fn a_pull_request_says_which_files_are_packed_and_what_is_asked() {
     assert_eq!(hello.source.value, CodeSource::Path("src".into()));
     assert_eq!(hello.source.location().unwrap().file.to_str(), Some("sls-release.toml"));
     assert_eq!((hello.exclude[0].value.as_str(), hello.include[0].value.as_str()), ("docs/**", "*.py"));
-    let smoke = settings.smoke.unwrap();
+    let smoke = &settings.smoke[0];
     assert_eq!((smoke.status, smoke.hits), (201, 7));
 }
 
@@ -62,7 +71,7 @@ fn what_it_leaves_out_of_its_own_is_left_out() {
     let own = BASE.replace("exclude = ['tests/**']\n", "").replace("[smoke]\npath = '/hello'\n", "");
     assert_eq!(ignored_of(&own), Vec::<String>::new());
     let settings = settings(&with_base(BASE), &own);
-    assert!(settings.smoke.is_none() && function(&settings, "hello").exclude.is_empty());
+    assert!(settings.smoke.is_empty() && function(&settings, "hello").exclude.is_empty());
 }
 
 #[test]
@@ -130,5 +139,28 @@ fn an_unknown_key_of_a_pull_request_is_ignored_and_one_of_the_base_is_an_error()
     let refused = refusal(&with_base(BASE), &BASE.replace("'tests/**'", "1")).to_string();
     assert!(refused.starts_with("sls-release.toml:6:12: invalid `exclude`"), "{refused}");
     let refused = refusal(&with_base(BASE), "[functions").to_string();
-    assert!(refused.starts_with("sls-release.toml:1:11: this is not TOML"), "{refused}");
+    assert!(refused.starts_with("sls-release.toml:1:11: this is not valid TOML"), "{refused}");
+}
+
+/// An address or an event of its own choosing, or what the runner knows.
+#[test]
+fn a_smoke_test_of_its_own_reaches_no_further() {
+    let base = format!("{BASE}[smoke.headers]\nX-Key = '{{env.KEY}}'\n");
+    let own = |smoke: &str| base.replace("[smoke]\npath = '/hello'\n", smoke);
+    let cases = [
+        ("[smoke]\nurl = 'https://elsewhere.example/{env.KEY}'\n", "url"),
+        ("[smoke]\npath = '/hello'\nbefore = true\n", "before"),
+        ("[smoke]\npath = '/hello'\nsign = true\n", "sign"),
+        ("[smoke]\npath = '/hello?key={env.KEY}'\n", "path"),
+        ("[[smoke]]\ninvoke = 'event.json'\nfunction = 'hello'\n", "invoke"),
+    ];
+    for (smoke, key) in cases {
+        let text = if smoke.starts_with("[[") { BASE.replace("[smoke]\npath = '/hello'\n", smoke) } else { own(smoke) };
+        let ignored = ignored_beside(&base, &text);
+        assert!(
+            ignored.iter().any(|line| line.contains(&format!("`{key}`")) && line.contains("reaches further")),
+            "{key}: {ignored:?}"
+        );
+    }
+    assert_eq!(ignored_beside(&base, &own("[smoke]\npath = '/other'\nstatus = 204\n")), Vec::<String>::new());
 }

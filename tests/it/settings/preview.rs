@@ -1,13 +1,13 @@
 //! `[preview]`.
 
-use sls_release::model::{FunctionKey, PreviewLimits, PreviewRequest, PreviewRole, PreviewStrategy, Request, WhenFull};
+use sls_release::model::{FunctionKey, PreviewLimits, PreviewRole, WhenFull};
 
-use super::{refusal, settings, stage};
+use super::{Given, refusal, settings, stage};
 
 const FUNCTION: &str = "[functions.hello]\nsource='lambda'\n";
 
-fn of_42() -> Request {
-    Request { preview: PreviewRequest { number: Some(42), ..PreviewRequest::default() }, ..stage("dev") }
+fn of_42() -> Given {
+    Given { pull_request: Some(42), ..stage("dev") }
 }
 
 #[test]
@@ -27,18 +27,17 @@ fn the_environment_of_a_preview_names_its_pull_request() {
 #[test]
 fn what_is_wrong_with_a_preview_is_told_at_once() {
     let wrong = format!(
-        "{FUNCTION}[preview]\nstrategy='branch'\nrole='admin'\nservice='a b'\nrepository='hello'\n\
+        "{FUNCTION}[preview]\nrole='admin'\nservice='a b'\nrepository='hello'\n\
          [preview.functions.helo.environment]\n1A='x'\n"
     );
     insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
-    sls-release.toml:4:10: invalid `strategy` "branch" in [preview]: a preview is a copy, or a stage beside the others; write "copy" or "stage"
-    sls-release.toml:5:6: invalid role `admin`: the ARN of a role is expected, such as `arn:aws:iam::123456789012:role/preview`
-    sls-release.toml:6:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed
-    sls-release.toml:7:12: invalid repository `hello`: the owner and the name are expected, such as `acme/hello`
-    sls-release.toml:8:20: unknown function `helo` in [preview.functions]; did you mean `hello`?
-    sls-release.toml:9:1: invalid environment variable `1A` in [preview.functions.helo.environment]: at least two characters, a letter first, then letters, digits and `_` are allowed
+    sls-release.toml:4:6: invalid role `admin`: the ARN of a role is expected, for example `arn:aws:iam::123456789012:role/preview`
+    sls-release.toml:5:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed, in parts between single slashes
+    sls-release.toml:6:12: invalid repository `hello`: the owner and the name are expected, for example `acme/hello`
+    sls-release.toml:7:20: unknown function `helo` in [preview.functions]; did you mean `hello`?
+    sls-release.toml:8:1: invalid environment variable `1A` in [preview.functions.helo.environment]: at least two characters, a letter first, then letters, digits and `_` are allowed
     "#);
-    insta::assert_snapshot!(refusal(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=false\n")), @r#"sls-release.toml:3:1: [preview] has neither `role` nor `share_role = true`: a preview runs code that nobody has reviewed: with the role of the function that is copied, it may do to the stage's data whatever that function may; add the ARN of a role that may do less, as `role`, or `share_role = true`"#);
+    insta::assert_snapshot!(refusal(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=false\n")), @r#"sls-release.toml:3:1: [preview] has neither `role` nor `share_role = true`: a preview runs code that was not reviewed yet: with the role of the function that is copied, it may do to the stage's data whatever that function may; add the ARN of a role that may do less, as `role`, or `share_role = true`"#);
     let both = format!("{FUNCTION}[preview]\nshare_role=true\nrole='arn:aws:iam::123456789012:role/a'\n");
     insta::assert_snapshot!(refusal(&of_42(), &both), @r#"sls-release.toml:5:6: [preview] has both `role` and `share_role`; keep one of them"#);
 }
@@ -65,17 +64,15 @@ fn limits_that_aws_does_not_know_are_refused() {
 }
 
 #[test]
-fn an_alias_has_the_role_and_the_environment_of_its_function() {
-    let text = format!("{FUNCTION}[preview]\nstrategy='stage'\nshare_role=true\nlatest_unused=true\n");
-    let preview = settings(&of_42(), &text).preview.unwrap();
-    assert_eq!((preview.strategy, preview.latest_unused), (PreviewStrategy::Stage, true));
-    let wrong = format!(
-        "{FUNCTION}[preview]\nstrategy='stage'\nrole='arn:aws:iam::123456789012:role/a'\nenvironment={{ AA='1' }}\n\
-         [preview.functions.hello.environment]\nBB='2'\n"
+fn a_strategy_of_an_old_file_is_refused_with_the_reason() {
+    let old = format!(
+        "{FUNCTION}[preview]\nstrategy='stage'\nshare_role=true\nlatest_unused=true\n\
+         [stages.dev.preview]\nstrategy='copy'\n[stages.dev.smoke]\nstrategy='copy'\n"
     );
-    insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
-    sls-release.toml:5:1: [preview] has `role`, which strategy "stage" cannot follow: the preview is an alias of the stage's own functions, with their role and environment; leave it out, or write `strategy = "copy"`
-    sls-release.toml:6:1: [preview] has `environment`, which strategy "stage" cannot follow: the preview is an alias of the stage's own functions, with their role and environment; leave it out, or write `strategy = "copy"`
-    sls-release.toml:7:10: [preview] has `functions`, which strategy "stage" cannot follow: the preview is an alias of the stage's own functions, with their role and environment; leave it out, or write `strategy = "copy"`
+    insta::assert_snapshot!(refusal(&of_42(), &old), @r#"
+    sls-release.toml:4:1: unknown key `strategy` in [preview]: the strategy "stage" was removed because it put a pull request's code into $LATEST of the stage's functions, from where `terraform apply` can release it; remove `strategy`: a preview is always a copy (docs/previews.md)
+    sls-release.toml:6:1: unknown key `latest_unused` in [preview]: the strategy "stage" was removed because it put a pull request's code into $LATEST of the stage's functions, from where `terraform apply` can release it; remove `latest_unused`: a preview is always a copy (docs/previews.md)
+    sls-release.toml:8:1: unknown key `strategy` in [stages.dev.preview]: the strategy "stage" was removed because it put a pull request's code into $LATEST of the stage's functions, from where `terraform apply` can release it; remove `strategy`: a preview is always a copy (docs/previews.md)
+    sls-release.toml:10:1: unknown key `strategy` in [stages.dev.smoke]: this table has no setting with this name; known: `function`, `path`, `url`, `api`, `method`, `headers`, `body`, `invoke`, `before`, `sign`, `status`, `contains`, `hits`, `timeout`
     "#);
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{Architecture, LastUpdateStatus, S3ObjectStorageMode, State};
 
-use super::{archive, behind, refusal};
-use crate::support::strict::rules::{Busy, CodeSettings, DryRun, LambdaRate, Settings};
+use super::{archive, behind, refusal, refused};
+use crate::support::rules::{Busy, CodeSettings, DryRun, LambdaRate, Settings};
 use crate::support::{Aws, Strict};
 
 const SETTLES_IN: Duration = Duration::from_millis(700);
@@ -20,8 +20,7 @@ fn an_update_is_refused_while_another_is_in_progress() {
     let configure = || aws.lambda.update_function_configuration().function_name(&function).timeout(9).send();
 
     assert_eq!(aws.block_on(update()).unwrap().last_update_status, Some(LastUpdateStatus::InProgress));
-    let (status, code, message) = refusal(aws.block_on(update()));
-    assert_eq!((status, code.as_str()), (409, "ResourceConflictException"));
+    let message = refused(aws.block_on(update()), 409, "ResourceConflictException");
     let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{function}");
     let wanted = "The operation cannot be performed at this time. An update is in progress for resource: ";
     assert_eq!(message, format!("{wanted}{arn}"));

@@ -1,12 +1,11 @@
 //! What a stage answers to its callers.
 
-use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation};
+use aws_sdk_apigateway::types::{Op, PatchOperation};
 use serde_json::{Value, json};
 
 use super::{behind, change_code};
-use crate::support::local_aws::{Answer, get};
-use crate::support::strict::rules::{InvokePermission, Snapshots, StageVariables};
-use crate::support::{Aws, Stack, Strict, shared_aws};
+use crate::support::rules::{InvokePermission, Snapshots, StageVariables};
+use crate::support::{Answer, Aws, Proxy, Stack, Strict, get, shared_aws};
 
 /// Answers with the event.
 const ECHO: &str = "import json\ndef handler(event, context):\n    return {'statusCode': 200, 'body': json.dumps(event), \
@@ -18,7 +17,7 @@ fn a_stage_serves_its_deployment() {
     let old = aws.stage_deployment(&stack.api, "dev");
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
     assert_eq!(stack.call("/health"), answer(403, "Missing Authentication Token"));
-    let new = aws.block_on(aws.gateway.create_deployment().rest_api_id(&stack.api).send()).unwrap().id.unwrap();
+    let new = aws.deploy(&stack.api);
     assert_eq!(stack.call("/health").status, 403, "a deployment alone changes no stage");
     point(&aws, &stack, &new);
     assert_eq!(stack.call("/health").status, 200);
@@ -40,10 +39,7 @@ fn a_changed_integration_waits_for_its_deployment() {
 fn a_deployment_from_before_is_taken_at_first_sight() {
     let stack = Stack::build_behind(Strict::new(), &[]);
     let proxy = Strict::new().with(Snapshots::default()).start(&shared_aws().endpoint);
-    let health = || {
-        let (endpoint, api) = (&proxy.endpoint, &stack.api);
-        get(&format!("{endpoint}/restapis/{api}/dev/_user_request_/health")).unwrap().status
-    };
+    let health = || called_by(&proxy, &stack, "/health").status;
     assert_eq!(health(), 403);
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
     assert_eq!(health(), 403);
@@ -60,11 +56,13 @@ fn a_stage_that_is_not_there_is_forbidden() {
 fn the_most_specific_resource_answers() {
     let (stack, aws, function) = behind(Strict::new().with(Snapshots::default()), &[]);
     change_code(&function, ECHO);
-    let pets = add_resource(&aws, &stack, stack.root(), "pets");
-    let pet = add_resource(&aws, &stack, &pets, "{id}");
-    let rest = add_resource(&aws, &stack, &pets, "{rest+}");
-    put_integration(&aws, &stack, &pet, "GET", &uri(&function), None);
-    put_integration(&aws, &stack, &rest, "ANY", &uri(&function), None);
+    let pets = aws.add_resource(&stack.api, stack.root(), "pets");
+    let pet = aws.add_resource(&stack.api, &pets, "{id}");
+    let rest = aws.add_resource(&stack.api, &pets, "{rest+}");
+    for (resource, method) in [(&pet, "GET"), (&rest, "ANY")] {
+        aws.add_method(&stack.api, resource, method);
+        aws.put_proxy(&stack.api, resource, method, &uri(&function), None);
+    }
     redeploy(&aws, &stack);
     let event = |path: &str| serde_json::from_str::<Value>(&stack.call(path).body).unwrap();
 
@@ -94,15 +92,11 @@ fn a_function_that_answers_nonsense_is_a_bad_gateway() {
 
 #[test]
 fn stage_variables_are_put_into_a_uri() {
-    let with_variable = |rules: Strict, stack: &Stack| {
-        let proxy = rules.start(&shared_aws().endpoint);
-        get(&format!("{}/restapis/{}/dev/_user_request_/hello", proxy.endpoint, stack.api)).unwrap()
-    };
+    let with_variable = |rules: Strict, stack: &Stack| called_by(&rules.start(&shared_aws().endpoint), stack, "/hello");
     let (stack, aws, function) = behind(Strict::new(), &["--alias", "live"]);
     put_uri(&aws, &stack, "hello", &uri(&format!("{function}:${{stageVariables.alias}}")), None);
     redeploy(&aws, &stack);
-    let set = PatchOperation::builder().op(Op::Replace).path("/variables/alias").value("live").build();
-    patch(&aws, &stack, set);
+    patch(&aws, &stack, "/variables/alias", "live");
     assert_eq!(with_variable(Strict::all(), &stack).body, "placeholder");
     assert_eq!(with_variable(Strict::all().without::<StageVariables>(), &stack).status, 500);
 }
@@ -111,16 +105,15 @@ fn stage_variables_are_put_into_a_uri() {
 fn a_missing_permission_is_an_internal_server_error() {
     let (stack, aws, function) = behind(permissions(), &[]);
     assert_eq!(stack.call("/hello").body, "placeholder");
-    let remove = aws.lambda.remove_permission().function_name(&function).statement_id("AllowAPIGatewayInvoke");
-    aws.block_on(remove.send()).unwrap();
+    aws.forbid(&function, None, "AllowAPIGatewayInvoke");
     assert_eq!(stack.call("/hello"), answer(500, "Internal server error"));
     let arn = |rest: &str| format!("arn:aws:execute-api:us-east-1:000000000000:{}", rest.replace("API", &stack.api));
-    permit(&aws, &function, None, "other-path", &arn("API/*/GET/other"));
-    permit(&aws, &function, None, "other-method", &arn("API/*/POST/hello"));
-    permit(&aws, &function, None, "other-stage", &arn("API/prod/GET/hello"));
-    permit(&aws, &function, None, "other-api", &arn("another/*"));
+    aws.permit(&function, None, "other-path", &arn("API/*/GET/other"));
+    aws.permit(&function, None, "other-method", &arn("API/*/POST/hello"));
+    aws.permit(&function, None, "other-stage", &arn("API/prod/GET/hello"));
+    aws.permit(&function, None, "other-api", &arn("another/*"));
     assert_eq!(stack.call("/hello").status, 500);
-    permit(&aws, &function, None, "this", &arn("API/dev/GET/hello"));
+    aws.permit(&function, None, "this", &arn("API/dev/GET/hello"));
     assert_eq!(stack.call("/hello").body, "placeholder");
 }
 
@@ -132,7 +125,7 @@ fn a_permission_is_of_exactly_one_qualifier() {
     put_uri(&aws, &stack, "hello", &uri(&function), None);
     redeploy(&aws, &stack);
     assert_eq!(stack.call("/hello").status, 500, "the alias's permission is not the function's");
-    permit(&aws, &function, None, "function", &arn);
+    aws.permit(&function, None, "function", &arn);
     assert_eq!(stack.call("/hello").body, "placeholder");
     put_uri(&aws, &stack, "hello", &uri(&format!("{function}:1")), None);
     redeploy(&aws, &stack);
@@ -151,10 +144,9 @@ fn permissions() -> Strict {
     Strict::new().with(Snapshots::default()).with(InvokePermission)
 }
 
-pub(crate) fn permit(aws: &Aws, function: &str, qualifier: Option<&str>, id: &str, arn: &str) {
-    let call = aws.lambda.add_permission().function_name(function).set_qualifier(qualifier.map(str::to_owned));
-    let call = call.statement_id(id).action("lambda:InvokeFunction").principal("apigateway.amazonaws.com");
-    aws.block_on(call.source_arn(arn).send()).unwrap();
+/// Calls an endpoint of the stack by way of another proxy.
+fn called_by(proxy: &Proxy, stack: &Stack, path: &str) -> Answer {
+    get(&format!("{}/restapis/{}/dev/_user_request_{path}", proxy.endpoint, stack.api)).unwrap()
 }
 
 fn answer(status: u16, message: &str) -> Answer {
@@ -166,38 +158,27 @@ pub(crate) fn uri(function: &str) -> String {
     format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations")
 }
 
-fn add_resource(aws: &Aws, stack: &Stack, parent: &str, part: &str) -> String {
-    let call = aws.gateway.create_resource().rest_api_id(&stack.api).parent_id(parent).path_part(part);
-    aws.block_on(call.send()).unwrap().id.unwrap()
-}
-
-fn put_integration(aws: &Aws, stack: &Stack, resource: &str, method: &str, uri: &str, role: Option<&str>) {
-    let call = aws.gateway.put_method().rest_api_id(&stack.api).resource_id(resource).http_method(method);
-    aws.block_on(call.authorization_type("NONE").send()).unwrap();
-    let call = aws.gateway.put_integration().rest_api_id(&stack.api).resource_id(resource).http_method(method);
-    let call = call.r#type(IntegrationType::AwsProxy).integration_http_method("POST").uri(uri);
-    aws.block_on(call.set_credentials(role.map(str::to_owned)).send()).unwrap();
-}
-
 /// Another URI for `GET` of a resource that is there.
 pub(crate) fn put_uri(aws: &Aws, stack: &Stack, part: &str, uri: &str, role: Option<&str>) {
-    let resources = aws.block_on(aws.gateway.get_resources().rest_api_id(&stack.api).send()).unwrap();
-    let resource = resources.items().iter().find(|resource| resource.path_part() == Some(part)).unwrap();
-    let call = aws.gateway.put_integration().rest_api_id(&stack.api).set_resource_id(resource.id.clone());
-    let call = call.http_method("GET").r#type(IntegrationType::AwsProxy).integration_http_method("POST").uri(uri);
-    aws.block_on(call.set_credentials(role.map(str::to_owned)).send()).unwrap();
+    let resources = aws.resources(&stack.api);
+    let resource = resources.iter().find(|resource| resource.path_part() == Some(part)).unwrap();
+    aws.put_proxy(&stack.api, resource.id().unwrap(), "GET", uri, role);
 }
 
-pub(crate) fn redeploy(aws: &Aws, stack: &Stack) {
-    let made = aws.block_on(aws.gateway.create_deployment().rest_api_id(&stack.api).send()).unwrap();
-    point(aws, stack, &made.id.unwrap());
+/// Points the stage at a new deployment, and returns its id.
+pub(crate) fn redeploy(aws: &Aws, stack: &Stack) -> String {
+    let made = aws.deploy(&stack.api);
+    point(aws, stack, &made);
+    made
 }
 
 fn point(aws: &Aws, stack: &Stack, deployment: &str) {
-    patch(aws, stack, PatchOperation::builder().op(Op::Replace).path("/deploymentId").value(deployment).build());
+    patch(aws, stack, "/deploymentId", deployment);
 }
 
-pub(crate) fn patch(aws: &Aws, stack: &Stack, operation: PatchOperation) {
+/// Replaces a value of the stage.
+pub(crate) fn patch(aws: &Aws, stack: &Stack, path: &str, value: &str) {
+    let operation = PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
     let call = aws.gateway.update_stage().rest_api_id(&stack.api).stage_name("dev").patch_operations(operation);
     aws.block_on(call.send()).unwrap();
 }

@@ -1,7 +1,7 @@
 //! An API made of an OpenAPI document: what a stage exports is imported, deployed, and answers the same.
 
 use std::collections::BTreeSet;
-use std::thread::sleep;
+use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use aws_sdk_apigateway::error::SdkError;
@@ -11,11 +11,9 @@ use aws_sdk_apigateway::types::PutMode;
 use aws_sdk_lambda::config::http::HttpResponse;
 use serde_json::{Value, json};
 
-use super::{behind, refusal};
-use crate::support::local_aws::{Answer, get};
-use crate::support::strict::ACCOUNT;
-use crate::support::strict::rules::{ApiRate, ImportRestApi, PutRestApi};
-use crate::support::{Aws, Stack, Strict};
+use super::{behind, refusal, refused};
+use crate::support::rules::{ApiRate, ImportRestApi, PutRestApi};
+use crate::support::{ACCOUNT, Aws, Strict, get};
 
 const INTEGRATION: &str = "/paths/~1hello/get/x-amazon-apigateway-integration";
 
@@ -37,11 +35,11 @@ fn what_a_stage_exports_answers_the_same_after_its_import() {
     sleep(Duration::from_millis(500));
     aws.block_on(deploy.send()).unwrap();
     assert_eq!(comparable(export(&aws, &api, "preview")), comparable(exported));
-    let call = |path: &str| call(&stack, &api, "preview", path);
+    let call = |path: &str| stack.call_of(&api, "preview", path);
     assert_eq!(call("/health").status, 200);
     assert_eq!(call("/hello").status, 500, "nobody allowed it to call the function");
     let arn = format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:{api}/preview/GET/hello");
-    super::endpoints::permit(&aws, &function, None, "preview", &arn);
+    aws.permit(&function, None, "preview", &arn);
     assert_eq!(call("/hello"), stack.call("/hello"));
 }
 
@@ -74,23 +72,43 @@ fn an_import_makes_all_parts_of_an_api() {
 
 #[test]
 fn a_document_takes_the_place_of_all_that_an_api_holds() {
-    let rules = Strict::new().with(ImportRestApi).with(PutRestApi);
+    let rules = Strict::new().with(ImportRestApi).with(PutRestApi::default());
     let (_stack, aws, _) = behind(rules, &[]);
     let put = |id: &str, document: &Value| {
         let call = aws.gateway.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).fail_on_warnings(true);
         aws.block_on(call.body(Blob::new(document.to_string())).send())
     };
-    let paths = |id: &str| {
-        let all = aws.block_on(aws.gateway.get_resources().rest_api_id(id).send()).unwrap().items.unwrap();
-        all.into_iter().map(|resource| resource.path.unwrap()).collect::<BTreeSet<_>>()
-    };
+    let paths =
+        |id: &str| aws.resources(id).into_iter().map(|resource| resource.path.unwrap()).collect::<BTreeSet<_>>();
     let api = import(&aws, &with_all_parts(), true, Some("REGIONAL")).unwrap().id.unwrap();
     assert_eq!(put(&api, &minimal("other")).unwrap().name(), Some("other"));
     assert_eq!(paths(&api), ["/", "/hello"].map(str::to_owned).into());
-    let (status, code, _) = refusal(put(&api, &json!("nonsense")));
-    assert_eq!((status, code.as_str()), (400, "BadRequestException"));
+    refused(put(&api, &json!("nonsense")), 400, "BadRequestException");
     assert_eq!(paths(&api), ["/", "/hello"].map(str::to_owned).into());
     assert_eq!(refusal(put("gone", &minimal("other"))).0, 404);
+}
+
+#[test]
+fn two_documents_are_not_written_to_an_api_at_once() {
+    let rules = Strict::new().with(ImportRestApi).with(PutRestApi::default());
+    let (_stack, aws, _) = behind(rules, &[]);
+    let api = import(&aws, &with_all_parts(), true, Some("REGIONAL")).unwrap().id.unwrap();
+    let put = || {
+        let call = aws.gateway.put_rest_api().rest_api_id(&api).mode(PutMode::Overwrite).fail_on_warnings(true);
+        aws.block_on(call.body(Blob::new(minimal("other").to_string())).send())
+    };
+    let results = scope(|scope| {
+        let running: Vec<_> = (0..4).map(|_| scope.spawn(put)).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (written, conflicts): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    assert!(!written.is_empty() && !conflicts.is_empty(), "{written:?} {conflicts:?}");
+    for conflict in conflicts {
+        refused(conflict, 409, "ConflictException");
+    }
+    put().unwrap();
+    let paths: BTreeSet<_> = aws.resources(&api).into_iter().map(|resource| resource.path.unwrap()).collect();
+    assert_eq!(paths, ["/", "/hello"].map(str::to_owned).into());
 }
 
 #[test]
@@ -115,7 +133,7 @@ fn a_document_that_is_wrong_makes_no_api() {
         assert_eq!((*status, code.as_str()), (400, "BadRequestException"));
     }
     insta::assert_json_snapshot!(cases.map(|(_, _, message)| message));
-    assert_eq!(named(&stack, "wrong"), 0);
+    assert_eq!(stack.aws.api_documents("wrong").len(), 0);
 }
 
 #[test]
@@ -124,13 +142,12 @@ fn a_warning_hinders_only_those_who_want_none() {
     let mut document = minimal("warned");
     let body = json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Gone" } } } });
     document["paths"]["/hello"]["get"]["requestBody"] = body;
-    let (status, code, message) = refusal(import(&aws, &document, true, None));
-    assert_eq!((status, code.as_str()), (400, "BadRequestException"));
+    let message = refused(import(&aws, &document, true, None), 400, "BadRequestException");
     assert!(message.starts_with("Warnings found during import:"), "{message}");
-    assert_eq!(named(&stack, "warned"), 0);
+    assert_eq!(stack.aws.api_documents("warned").len(), 0);
     let imported = import(&aws, &document, false, None).unwrap();
     assert_eq!(imported.warnings().len(), 1);
-    assert_eq!(named(&stack, "warned"), 1);
+    assert_eq!(stack.aws.api_documents("warned").len(), 1);
 }
 
 #[test]
@@ -140,13 +157,11 @@ fn apis_are_imported_and_deleted_one_in_an_interval() {
     let import = || import(&aws, &minimal("in turn"), true, Some("REGIONAL"));
     let delete = |id: &str| aws.block_on(aws.gateway.delete_rest_api().rest_api_id(id).send());
     let one = import().unwrap().id.unwrap();
-    let (status, code, _) = refusal(import());
-    assert_eq!((status, code.as_str()), (429, "TooManyRequestsException"));
+    refused(import(), 429, "TooManyRequestsException");
     sleep(Duration::from_millis(600));
     let other = import().unwrap().id.unwrap();
     delete(&one).unwrap();
-    let (status, code, _) = refusal(delete(&other));
-    assert_eq!((status, code.as_str()), (429, "TooManyRequestsException"));
+    refused(delete(&other), 429, "TooManyRequestsException");
     assert_eq!(aws.block_on(aws.gateway.get_rest_api().rest_api_id(&other).send()).unwrap().id(), Some(&*other));
 }
 
@@ -170,17 +185,6 @@ fn comparable(mut exported: Value) -> Value {
         operation["x-amazon-apigateway-integration"]["cacheNamespace"].take();
     }
     exported
-}
-
-fn call(stack: &Stack, api: &str, stage: &str, path: &str) -> Answer {
-    get(&format!("{}/restapis/{api}/{stage}/_user_request_{path}", stack.proxy.side_door)).unwrap()
-}
-
-/// How many APIs have this name; past the SDK, which ends at a size of another test's.
-fn named(stack: &Stack, name: &str) -> usize {
-    let all = get(&format!("{}/restapis?limit=500", stack.proxy.side_door)).unwrap().body;
-    let all: Value = serde_json::from_str(&all).unwrap();
-    all["item"].as_array().unwrap().iter().filter(|api| api["name"] == name).count()
 }
 
 /// One method without a function.

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::behind;
-use crate::support::strict::Log;
-use crate::support::{Call, Strict};
+use crate::support::{Call, Log, Message, Strict};
 
 #[test]
 fn a_call_is_known_by_its_names() {
@@ -81,18 +80,7 @@ fn call(method: &str, target: &str, start: u64, end: u64) -> Call {
     static ZERO: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let at = |time| *ZERO.get_or_init(Instant::now) + Duration::from_millis(time);
     let service = if target.contains("/_user_request_") { "execute-api" } else { "lambda" };
-    Call {
-        number: 0,
-        connection: 0,
-        service: service.to_owned(),
-        action: "",
-        names: target.split('/').nth(3).map(str::to_owned).into_iter().collect(),
-        method: method.to_owned(),
-        target: target.to_owned(),
-        body: Vec::new(),
-        sent_bytes: 0,
-        status: 200,
-        start: at(start),
-        end: at(end),
-    }
+    let names = target.split('/').nth(3).map(str::to_owned).into_iter().collect();
+    let call = Call::new(&Message::request(method, target, Vec::new()), 0, 0);
+    Call { service: service.to_owned(), names, status: 200, start: at(start), end: at(end), ..call }
 }

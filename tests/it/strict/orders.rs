@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{behind, refusal};
-use crate::support::local_aws::get;
-use crate::support::strict::{Fault, When};
-use crate::support::{Aws, Strict};
+use super::{behind, refusal, refused};
+use crate::support::{Aws, Fault, Strict, When, get};
 
 #[test]
 fn an_answer_is_held_until_it_is_let_go() {
@@ -64,8 +62,8 @@ fn an_action_is_denied_in_the_words_of_aws() {
     for action in ["lambda:GetFunction", "apigateway:GET", "s3:PutObject"] {
         stack.proxy.deny(action);
     }
-    let (status, code, message) = refusal(aws.block_on(aws.lambda.get_function().function_name(&function).send()));
-    assert_eq!((status, code.as_str()), (403, "AccessDeniedException"));
+    let message =
+        refused(aws.block_on(aws.lambda.get_function().function_name(&function).send()), 403, "AccessDeniedException");
     let wanted = format!(
         "User: arn:aws:iam::000000000000:user/test is not authorized to perform: lambda:GetFunction on resource: \
          arn:aws:lambda:us-east-1:000000000000:function:{function} because no identity-based policy allows the \

@@ -1,20 +1,19 @@
 //! Releases where AWS refuses, is slow, or loses an answer: they end well, or everything is as it was before.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::support::Aws;
-use crate::support::scene::{ALIAS, LATEST, answering, noise, released, released_behind};
-use crate::support::strict::rules::{Busy, CodeSettings, DeploymentRate, NewVersion, Settings};
-use crate::support::strict::{Fault, Strict, When};
+use crate::support::rules::{Busy, CodeSettings, DeploymentRate, NewVersion, Settings};
+use crate::support::{
+    ALIAS, Aws, Ends, Fault, LATEST, Stack, Strict, When, answering, noise, release_while, released, released_behind,
+};
 
 #[test]
 fn a_release_waits_for_somebody_elses_update() {
     let stack = released(&["--alias", "live"], ALIAS);
     stack.write("lambda/app.py", answering(200, "two"));
-    stack.proxy.take_calls();
     stack.proxy.rule::<Busy>().make_busy(&stack.function("dev"), Duration::from_secs(3));
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-    let log = stack.proxy.take_calls();
+    let log = stack.logged("released");
     let update = log.calls("UpdateFunctionCode");
     assert_eq!(update.len(), 1, "it was seen in time");
     let looks = log.calls("GetFunction").into_iter().filter(|call| call.end <= update[0].start);
@@ -28,14 +27,8 @@ fn an_update_that_begins_after_the_look_is_waited_for_too() {
     let function = stack.function("dev");
     stack.write("lambda/app.py", answering(200, "two"));
     stack.proxy.take_calls();
-    let upload = stack.proxy.hold(When::Next("PutObject"));
-    let run = std::thread::scope(|scope| {
-        let run = scope.spawn(|| stack.release(&[]));
-        upload.wait_until_reached();
-        stack.proxy.rule::<Busy>().make_busy(&function, Duration::from_secs(2));
-        upload.let_go();
-        run.join().unwrap()
-    });
+    let busy = stack.proxy.rule::<Busy>();
+    let run = release_while(&stack, "PutObject", || busy.make_busy(&function, Duration::from_secs(2)));
     assert_eq!(run.exits(0).outcome(), "released");
     let log = stack.proxy.take_calls();
     let statuses: Vec<u16> = log.calls("UpdateFunctionCode").iter().map(|call| call.status).collect();
@@ -92,23 +85,55 @@ fn a_release_waits_for_its_turn_to_deploy() {
     let stack = released_behind(slow, &[], LATEST);
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
     stack.proxy.take_calls();
-    let held = stack.proxy.hold(When::Next("GetStage"));
-    let run = std::thread::scope(|scope| {
-        let run = scope.spawn(|| stack.release(&[]));
-        held.wait_until_reached();
+    let run = release_while(&stack, "GetStage", || {
         let other = Aws::at(&stack.proxy.side_door);
         // Its own turn comes only after that of the release before.
         while other.block_on(other.gateway.create_deployment().rest_api_id(&stack.api).send()).is_err() {
             std::thread::sleep(Duration::from_millis(50));
         }
-        held.let_go();
-        run.join().unwrap()
     });
     assert_eq!(run.exits(0).outcome(), "released");
     assert_eq!(stack.call("/health").status, 200);
     let log = stack.proxy.take_calls();
     let statuses: Vec<u16> = log.calls("CreateDeployment").iter().map(|call| call.status).collect();
     assert_eq!((statuses.first(), statuses.last()), (Some(&429), Some(&201)));
+}
+
+/// What somebody else uses of the account's calls meanwhile is no reason to put back.
+#[test]
+fn a_throttled_read_in_the_middle_is_tried_again() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    Aws::shared().add_mock(&stack.api, stack.root(), "health");
+    stack.proxy.take_calls();
+    let held = stack.proxy.hold(When::Next("CreateDeployment"));
+    let mut command = stack.command(&["--stage", "dev", "--output", "json"]);
+    let child = command.env("AWS_MAX_ATTEMPTS", "1").spawn().unwrap();
+    held.wait_until_reached();
+    stack.proxy.fault(When::Action("GetResources"), Fault::Throttled);
+    held.let_go();
+    let throttled = || stack.proxy.calls().calls("GetResources").iter().filter(|call| call.status == 429).count();
+    let patience = std::time::Instant::now() + Duration::from_mins(1);
+    while throttled() < 3 {
+        assert!(std::time::Instant::now() < patience, "it was not read again: {:?}", stack.proxy.calls());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    stack.proxy.clear_orders();
+    assert_eq!(child.ended().exits(0).outcome(), "released");
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+/// `AddPermission` comes right after `CreateAlias`.
+#[test]
+fn a_new_alias_that_lambda_does_not_know_yet_gets_its_permission() {
+    let stack = Stack::build(&["--alias", "live"]);
+    let aws = Aws::shared();
+    aws.block_on(aws.lambda.delete_alias().function_name(stack.function("dev")).name("live").send()).unwrap();
+    stack.settings(ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let log = stack.logged("released");
+    let statuses: BTreeSet<u16> = log.calls("AddPermission").iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [201, 404, 409].into());
 }
 
 #[test]
@@ -173,14 +198,11 @@ fn a_denied_write_is_named_and_put_back() {
 fn calls_come_after_one_another_only_where_they_must() {
     let stack = released(&["--alias", "live"], ALIAS);
     stack.proxy.set_latency(Duration::from_millis(400), Duration::ZERO);
-    stack.proxy.take_calls();
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "unchanged");
-    assert_eq!(stack.proxy.take_calls().depth(), 1, "it looks once");
+    assert_eq!(stack.logged("unchanged").depth(), 1, "it looks once");
 
     stack.write("lambda/app.py", answering(200, "two"));
-    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
-    let log = stack.proxy.take_calls();
-    // Two looks, upload, update, wait, alias, smoke test.
-    assert_eq!(log.depth(), 7, "{log:?}");
+    let log = stack.logged("released");
+    // Two looks, upload, update, wait, invocation, alias, smoke test.
+    assert_eq!(log.depth(), 8, "{log:?}");
     assert_eq!(log.writes().len(), 3);
 }

@@ -1,17 +1,24 @@
 //! Reads back what AWS holds, and changes what somebody else would change: by the API, past the program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Debug;
 use std::sync::OnceLock;
 
 use aws_sdk_apigateway as apigateway;
-use aws_sdk_apigateway::types::IntegrationType;
+use aws_sdk_apigateway::types::{IntegrationType, Resource};
 use aws_sdk_lambda as lambda;
+use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_lambda::error::SdkError;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{FunctionCode, Runtime as FunctionRuntime};
 use aws_sdk_s3 as s3;
 use aws_smithy_http_client::Builder;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::shared_aws;
+use super::strict::{Message, Upstream};
 
 /// Clients of an AWS, to be called from tests that are not asynchronous. A call is made once: what fails, fails.
 pub(crate) struct Aws {
@@ -22,6 +29,7 @@ pub(crate) struct Aws {
     pub(crate) lambda: lambda::Client,
     /// Objects.
     pub(crate) s3: s3::Client,
+    upstream: Upstream,
 }
 
 impl Aws {
@@ -55,6 +63,7 @@ impl Aws {
             gateway: apigateway::Client::from_conf(config!(apigateway).build()),
             lambda: lambda::Client::from_conf(config!(lambda).build()),
             s3: s3::Client::from_conf(config!(s3).force_path_style(true).build()),
+            upstream: Upstream::new(endpoint),
         }
     }
 
@@ -74,7 +83,7 @@ impl Aws {
 
     /// The numbers of the published versions.
     pub(crate) fn versions(&self, function: &str) -> Vec<String> {
-        let call = self.lambda.list_versions_by_function().function_name(function).send();
+        let call = self.lambda.list_versions_by_function().function_name(function).max_items(10_000).send();
         let versions = self.runtime.block_on(call).unwrap().versions.unwrap();
         versions.into_iter().filter_map(|version| version.version).filter(|version| version != "$LATEST").collect()
     }
@@ -87,26 +96,70 @@ impl Aws {
     /// The same where there may be no alias.
     pub(crate) fn find_alias(&self, function: &str, alias: &str) -> Option<String> {
         let call = self.lambda.get_alias().function_name(function).name(alias).send();
-        match self.runtime.block_on(call) {
-            Ok(found) => Some(found.function_version.unwrap()),
-            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => None,
-            Err(error) => panic!("{error:?}"),
-        }
+        there(self.runtime.block_on(call))?.function_version
+    }
+
+    /// Lets an alias stand on a version.
+    pub(crate) fn move_alias(&self, function: &str, alias: &str, version: &str) {
+        let call = self.lambda.update_alias().function_name(function).name(alias).function_version(version);
+        self.block_on(call.send()).unwrap();
+    }
+
+    /// Gives an alias provisioned concurrency.
+    pub(crate) fn provision(&self, function: &str, alias: &str) {
+        let call = self.lambda.put_provisioned_concurrency_config().function_name(function).qualifier(alias);
+        self.block_on(call.provisioned_concurrent_executions(1).send()).unwrap();
+    }
+
+    /// Deletes an alias.
+    pub(crate) fn delete_alias(&self, function: &str, alias: &str) {
+        self.block_on(self.lambda.delete_alias().function_name(function).name(alias).send()).unwrap();
+    }
+
+    /// Changes the code of a function past the program.
+    pub(crate) fn change_code(&self, function: &str, zip: Blob, publish: bool) {
+        let call = self.lambda.update_function_code().function_name(function).zip_file(zip).publish(publish);
+        self.block_on(call.send()).unwrap();
+    }
+
+    /// Creates a function in Python.
+    pub(crate) fn create_function(&self, name: &str, zip: Blob, tags: Option<HashMap<String, String>>) {
+        let call = self
+            .lambda
+            .create_function()
+            .function_name(name)
+            .runtime(FunctionRuntime::Python312)
+            .handler("app.handler");
+        let code = FunctionCode::builder().zip_file(zip).build();
+        let call = call.role("arn:aws:iam::000000000000:role/other").code(code).set_tags(tags);
+        self.block_on(call.send()).unwrap();
+    }
+
+    /// Lets API Gateway call a function, or its alias, from these sources.
+    pub(crate) fn permit(&self, function: &str, alias: Option<&str>, id: &str, source_arn: &str) {
+        let call = self.lambda.add_permission().function_name(function).set_qualifier(alias.map(str::to_owned));
+        let call = call.statement_id(id).action("lambda:InvokeFunction").principal("apigateway.amazonaws.com");
+        self.block_on(call.source_arn(source_arn).send()).unwrap();
+    }
+
+    /// Takes a statement out of the policy of a function, or of its alias.
+    pub(crate) fn forbid(&self, function: &str, alias: Option<&str>, id: &str) {
+        let call = self.lambda.remove_permission().function_name(function).set_qualifier(alias.map(str::to_owned));
+        self.block_on(call.statement_id(id).send()).unwrap();
     }
 
     /// The ids of the statements in the policy of a function, or of its alias.
     pub(crate) fn statements(&self, function: &str, alias: Option<&str>) -> BTreeSet<String> {
-        let call = self.lambda.get_policy().function_name(function).set_qualifier(alias.map(str::to_owned)).send();
-        let policy = match self.runtime.block_on(call) {
-            Ok(found) => found.policy.unwrap(),
-            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => {
-                return BTreeSet::new();
-            }
-            Err(error) => panic!("{error:?}"),
-        };
-        let policy: serde_json::Value = serde_json::from_str(&policy).unwrap();
-        let statements = policy["Statement"].as_array().unwrap().iter();
+        let statements = self.policy(function, alias).into_iter();
         statements.map(|statement| statement["Sid"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The statements in the policy of a function, or of its alias.
+    pub(crate) fn policy(&self, function: &str, alias: Option<&str>) -> Vec<Value> {
+        let call = self.lambda.get_policy().function_name(function).set_qualifier(alias.map(str::to_owned)).send();
+        let Some(found) = there(self.runtime.block_on(call)) else { return Vec::new() };
+        let policy: Value = serde_json::from_str(&found.policy.unwrap()).unwrap();
+        policy["Statement"].as_array().unwrap().clone()
     }
 
     /// The deployment a stage points at.
@@ -121,17 +174,54 @@ impl Aws {
         self.runtime.block_on(call).unwrap().items.unwrap_or_default().into_iter().filter_map(|one| one.id).collect()
     }
 
+    /// Creates an API without resources but its root; the result is its id.
+    pub(crate) fn create_api(&self, name: &str) -> String {
+        self.block_on(self.gateway.create_rest_api().name(name).send()).unwrap().id.unwrap()
+    }
+
+    /// The resources of an API.
+    pub(crate) fn resources(&self, api: &str) -> Vec<Resource> {
+        let call = self.gateway.get_resources().rest_api_id(api).limit(500).embed("methods").send();
+        self.block_on(call).unwrap().items.unwrap_or_default()
+    }
+
+    /// Adds a resource to an API; the result is its id.
+    pub(crate) fn add_resource(&self, api: &str, parent: &str, part: &str) -> String {
+        let call = self.gateway.create_resource().rest_api_id(api).parent_id(parent).path_part(part);
+        self.block_on(call.send()).unwrap().id.unwrap()
+    }
+
+    /// Adds a method to a resource, without an integration.
+    pub(crate) fn add_method(&self, api: &str, resource: &str, method: &str) {
+        let call = self.gateway.put_method().rest_api_id(api).resource_id(resource).http_method(method);
+        self.block_on(call.authorization_type("NONE").send()).unwrap();
+    }
+
+    /// Lets a method call a function, by a role where one is named.
+    pub(crate) fn put_proxy(&self, api: &str, resource: &str, method: &str, uri: &str, role: Option<&str>) {
+        let call = self.gateway.put_integration().rest_api_id(api).resource_id(resource).http_method(method);
+        let call = call.r#type(IntegrationType::AwsProxy).integration_http_method("POST").uri(uri);
+        self.block_on(call.set_credentials(role.map(str::to_owned)).send()).unwrap();
+    }
+
+    /// Lets `GET` of a resource answer with this status, without a function.
+    pub(crate) fn put_mock(&self, api: &str, resource: &str, status: u16) {
+        let call = self.gateway.put_integration().rest_api_id(api).resource_id(resource).http_method("GET");
+        let template = format!(r#"{{"statusCode": {status}}}"#);
+        let call = call.r#type(IntegrationType::Mock).request_templates("application/json", template);
+        self.block_on(call.send()).unwrap();
+    }
+
+    /// Makes a deployment that no stage serves yet; the result is its id.
+    pub(crate) fn deploy(&self, api: &str) -> String {
+        self.block_on(self.gateway.create_deployment().rest_api_id(api).send()).unwrap().id.unwrap()
+    }
+
     /// Adds a path that answers without a function: somebody changed the API.
     pub(crate) fn add_mock(&self, api: &str, root: &str, part: &str) {
-        self.runtime.block_on(async {
-            let call = self.gateway.create_resource().rest_api_id(api).parent_id(root).path_part(part);
-            let resource = call.send().await.unwrap().id.unwrap();
-            let call = self.gateway.put_method().rest_api_id(api).resource_id(&resource).http_method("GET");
-            call.authorization_type("NONE").send().await.unwrap();
-            let call = self.gateway.put_integration().rest_api_id(api).resource_id(&resource).http_method("GET");
-            let call = call.r#type(IntegrationType::Mock);
-            call.request_templates("application/json", r#"{"statusCode": 200}"#).send().await.unwrap();
-        });
+        let resource = self.add_resource(api, root, part);
+        self.add_method(api, &resource, "GET");
+        self.put_mock(api, &resource, 200);
     }
 
     /// The objects of a bucket with their sizes.
@@ -139,5 +229,65 @@ impl Aws {
         let call = self.s3.list_objects_v2().bucket(bucket).send();
         let objects = self.runtime.block_on(call).unwrap().contents.unwrap_or_default();
         objects.into_iter().filter_map(|object| Some((object.key?, object.size?))).collect()
+    }
+
+    /// The names of the functions that begin so.
+    pub(crate) fn functions(&self, prefix: &str) -> Vec<String> {
+        let all = self.lambda.list_functions().into_paginator().items().send();
+        let all = self.block_on(all.collect::<Result<Vec<_>, _>>()).unwrap();
+        all.into_iter().filter_map(|function| function.function_name).filter(|name| name.starts_with(prefix)).collect()
+    }
+
+    /// The names of the REST APIs that begin so, by id.
+    pub(crate) fn apis(&self, prefix: &str) -> BTreeMap<String, String> {
+        let named = |api: Value| ["id", "name"].map(|key| api[key].as_str().unwrap().to_owned());
+        self.api_documents(prefix).into_iter().map(named).map(|[id, name]| (id, name)).collect()
+    }
+
+    /// The REST APIs whose names begin so, as a list of all shows them. Past the SDK, which reads no list with an API in
+    /// it whose `minimumCompressionSize` ministack shows as an empty text: one test makes some.
+    pub(crate) fn api_documents(&self, prefix: &str) -> Vec<Value> {
+        let mut found = self.upstream.items("/restapis?limit=500").unwrap();
+        found.retain(|api| api["name"].as_str().unwrap().starts_with(prefix));
+        found
+    }
+
+    /// The log groups of functions whose names begin so, as CloudWatch describes them.
+    pub(crate) fn log_groups(&self, prefix: &str) -> Vec<Value> {
+        let found = self.logs("DescribeLogGroups", &json!({ "logGroupNamePrefix": format!("/aws/lambda/{prefix}") }));
+        found["logGroups"].as_array().unwrap().clone()
+    }
+
+    /// A call of CloudWatch Logs. There is no SDK for it among the clients, and it takes few.
+    pub(crate) fn logs(&self, action: &str, body: &Value) -> Value {
+        let request = Message::request("POST", "/", body.to_string().into_bytes())
+            .with_header("Host", "logs.amazonaws.com")
+            .with_header("Content-Type", "application/x-amz-json-1.1")
+            .with_header("X-Amz-Target", &format!("Logs_20140328.{action}"));
+        let answer = self.upstream.pass(&request.signed("logs"));
+        assert_eq!(answer.status(), 200, "{action}: {}", String::from_utf8_lossy(&answer.body));
+        answer.document()
+    }
+
+    /// Deletes the functions, REST APIs and log groups whose names begin so: what lists of the account show.
+    pub(crate) fn remove_all(&self, prefix: &str) {
+        for function in self.functions(prefix) {
+            self.block_on(self.lambda.delete_function().function_name(function).send()).unwrap();
+        }
+        for id in self.apis(prefix).into_keys() {
+            self.block_on(self.gateway.delete_rest_api().rest_api_id(id).send()).unwrap();
+        }
+        for group in self.log_groups(prefix) {
+            self.logs("DeleteLogGroup", &json!({ "logGroupName": group["logGroupName"] }));
+        }
+    }
+}
+
+/// What a read found; `None` where AWS says that it does not exist.
+fn there<T, E: Debug>(read: Result<T, SdkError<E, HttpResponse>>) -> Option<T> {
+    match read {
+        Ok(found) => Some(found),
+        Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404) => None,
+        Err(error) => panic!("{error:?}"),
     }
 }

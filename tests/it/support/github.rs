@@ -8,15 +8,13 @@ mod routes;
 mod state;
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
 
 use serde_json::Value;
 
-use super::strict::http::{read_request, write_answer};
+use super::strict::http::{listen, serve};
 
+pub(crate) use bodies::payload;
 pub(crate) use faults::Fault;
 use state::State;
 pub(crate) use state::{Comment, Deployment};
@@ -45,18 +43,24 @@ impl GitHubDouble {
 
     /// The same whose one repository is this.
     pub(crate) fn of(repository: &str) -> Self {
-        Self::serving(State { repository: repository.to_owned(), ..State::default() })
+        Self::serving(State::of(repository))
     }
 
     /// One whose answers have every field of these examples, by the name of their schema.
     pub(crate) fn with_examples(examples: BTreeMap<String, Value>) -> Self {
-        Self::serving(State { examples, ..State::default() })
+        Self::serving(State { examples, ..State::of(REPOSITORY) })
     }
 
     fn serving(state: State) -> Self {
         let repository = state.repository.clone();
         let state = Arc::new(Mutex::new(state));
-        Self { url: listen(&state), repository, state }
+        let shared = Arc::clone(&state);
+        let url = listen(move |client| {
+            let mut last_write = None; // a client keeps its connection
+            // A poisoned lock would hide what went wrong first.
+            serve(client, |request| faults::answer(&mut shared.lock().unwrap(), &mut last_write, &request))
+        });
+        Self { url, repository, state }
     }
 
     /// The base of its REST API: `http://127.0.0.1:PORT`.
@@ -113,6 +117,13 @@ impl GitHubDouble {
         self.lock().comments.iter().filter(|comment| comment.number == number).cloned().collect()
     }
 
+    /// Fails the test unless a pull request has one comment, which holds this text.
+    #[track_caller]
+    pub(crate) fn says_once(&self, number: u64, text: &str) {
+        let comments = self.comments(number);
+        assert!(comments.len() == 1 && comments[0].body.contains(text), "{text}: {comments:?}");
+    }
+
     /// Somebody deletes a comment.
     pub(crate) fn delete_comment(&self, id: u64) {
         self.lock().comments.retain(|comment| comment.id != id);
@@ -130,7 +141,7 @@ impl GitHubDouble {
 
     /// GraphQL names somebody else as the owner of the token, or has an error of this type.
     pub(crate) fn viewer(&self, login: Result<&str, &'static str>) {
-        self.lock().viewer = login.map(ToOwned::to_owned);
+        self.lock().viewer = Some(login.map(ToOwned::to_owned));
     }
 
     /// Somebody pushes to a branch.
@@ -177,34 +188,4 @@ impl GitHubDouble {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
-}
-
-fn listen(state: &Arc<Mutex<State>>) -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let state = Arc::clone(state);
-    thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
-            let state = Arc::clone(&state);
-            // A connection that breaks is the client's to notice.
-            thread::spawn(move || drop(serve(&connection, &state)));
-        }
-    });
-    url
-}
-
-fn serve(client: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    client.set_nodelay(true)?;
-    let mut reader = BufReader::new(client);
-    let mut last_write = None; // a client keeps its connection
-    while let Some(request) = read_request(client, &mut reader)? {
-        let is_last = request.first_line.ends_with("HTTP/1.0");
-        // A poisoned lock would hide what went wrong first.
-        let Some(answer) = faults::answer(&mut state.lock().unwrap(), &mut last_write, &request) else { break };
-        write_answer(client, request.word(0), &answer)?;
-        if is_last {
-            break;
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The end of one run of the program.
 
-use std::process::Output;
+use std::process::{Child, Command, Output};
 
 use serde_json::Value;
 
@@ -23,6 +23,11 @@ impl Run {
         self
     }
 
+    /// Whether the exit code is this one; what was printed where it is not.
+    pub(crate) fn ended_with(&self, code: i32) -> Result<(), String> {
+        if self.code == Some(code) { Ok(()) } else { Err(format!("{:?}\n{}\n{}", self.code, self.stdout, self.stderr)) }
+    }
+
     /// The JSON document that it printed.
     #[track_caller]
     pub(crate) fn document(&self) -> Value {
@@ -34,6 +39,29 @@ impl Run {
     pub(crate) fn outcome(&self) -> String {
         self.document()["outcome"].as_str().unwrap_or_else(|| panic!("no outcome: {self:?}")).to_owned()
     }
+}
+
+/// Runs a command, or lets a running one end.
+pub(crate) trait Ends {
+    /// Waits for the end.
+    fn ended(self) -> Run;
+}
+
+impl Ends for &mut Command {
+    fn ended(self) -> Run {
+        self.output().unwrap().into()
+    }
+}
+
+impl Ends for Child {
+    fn ended(self) -> Run {
+        self.wait_with_output().unwrap().into()
+    }
+}
+
+/// Sends a signal: `-TERM`.
+pub(crate) fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
 impl From<Output> for Run {

@@ -1,16 +1,16 @@
 //! A stack of its own for each test, and a project folder that releases to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::local_aws::{Answer, LocalAws, environment, get};
-use super::{Aws, OtherAws, Proxy, Run, Strict, shared_aws};
+use super::{Aws, Ends, Log, OtherAws, Proxy, Run, Strict, answering, shared_aws, write};
 
 /// What `fixtures/stack/stack.py` built, a project folder, and a record of the calls of its releases.
 pub(crate) struct Stack {
@@ -67,11 +67,12 @@ impl Stack {
         let options: Vec<String> = options.iter().map(|option| option.replace("$NAME", &name)).collect();
         let mut all = vec!["--minimal", "--name", &name];
         all.extend(options.iter().map(String::as_str));
-        let proxy = rules.start(&local.endpoint);
-        let document = local.build_stack(&proxy.side_door, &all).unwrap();
+        let document = local.build_stack(&all).unwrap();
         let api = document["api"]["id"].as_str().unwrap().to_owned();
+        let proxy = rules.start(&local.endpoint);
+        proxy.show_stage(&api, "dev");
         let key = ("test".to_owned(), "test".to_owned());
-        // Gone with the local AWS, where the stack itself lives as long as the process.
+        // Removed with the local AWS at the latest: a static stack is never dropped.
         let folder = TempDir::new_in(&local.folder).unwrap();
         Self { name, api, proxy, aws, key, folder, document }
     }
@@ -98,9 +99,7 @@ impl Stack {
 
     /// Writes a file of the project, and its folders.
     pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
-        let path = self.folder().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        write(&self.folder().join(path), content);
     }
 
     /// Writes the settings file. `$NAME` and `$API` stand for the stack's.
@@ -110,12 +109,39 @@ impl Stack {
 
     /// Runs the program in the project folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
-        self.command(arguments).output().unwrap().into()
+        self.command(arguments).ended()
     }
 
     /// Releases to the stage `dev`; the document is JSON.
     pub(crate) fn release(&self, arguments: &[&str]) -> Run {
         self.run(&[&["--stage", "dev", "--output", "json"], arguments].concat())
+    }
+
+    /// Releases code that answers this text, and looks whether callers see it.
+    #[track_caller]
+    pub(crate) fn releases(&self, text: &str) {
+        self.write("lambda/app.py", answering(200, text));
+        assert_eq!(self.release(&[]).exits(0).outcome(), "released");
+        assert_eq!(self.call("/hello").body, text);
+    }
+
+    /// The calls of a release that ends well, and so.
+    #[track_caller]
+    pub(crate) fn logged(&self, outcome: &str) -> Log {
+        self.proxy.take_calls();
+        assert_eq!(self.release(&[]).exits(0).outcome(), outcome);
+        self.proxy.take_calls()
+    }
+
+    /// The calls of a release whose code answers 500: everything is as before.
+    #[track_caller]
+    pub(crate) fn fails(&self, alias: Option<&str>) -> (Run, Log) {
+        self.write("lambda/app.py", answering(500, "broken"));
+        let before = self.state(alias);
+        self.proxy.take_calls();
+        let run = self.release(&[]).exits(4);
+        assert_eq!(self.state(alias), before);
+        (run, self.proxy.take_calls())
     }
 
     /// The program with nothing in its environment but what it needs.
@@ -131,7 +157,12 @@ impl Stack {
 
     /// Calls the endpoint, by the side door.
     pub(crate) fn call(&self, path: &str) -> Answer {
-        get(&format!("{}{path}", self.document["url"].as_str().unwrap())).unwrap()
+        self.call_of(&self.api, "dev", path)
+    }
+
+    /// Calls the endpoint of any API, by the side door.
+    pub(crate) fn call_of(&self, api: &str, stage: &str, path: &str) -> Answer {
+        get(&format!("{}/restapis/{api}/{stage}/_user_request_{path}", self.proxy.side_door)).unwrap()
     }
 
     /// Reads everything back. With an alias where the stack was built with it.
@@ -143,19 +174,18 @@ impl Stack {
             let sha256 = aws.code(name, &version).0;
             Some((name.clone(), (version, sha256)))
         };
+        let answered = |path: String| {
+            let answer = self.call(&path);
+            (path, (answer.status, answer.body))
+        };
         State {
             latest: functions.keys().map(|name| (name.clone(), aws.code(name, "$LATEST").0)).collect(),
             aliases: functions.keys().filter_map(standing).collect(),
             statements: functions.keys().map(|name| (name.clone(), aws.statements(name, alias))).collect(),
             deployment: aws.stage_deployment(&self.api, "dev"),
             deployments: aws.deployments(&self.api),
-            answers: functions.into_values().map(|path| self.call_for_state(path)).collect(),
+            answers: functions.into_values().map(answered).collect(),
         }
-    }
-
-    fn call_for_state(&self, path: String) -> (String, (u16, String)) {
-        let answer = self.call(&path);
-        (path, (answer.status, answer.body))
     }
 
     /// The functions' names with their paths.
@@ -163,5 +193,14 @@ impl Stack {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let functions = self.document["functions"].as_array().unwrap().iter();
         functions.map(|function| (text(&function["name"]), text(&function["path"]))).collect()
+    }
+}
+
+/// Every preview of a later test would have to look at what a stack leaves. That of a failed test stays as it is.
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.aws.remove_all(&format!("{}-", self.name));
+        }
     }
 }

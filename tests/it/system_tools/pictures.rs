@@ -53,7 +53,7 @@ fn summary(outcome: &Outcome) -> String {
     let reporter =
         Reporter::new(Format::Github, Verbosity::Quiet, sinks).with_clock(previews::clock(previews::READINGS));
     previews::told_on_the_way(&reporter);
-    reporter.outcome(outcome);
+    reporter.end(End::Outcome(outcome));
     fs::read_to_string(file).unwrap()
 }
 

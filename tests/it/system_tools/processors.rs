@@ -100,35 +100,22 @@ fn holds(build: &Build) {
     assert_eq!((output.len() - line - 1, differs), (expected.len(), None), "length, and the first byte that differs");
 }
 
-#[test]
-fn x86_64_with_sse2() {
-    holds(&X86_64);
-}
+const AVX2: Build =
+    Build { flags: &["-mavx2"], says: "matchfinder_init_avx2 matchfinder_rebase_avx2 unaligned=1", ..X86_64 };
+const PLAIN_C: Build =
+    Build { flags: &["-include", "plain_c.h"], says: "matchfinder_init matchfinder_rebase unaligned=1", ..X86_64 };
+const ALIGNED: Build = Build {
+    flags: &["-include", "plain_c.h", "-mstrict-align"],
+    says: "matchfinder_init matchfinder_rebase unaligned=0",
+    ..AARCH64
+};
 
-#[test]
-fn x86_64_with_avx2() {
-    let says = "matchfinder_init_avx2 matchfinder_rebase_avx2 unaligned=1";
-    holds(&Build { flags: &["-mavx2"], says, ..X86_64 });
-}
-
-#[test]
-fn x86_64_with_plain_c() {
-    holds(&Build {
-        flags: &["-include", "plain_c.h"],
-        says: "matchfinder_init matchfinder_rebase unaligned=1",
-        ..X86_64
-    });
-}
-
-#[test]
-fn aarch64_with_neon() {
-    holds(&AARCH64);
-}
-
-#[test]
-fn aarch64_with_plain_c_on_aligned_words() {
-    let says = "matchfinder_init matchfinder_rebase unaligned=0";
-    holds(&Build { flags: &["-include", "plain_c.h", "-mstrict-align"], says, ..AARCH64 });
+tests! {
+    x86_64_with_sse2 => holds(&X86_64);
+    x86_64_with_avx2 => holds(&AVX2);
+    x86_64_with_plain_c => holds(&PLAIN_C);
+    aarch64_with_neon => holds(&AARCH64);
+    aarch64_with_plain_c_on_aligned_words => holds(&ALIGNED);
 }
 
 #[test]

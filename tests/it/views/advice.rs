@@ -1,4 +1,6 @@
-//! What should be looked at: said with its way out where it harms, and not said of what is usual.
+//! Advice on unusual files: every run warns about harmful ones, with a fix.
+
+use std::os::unix::fs::PermissionsExt;
 
 use super::Project;
 use crate::support::Run;
@@ -6,7 +8,7 @@ use crate::support::Run;
 const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
-/// What is the matter, with the number of files, as `--explain` tells a program.
+/// Returns the advice and the number of files from the JSON of `--explain`.
 fn found(run: &Run) -> Vec<(String, u64)> {
     let document = run.document();
     let all = document["explanations"]["hello"]["advice"].as_array().unwrap();
@@ -20,7 +22,7 @@ fn advice(files: &[(&str, &str)]) -> (Vec<(String, u64)>, Vec<String>) {
 }
 
 #[test]
-fn secrets_are_named_in_every_run() {
+fn every_run_warns_about_secrets() {
     let (found, warnings) = advice(&[
         ("app.py", "pass\n"),
         ("keys/server.pem", KEY),
@@ -32,12 +34,12 @@ fn secrets_are_named_in_every_run() {
     assert_eq!(found, [("secret".to_owned(), 5)]);
     assert_eq!(
         warnings,
-        ["hello: 5 files look like secrets, such as .aws/credentials; exclude = [\".aws/credentials\"]"]
+        ["hello: 5 files look like secrets, for example .aws/credentials; exclude = [\".aws/credentials\"]"]
     );
 }
 
 #[test]
-fn what_only_looks_like_a_secret_is_none() {
+fn files_with_similar_names_are_not_secrets() {
     let (found, warnings) = advice(&[
         ("app.py", "pass\n"),
         ("certs/ca.pem", CERTIFICATE),
@@ -51,7 +53,7 @@ fn what_only_looks_like_a_secret_is_none() {
 }
 
 #[test]
-fn a_script_for_linux_ends_its_first_line_with_lf() {
+fn a_script_whose_first_line_ends_in_cr_lf_is_reported() {
     let (found, warnings) = advice(&[
         ("good.sh", "#!/bin/sh\necho\r\n"),
         ("bad.sh", "#!/bin/sh\r\necho\r\n"),
@@ -63,7 +65,7 @@ fn a_script_for_linux_ends_its_first_line_with_lf() {
 }
 
 #[test]
-fn what_only_takes_up_room_is_said_to_those_who_ask() {
+fn files_that_only_take_space_are_listed_by_explain() {
     let files = [
         ("app.js", "x\n"),
         ("lib/mod.pyc", "x\n"),
@@ -82,28 +84,26 @@ fn what_only_takes_up_room_is_said_to_those_who_ask() {
 }
 
 #[test]
-fn the_example_of_this_repository_is_nothing_to_look_at() {
+fn the_example_of_this_repository_has_no_advice() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hello/lambda");
     let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
     let (app, visits) = (read("app.py"), read("visits.py"));
     assert_eq!(advice(&[("app.py", &app), ("visits.py", &visits)]), (Vec::new(), Vec::new()));
 }
 
-/// `archive_file` has patterns of its own, and keeps the modes on disk.
+/// `archive_file` has its own patterns, and keeps the modes on disk.
 #[test]
-#[cfg(unix)]
-fn the_way_out_is_the_one_of_the_archive_format() {
-    use std::os::unix::fs::PermissionsExt;
+fn the_fix_is_that_of_the_archive_format() {
     let project = Project::of(&[("app.py", "pass\n"), ("id_rsa", "x"), ("lib/a.pyc", "x\n")]);
     let settings = "[functions.hello]\nsource = \"lambda\"\narchive = \"archive-file\"\n";
     project.write("sls-release.toml", settings);
-    let shut = project.path().join("lambda/app.py");
+    let shut = project.folder().join("lambda/app.py");
     std::fs::set_permissions(shut, std::fs::Permissions::from_mode(0o600)).unwrap();
     let run = project.package(&["--explain"]).exits(0);
     assert!(
         run.stderr.contains("id_rsa looks like a secret; excludes = [\"id_rsa\"], here and in Terraform"),
         "{run:?}"
     );
-    assert!(run.stderr.contains("app.py may be read by its owner alone; "), "{run:?}");
+    assert!(run.stderr.contains("app.py is readable only by its owner; "), "{run:?}");
     assert!(run.stdout.contains("excludes = [\"**/*.pyc\"]"), "{run:?}");
 }

@@ -1,4 +1,4 @@
-//! The packed archive beside a zip.
+//! Comparing the packed archive with a zip.
 
 use super::{Project, snapshot};
 
@@ -10,7 +10,7 @@ fn project() -> Project {
 fn the_same_bytes() {
     let project = project();
     project.package(&[]).exits(0);
-    std::fs::copy(project.path().join("target/sls-release/hello.zip"), project.path().join("old.zip")).unwrap();
+    std::fs::copy(project.folder().join("target/sls-release/hello.zip"), project.folder().join("old.zip")).unwrap();
     let run = project.package(&["--compare", "old.zip", "--exit-code"]).exits(0);
     snapshot("same_bytes", &run);
 }
@@ -25,7 +25,7 @@ fn the_same_files_in_other_bytes_are_no_difference() {
     assert_eq!(document["comparisons"]["hello"]["verdict"], "same_files");
 }
 
-/// One of each difference.
+/// The files have each kind of difference.
 #[test]
 fn other_files_are_listed() {
     let project = Project::of(&[
@@ -60,7 +60,7 @@ fn other_files_are_listed() {
 }
 
 #[test]
-fn long_lists_are_cut_unless_all_is_asked_for() {
+fn long_lists_are_cut_unless_verbose() {
     let names: Vec<String> = (0..30).map(|number| format!("file{number:02}.py")).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), name.as_str())).collect();
     let project = Project::of(&files);

@@ -1,4 +1,4 @@
-//! What is in an archive, what was left out, and what should be looked at.
+//! Explaining an archive: its folders and files, what was left out, and advice.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Project, snapshot};
 use crate::support::Run;
 
-/// Settings with patterns, and one of everything that is left out.
+/// Creates a project with patterns and one file for each rule that leaves files out.
 fn project() -> Project {
     let project = Project::of(&[
         ("app.py", "def handler(event, context):\n    return {}\n"),
@@ -32,20 +32,20 @@ fn explained(run: &Run) -> Value {
 }
 
 #[test]
-fn it_is_explained_by_folder_by_file_and_by_rule() {
+fn an_archive_is_explained_by_folder_by_file_and_by_rule() {
     let project = project();
     snapshot("explained", &project.package(&["--explain"]).exits(0));
     let found = explained(&project.package(&["--explain", "--output", "json"]).exits(0));
     assert_eq!((&found["files"], &found["unzipped_limit_bytes"]), (&5.into(), &262_144_000.into()));
     assert_eq!(found["folders"][0]["path"], "vendor/large/");
     assert_eq!(found["largest"][0]["name"], "vendor/large/data.json");
-    assert_eq!(found["advice"], Value::Array(Vec::new()), "a usual project is nothing to look at");
+    assert_eq!(found["advice"], Value::Array(Vec::new()), "a usual project has no advice");
     let by = |rule: &str| {
         let all = found["left_out"].as_array().unwrap();
         all.iter().find(|it| it.to_string().contains(rule)).unwrap_or_else(|| panic!("{rule}: {found}")).clone()
     };
     let counts = |rule: &str| (by(rule)["folders"].clone(), by(rule)["files"].clone());
-    assert_eq!(counts("\"docs/**\""), (1.into(), 0.into()), "a folder is left out as a whole");
+    assert_eq!(counts("\"docs/**\""), (1.into(), 0.into()), "a folder is counted without its files");
     assert_eq!(counts("\"*.md\""), (0.into(), 1.into()));
     assert_eq!(counts("\".git\""), (1.into(), 0.into()));
     assert_eq!(counts("\".env*\""), (0.into(), 1.into()));
@@ -68,7 +68,7 @@ fn no_line_is_wider_than_a_terminal() {
 }
 
 #[test]
-fn files_outside_of_include_and_archives_are_named() {
+fn archives_and_files_outside_of_include_are_listed() {
     let project = project();
     let settings = "out_dir = \"build\"\n[functions.hello]\nsource = \".\"\ninclude = [\"lambda/**\", \"build/**\"]\n";
     project.write("sls-release.toml", settings);
@@ -93,7 +93,7 @@ fn a_ready_zip_is_explained_too() {
     project.write("sls-release.toml", "[functions.hello]\nsource = \"code.zip\"\n");
     let run = project.package(&["--explain", "--output", "json"]).exits(0);
     assert_eq!(explained(&run)["files"], 2);
-    assert!(run.stderr.contains("hello: shut.py may be read by its owner alone; "), "{run:?}");
+    assert!(run.stderr.contains("hello: shut.py is readable only by its owner; "), "{run:?}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_picture_is_the_same_each_time_and_well_formed() {
     let project = project();
     let draw = || {
         project.package(&["--svg", "hello.svg"]).exits(0);
-        fs::read_to_string(project.path().join("hello.svg")).unwrap()
+        fs::read_to_string(project.folder().join("hello.svg")).unwrap()
     };
     let svg = draw();
     assert_eq!(svg, draw());

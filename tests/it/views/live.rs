@@ -1,8 +1,7 @@
-//! The packed archive beside the code that is live.
+//! Comparing the packed archive with the live code.
 
 use crate::strict::change_code;
-use crate::support::scene::{ALIAS, LATEST, answering, released};
-use crate::support::{Run, Stack};
+use crate::support::{ALIAS, LATEST, Run, Stack, answering, released, unreleased};
 
 fn diff(stack: &Stack, arguments: &[&str]) -> Run {
     stack.run(&[&["package", "--diff", "--stage", "dev"], arguments].concat())
@@ -21,13 +20,13 @@ fn what_callers_run_is_compared() {
     stack.write("lambda/new.py", "new = True\n");
     let run = diff(&stack, &["--exit-code"]).exits(10);
     assert!(run.stdout.contains("1 file added") && run.stdout.contains("new.py"), "{run:?}");
-    let said = run.stdout + &run.stderr;
-    assert!(!said.contains("http"), "the link is never shown: {said}");
-    assert!(stack.proxy.take_calls().writes().is_empty());
+    let output = run.stdout + &run.stderr;
+    assert!(!output.contains("http"), "the download link is never printed: {output}");
+    stack.proxy.take_calls().writes_nothing();
 }
 
 #[test]
-fn callers_of_an_alias_do_not_see_latest() {
+fn with_an_alias_its_version_is_compared() {
     let stack = released(&["--alias", "live"], ALIAS);
     change_code(&stack.function("dev"), &answering(200, "by hand"));
     let document = diff(&stack, &["--output", "json"]).exits(0).document();
@@ -35,7 +34,7 @@ fn callers_of_an_alias_do_not_see_latest() {
 }
 
 #[test]
-fn without_an_alias_it_is_latest() {
+fn without_an_alias_latest_is_compared() {
     let stack = released(&[], LATEST);
     change_code(&stack.function("dev"), &answering(200, "one"));
     let run = diff(&stack, &[]).exits(0);
@@ -44,9 +43,7 @@ fn without_an_alias_it_is_latest() {
 
 #[test]
 fn a_function_that_does_not_exist_and_a_missing_stage_are_refused() {
-    let stack = Stack::build(&[]);
-    stack.settings(&LATEST.replace("name = \"$NAME-{stage}\"", "name = \"$NAME-other\""));
-    stack.write("lambda/app.py", answering(200, "one"));
+    let stack = unreleased(&[], &LATEST.replace("name = \"$NAME-{stage}\"", "name = \"$NAME-other\""));
     let run = diff(&stack, &[]).exits(3);
     assert!(run.stderr.contains("does not exist") && run.stderr.contains("sls-release.toml:"), "{run:?}");
     let run = stack.run(&["package", "--diff"]).exits(2);

@@ -1,53 +1,42 @@
-//! Bits, least significant first. <https://www.rfc-editor.org/rfc/rfc1951#section-3.1.1>
+//! Writes bits, least significant first. <https://www.rfc-editor.org/rfc/rfc1951#section-3.1.1>
 
-/// Bits that may wait for the next ones to fill a byte, and how they get out.
+/// Writes bits as bytes, and keeps the bits of an incomplete byte.
 #[derive(Debug, Default)]
 pub(super) struct BitWriter {
     bits: u64,
-    /// How many wait; less than 8 between two calls.
+    /// The number of pending bits; less than 8 between two calls.
     count: u32,
 }
 
-/// The most bits that go in at once.
+/// The most bits that one call takes.
 pub(super) const MAX_PUT: u32 = 56;
 
 impl BitWriter {
     /// Writes `count` bits, at most [`MAX_PUT`].
     pub(super) fn put(&mut self, bits: u64, count: u32, out: &mut Vec<u8>) {
-        let whole = self.add(bits, count);
-        let bytes = self.bits.to_le_bytes();
-        out.extend(&bytes[..whole]);
-        self.drop_bytes(whole);
+        let begin = out.len();
+        out.resize(begin + 8, 0);
+        let end = self.put_at(bits, count, out, begin);
+        out.truncate(end);
     }
 
-    /// The same into `room`, which has 8 bytes behind `at`; where the next ones go.
+    /// Writes `count` bits to `buffer` at `at`, where at least 8 bytes follow; returns where the next bits go.
     #[inline]
-    pub(super) fn put_at(&mut self, bits: u64, count: u32, room: &mut [u8], at: usize) -> usize {
-        let whole = self.add(bits, count);
-        room[at..at + 8].copy_from_slice(&self.bits.to_le_bytes());
-        self.drop_bytes(whole);
-        at + whole
+    pub(super) fn put_at(&mut self, bits: u64, count: u32, buffer: &mut [u8], at: usize) -> usize {
+        debug_assert!(count <= MAX_PUT && bits >> count == 0, "{count} bits: {bits:#x}");
+        self.bits |= bits << self.count;
+        self.count += count;
+        let bytes_complete = (self.count / 8) as usize;
+        buffer[at..at + 8].copy_from_slice(&self.bits.to_le_bytes());
+        // Never all 64 bits: less than 8 were pending before the last 56.
+        self.bits >>= bytes_complete * 8;
+        self.count &= 7;
+        at + bytes_complete
     }
 
     /// Fills the last byte with zeros.
     pub(super) fn align(&mut self, out: &mut Vec<u8>) {
         self.put(0, self.count.wrapping_neg() & 7, out);
-    }
-
-    /// Adds bits; how many bytes are complete.
-    #[inline]
-    fn add(&mut self, bits: u64, count: u32) -> usize {
-        debug_assert!(count <= MAX_PUT && bits >> count == 0, "{count} bits: {bits:#x}");
-        self.bits |= bits << self.count;
-        self.count += count;
-        (self.count / 8) as usize
-    }
-
-    #[inline]
-    fn drop_bytes(&mut self, whole: usize) {
-        // Never all 64 bits: less than 8 waited before the last 56.
-        self.bits >>= whole * 8;
-        self.count &= 7;
     }
 }
 
@@ -69,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_bits_fit_whatever_waits() {
+    fn the_most_bits_fit_with_any_number_of_pending_bits() {
         for waiting in 0..8 {
             let (mut bits, mut out) = (BitWriter::default(), Vec::new());
             bits.put((1 << waiting) - 1, waiting, &mut out);
@@ -77,17 +66,5 @@ mod tests {
             bits.align(&mut out);
             assert_eq!(out.iter().map(|byte| byte.count_ones()).sum::<u32>(), waiting + MAX_PUT);
         }
-    }
-
-    #[test]
-    fn both_ways_write_the_same() {
-        let (mut one, mut other) = (BitWriter::default(), BitWriter::default());
-        let (mut out, mut room, mut at) = (Vec::new(), [0; 200], 0);
-        for count in 0..50 {
-            let bits = (1 << count) - 1 - u64::from(count & 1);
-            one.put(bits & ((1 << count) - 1), count, &mut out);
-            at = other.put_at(bits & ((1 << count) - 1), count, &mut room, at);
-        }
-        assert_eq!(out, room[..at]);
     }
 }

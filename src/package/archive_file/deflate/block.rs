@@ -1,4 +1,5 @@
-//! A block of a DEFLATE stream, in the smallest of its three forms. <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.3>
+//! Writes a block of a DEFLATE stream in the smallest of its three forms.
+//! <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.3>
 
 use super::bit_writer::BitWriter;
 use super::code_lengths::CodeLengths;
@@ -8,24 +9,24 @@ use super::token::{
     distance_slot,
 };
 
-/// A block ends with its last token at the latest.
+/// The most tokens of a block.
 const MAX_TOKENS: usize = 16_384;
-/// A stored block says its length in 16 bits.
+/// The most bytes of a stored block, which has a length of 16 bits.
 const MAX_STORED_BYTES: usize = 65_535;
-/// What a block begins with: whether it is the last one, and its form.
+/// A block's first bits: whether it is the last one, and its form.
 const HEADER_BITS: u32 = 3;
 const STORED: u64 = 0;
 const FIXED: u64 = 1;
 const DYNAMIC: u64 = 2;
-/// Of a distance, in a fixed block.
+/// Bits of a distance code in a fixed block.
 const FIXED_DISTANCE_BITS: u8 = 5;
-/// Codes of lengths begin here.
+/// The first length code.
 const FIRST_LENGTH: usize = END_OF_BLOCK + 1;
 
 type LiteralLengthCode = HuffmanCode<LITERAL_LENGTH_CODES>;
 type DistanceCode = HuffmanCode<DISTANCE_CODES>;
 
-/// The tokens of a block, and how often each code comes.
+/// The tokens of a block, and the frequency of each code.
 #[derive(Debug)]
 pub(super) struct Block {
     tokens: Vec<Token>,
@@ -52,8 +53,8 @@ impl Block {
         self.tokens.is_empty()
     }
 
-    /// Writes the block in its smallest form, and begins the next one. `bytes` are what the tokens stand for, where all
-    /// of them are still in the buffer.
+    /// Writes the block in its smallest form and begins the next one. `bytes` is the block's input, or `None` if part of
+    /// it has left the buffer.
     pub(super) fn write(&mut self, bytes: Option<&[u8]>, bits: &mut BitWriter, out: &mut Vec<u8>) {
         self.count();
         let dynamic = Dynamic::new(self);
@@ -90,12 +91,12 @@ impl Block {
             }
         }
         if self.distances.iter().all(|&count| count == 0) {
-            // One distance code is sent even where there is no distance; it counts in both forms.
+            // One distance code is sent even if there is no distance; both forms count it.
             self.distances[0] = 1;
         }
     }
 
-    /// What follows the codes of lengths and distances, in every form but the stored one.
+    /// Returns the size of the extra bits of lengths and distances, in bits.
     fn extra_bits(&self) -> u64 {
         let lengths = LENGTH_EXTRA_BITS.iter().zip(&self.literal_lengths[FIRST_LENGTH..]);
         let distances = DISTANCE_EXTRA_BITS.iter().zip(&self.distances);
@@ -107,38 +108,38 @@ impl Block {
         u64::from(HEADER_BITS) + cost(&fixed_lengths(), &self.literal_lengths) + distances
     }
 
-    /// Writes all tokens, which take less than `room_bits`, and the end of the block.
+    /// Writes all tokens, which take less than `max_bits`, and the end of the block.
     fn tokens(
         &self,
         literal_length: &LiteralLengthCode,
         distance: &DistanceCode,
-        room_bits: u64,
+        max_bits: u64,
         bits: &mut BitWriter,
         out: &mut Vec<u8>,
     ) {
         let writer = TokenWriter::new(literal_length, distance);
         let begin = out.len();
-        let room_bytes = usize::try_from(room_bits / 8).unwrap_or(usize::MAX);
-        out.resize(begin + room_bytes + 16, 0);
-        let room = &mut out[begin..];
+        let max_bytes = usize::try_from(max_bits / 8).unwrap_or(usize::MAX);
+        out.resize(begin + max_bytes + 16, 0);
+        let buffer = &mut out[begin..];
         let mut at = 0;
         for &token in &self.tokens {
             let (code, count) = writer.code(token);
-            at = bits.put_at(code, count, room, at);
+            at = bits.put_at(code, count, buffer, at);
         }
         let (code, count) = writer.literals[END_OF_BLOCK];
-        at = bits.put_at(code.into(), count.into(), room, at);
+        at = bits.put_at(code.into(), count.into(), buffer, at);
         out.truncate(begin + at);
     }
 }
 
-/// Codes made for one block.
+/// The codes of a dynamic block.
 #[derive(Debug)]
 struct Dynamic {
     literal_length: LiteralLengthCode,
     distance: DistanceCode,
     lengths: CodeLengths,
-    /// Without extra bits of lengths and distances.
+    /// The block's size without the extra bits of lengths and distances.
     bits: u64,
 }
 
@@ -147,17 +148,17 @@ impl Dynamic {
         let literal_length = HuffmanCode::of(&block.literal_lengths, MAX_BITS);
         let distance = HuffmanCode::of(&block.distances, MAX_BITS);
         let lengths = CodeLengths::new(&literal_length.lengths, &distance.lengths);
-        let tokens = literal_length.cost(&block.literal_lengths) + distance.cost(&block.distances);
-        let bits = u64::from(HEADER_BITS) + lengths.bits() + tokens;
+        let tokens = cost(&literal_length.lengths, &block.literal_lengths) + cost(&distance.lengths, &block.distances);
+        let bits = u64::from(HEADER_BITS) + lengths.bits + tokens;
         Self { literal_length, distance, lengths, bits }
     }
 }
 
-/// What is written for each token, with its extra bits where they are known from the length alone.
+/// The bits of each token; those of a length include its extra bits.
 struct TokenWriter {
     /// For each literal, and for the end of the block.
     literals: [(u16, u8); END_OF_BLOCK + 1],
-    /// For each length less 3.
+    /// For each length minus 3.
     lengths: [(u32, u8); 256],
     distances: [(u16, u8); 32],
 }
@@ -189,20 +190,17 @@ impl TokenWriter {
 
 fn lengths(code: &LiteralLengthCode) -> [(u32, u8); 256] {
     let mut lengths = [(0, 0); 256];
-    let mut first = 0;
-    for (index, length) in (0..).zip(&mut lengths) {
-        let slot = usize::from(LENGTH_SLOTS[index as usize]);
-        if index == 0 || slot != usize::from(LENGTH_SLOTS[index as usize - 1]) {
-            first = index;
-        }
-        let (bits, symbol) = (code.lengths[FIRST_LENGTH + slot], FIRST_LENGTH + slot);
-        *length = (u32::from(code.codes[symbol]) | (index - first) << bits, bits + LENGTH_EXTRA_BITS[slot]);
+    for (index, (length, &slot)) in (0..).zip(lengths.iter_mut().zip(&LENGTH_SLOTS)) {
+        let (slot, symbol) = (usize::from(slot), FIRST_LENGTH + usize::from(slot));
+        let (bits, extra_bits) = (code.lengths[symbol], LENGTH_EXTRA_BITS[slot]);
+        let extra = index & ((1 << extra_bits) - 1);
+        *length = (u32::from(code.codes[symbol]) | extra << bits, bits + extra_bits);
     }
     lengths
 }
 
 fn fixed_codes() -> (LiteralLengthCode, DistanceCode) {
-    // The last two are never sent, but they have their place among the codes.
+    // The last two symbols are never sent, but they take part in the canonical code.
     let all = HuffmanCode::canonical(fixed_lengths::<{ LITERAL_LENGTH_CODES + 2 }>());
     let codes = std::array::from_fn(|symbol| all.codes[symbol]);
     let literal_length = HuffmanCode { lengths: fixed_lengths(), codes };
@@ -218,12 +216,12 @@ fn fixed_lengths<const N: usize>() -> [u8; N] {
     })
 }
 
-/// What a stored block takes, without the bits before its length.
+/// Returns the size of a stored block, without the bits before its length.
 fn stored_bits(bytes: &[u8]) -> u64 {
     (bytes.len() as u64 + 5) * 8
 }
 
-/// Writes bytes as they are, [`MAX_STORED_BYTES`] at most.
+/// Writes a stored block of at most [`MAX_STORED_BYTES`].
 fn stored(bytes: &[u8], is_last: bool, bits: &mut BitWriter, out: &mut Vec<u8>) {
     debug_assert!(bytes.len() <= MAX_STORED_BYTES);
     bits.put(STORED << 1 | u64::from(is_last), HEADER_BITS, out);
@@ -234,7 +232,7 @@ fn stored(bytes: &[u8], is_last: bool, bits: &mut BitWriter, out: &mut Vec<u8>) 
     out.extend(bytes);
 }
 
-/// Closes the stream by a stored block without bytes.
+/// Ends the stream with an empty stored block.
 pub(super) fn end(bits: &mut BitWriter, out: &mut Vec<u8>) {
     stored(&[], true, bits, out);
 }
@@ -243,49 +241,42 @@ pub(super) fn end(bits: &mut BitWriter, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    /// The stream of a block of these tokens, and how long it is without the bits that fill the last byte.
+    fn block(tokens: &[Token]) -> Block {
+        let mut block = Block::new();
+        block.tokens.extend(tokens);
+        block
+    }
+
+    /// Returns the stream of a block with these tokens, padded to a whole byte.
     fn write(tokens: &[Token], bytes: Option<&[u8]>) -> Vec<u8> {
-        let (mut block, mut bits, mut out) = (Block::new(), BitWriter::default(), Vec::new());
-        for &token in tokens {
-            block.add(token);
-        }
+        let (mut block, mut bits, mut out) = (block(tokens), BitWriter::default(), Vec::new());
         block.write(bytes, &mut bits, &mut out);
         assert!(block.is_empty());
         bits.align(&mut out);
         out
     }
 
-    fn literals(bytes: &[u8]) -> Vec<Token> {
-        bytes.iter().map(|&byte| Token::literal(byte)).collect()
-    }
-
-    /// Bits 1 and 2.
+    /// Returns the block's form: bits 1 and 2.
     fn form(stream: &[u8]) -> u64 {
         u64::from(stream[0] >> 1 & 3)
     }
 
     #[test]
-    fn the_smallest_form_is_taken() {
-        assert_eq!(form(&write(&literals(b"abc"), Some(b"abc"))), FIXED);
+    fn the_smallest_form_is_taken_and_none_is_stored_if_its_input_has_left_the_buffer() {
         let noise: Vec<u8> = (0..=255).collect();
-        assert_eq!(form(&write(&literals(&noise), Some(&noise))), STORED);
-        let few: Vec<u8> = b"ab".repeat(500);
-        assert_eq!(form(&write(&literals(&few), Some(&few))), DYNAMIC);
-    }
-
-    #[test]
-    fn what_has_left_the_buffer_is_not_stored() {
-        let noise: Vec<u8> = (0..=255).collect();
-        assert_eq!(form(&write(&literals(&noise), None)), FIXED);
-    }
-
-    #[test]
-    fn stored_has_to_be_smaller_than_the_codes_and_a_distance_that_is_not_there() {
         // 3 bits, 9 for each of these literals, 7 for the end and 5 for no distance are 8 for each byte and 40 at 25.
-        let high = |bytes: usize| vec![200; bytes];
-        let fixed = |bytes| literals(&(0..bytes).map(|place| 144 + place).collect::<Vec<u8>>());
-        assert_eq!(form(&write(&fixed(25), Some(&high(25)))), FIXED);
-        assert_eq!(form(&write(&fixed(26), Some(&high(26)))), STORED);
+        let cases: [(&[u8], u64, u64); 5] = [
+            (b"abc", FIXED, FIXED),
+            (&noise, STORED, FIXED),
+            (&b"ab".repeat(500), DYNAMIC, DYNAMIC),
+            (&noise[144..144 + 25], FIXED, FIXED),
+            (&noise[144..144 + 26], STORED, FIXED),
+        ];
+        for (bytes, with_input, without_input) in cases {
+            let literals: Vec<Token> = bytes.iter().map(|&byte| Token::literal(byte)).collect();
+            let forms = (form(&write(&literals, Some(bytes))), form(&write(&literals, None)));
+            assert_eq!(forms, (with_input, without_input), "{bytes:?}");
+        }
     }
 
     #[test]
@@ -294,35 +285,23 @@ mod tests {
         let stream = write(&[Token::literal(b'a'), Token::repeat(258, 1), Token::repeat(257, 32_768)], None);
         let expected = (3 + 8 + (8 + 5) + (8 + 5 + 5 + 13) + 7_usize).div_ceil(8);
         assert_eq!((form(&stream), stream.len()), (FIXED, expected));
-        let extra = 5 + 13;
-        let mut block = Block::new();
-        block.add(Token::repeat(257, 32_768));
+        let mut block = block(&[Token::repeat(257, 32_768)]);
         block.count();
-        assert_eq!(block.extra_bits(), extra);
+        assert_eq!(block.extra_bits(), 5 + 13);
     }
 
     #[test]
-    fn a_block_is_as_long_as_was_computed() {
+    fn a_block_has_the_computed_length() {
         let tokens: Vec<Token> = (0..16_384_usize)
             .map(|place| match place % 3 {
                 0 => Token::repeat(3 + place % 256, 1 + place * 2),
                 _ => Token::literal(place.to_le_bytes()[0] & 0x1f),
             })
             .collect();
-        let mut block = Block::new();
-        for &token in &tokens {
-            block.add(token);
-        }
+        let mut block = block(&tokens);
         assert!(block.is_full());
         block.count();
         let bits = Dynamic::new(&block).bits + block.extra_bits();
         assert_eq!(write(&tokens, None).len() as u64, bits.div_ceil(8));
-    }
-
-    #[test]
-    fn the_stream_ends_with_an_empty_stored_block() {
-        let (mut bits, mut out) = (BitWriter::default(), Vec::new());
-        end(&mut bits, &mut out);
-        assert_eq!(out, [1, 0, 0, 0xff, 0xff]);
     }
 }

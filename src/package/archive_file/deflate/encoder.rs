@@ -1,31 +1,30 @@
-//! The stream of one file: matches that are put off by one byte, and where blocks end.
+//! Encodes the stream of one file with lazy matching, and decides where blocks end.
 
-use super::Encoder;
 use super::bit_writer::BitWriter;
 use super::block::{Block, end};
 use super::match_finder::{MIN_MATCH, Match, MatchFinder, NO_MATCH};
 use super::token::{MAX_LENGTH, Token};
 use super::window::{Position, WINDOW_BYTES, Window};
 
-/// Behind a match of this length no better one is searched.
+/// After a match of this length, no better one is searched.
 const LAZY_LENGTH: usize = 16;
-/// As long as more may come, the matcher stops where it might see fewer bytes than it wants to.
+/// While more input may follow, the matcher stops this many bytes before the end.
 const LOOK_AHEAD: usize = MIN_MATCH + MAX_LENGTH;
 
-/// Makes one stream after another. Its memory does not depend on the size of a file.
+/// Encodes one raw DEFLATE stream after another, in memory that does not depend on a file's size.
 #[derive(Debug)]
 pub(in super::super) struct LazyEncoder {
     window: Window,
     finder: MatchFinder,
     block: Block,
     bits: BitWriter,
-    /// What comes next.
+    /// The next byte to encode.
     position: Position,
-    /// Where the block begins; `None` once that is not in the buffer any more.
+    /// Where the block begins; `None` if that has left the buffer.
     block_begin: Option<Position>,
-    /// A match that begins one byte before the position.
+    /// The match that begins one byte before `position`.
     previous: Match,
-    /// Whether the byte before the position has no token yet.
+    /// Whether the byte before `position` has no token yet.
     literal_pending: bool,
     has_slid: bool,
 }
@@ -44,10 +43,9 @@ impl LazyEncoder {
             has_slid: false,
         }
     }
-}
 
-impl Encoder for LazyEncoder {
-    fn write(&mut self, mut data: &[u8], out: &mut Vec<u8>) {
+    /// Compresses more of the file and appends complete bytes to `out`.
+    pub(in super::super) fn write(&mut self, mut data: &[u8], out: &mut Vec<u8>) {
         loop {
             data = self.window.fill(data);
             if data.is_empty() {
@@ -58,7 +56,8 @@ impl Encoder for LazyEncoder {
         }
     }
 
-    fn finish(&mut self, out: &mut Vec<u8>) {
+    /// Ends the stream. The next write begins another one.
+    pub(in super::super) fn finish(&mut self, out: &mut Vec<u8>) {
         self.advance(self.window.end(), out);
         if self.literal_pending {
             self.add_pending_literal(out);
@@ -69,9 +68,7 @@ impl Encoder for LazyEncoder {
         end(&mut self.bits, out);
         self.clear();
     }
-}
 
-impl LazyEncoder {
     fn clear(&mut self) {
         // Clearing all of a table of 131,072 hashes would take longer than compressing a small file.
         if self.has_slid || self.window.end() >= WINDOW_BYTES {
@@ -92,7 +89,7 @@ impl LazyEncoder {
         self.has_slid = true;
     }
 
-    /// Takes what begins before `until`.
+    /// Encodes everything that begins before `until`.
     fn advance(&mut self, until: Position, out: &mut Vec<u8>) {
         while self.position < until {
             let found = self.search();
@@ -109,7 +106,7 @@ impl LazyEncoder {
         }
     }
 
-    /// Notes the position, and looks for a match that is longer than the one before.
+    /// Adds the position to the hash chain and searches a match that is longer than the previous one.
     #[inline]
     fn search(&mut self) -> Match {
         let ahead = self.window.end() - self.position;
@@ -123,7 +120,7 @@ impl LazyEncoder {
         self.finder.longest(&self.window, self.position, first, self.previous.length, ahead)
     }
 
-    /// The match before is better than the one here.
+    /// Emits the previous match, which is at least as long as the one at `position`.
     fn take_previous(&mut self, out: &mut Vec<u8>) {
         let Match { length, distance } = std::mem::replace(&mut self.previous, NO_MATCH);
         let next = self.position - 1 + length;
@@ -169,15 +166,7 @@ mod tests {
         out
     }
 
-    /// By an implementation that shares nothing with this one.
-    fn inflate(stream: &[u8], bytes: usize) -> Vec<u8> {
-        let mut data = vec![0; bytes];
-        let inflated = libdeflater::Decompressor::new().deflate_decompress(stream, &mut data).unwrap();
-        assert_eq!(inflated, bytes);
-        data
-    }
-
-    /// Words that repeat, near and far, and noise between them.
+    /// Returns words that repeat, near and far, with noise between them.
     fn text(bytes: usize) -> Vec<u8> {
         let mut state = 1_u32;
         let mut next = || {
@@ -196,38 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_an_empty_stored_block() {
-        assert_eq!(deflate(b""), [0x01, 0, 0, 0xff, 0xff]);
-    }
-
-    #[test]
-    fn a_few_bytes_are_a_fixed_block() {
-        assert_eq!(deflate(b"hello"), [0xca, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x04, 0, 0, 0xff, 0xff]);
-    }
-
-    #[test]
-    fn every_size_inflates_to_itself() {
-        let borders = [16_384, 32_768, 65_274, 65_536, 98_304, 131_072];
-        for bytes in (0..300).chain(borders.iter().flat_map(|border| border - 3..border + 4)) {
-            let data = text(bytes);
-            assert!(inflate(&deflate(&data), bytes) == data, "{bytes} bytes");
-        }
-    }
-
-    #[test]
-    fn the_pieces_do_not_matter() {
+    fn the_size_of_the_pieces_does_not_change_the_stream() {
         let data = text(200_000);
-        let whole = deflate(&data);
+        let at_once = deflate(&data);
         for piece in [1, 1000, 32_768, 65_536, 70_000] {
             let (mut encoder, mut out) = (LazyEncoder::new(), Vec::new());
             data.chunks(piece).for_each(|piece| encoder.write(piece, &mut out));
             encoder.finish(&mut out);
-            assert!(out == whole, "pieces of {piece} bytes");
+            assert!(out == at_once, "pieces of {piece} bytes");
         }
     }
 
     #[test]
-    fn files_before_do_not_matter() {
+    fn earlier_files_do_not_change_the_stream() {
         let mut encoder = LazyEncoder::new();
         for bytes in [50, 0, 40_000, 7, 200_000, 50, 32_768, 60] {
             let (data, mut out) = (text(bytes), Vec::new());
@@ -235,18 +205,5 @@ mod tests {
             encoder.finish(&mut out);
             assert!(out == deflate(&data), "{bytes} bytes");
         }
-    }
-
-    #[test]
-    fn noise_is_stored() {
-        let mut noise = vec![0; 40_000];
-        let mut state = 1_u64;
-        for byte in &mut noise {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            *byte = state.to_le_bytes()[7];
-        }
-        let stream = deflate(&noise);
-        assert_eq!((stream[0], stream.len()), (0, noise.len() + 3 * 5 + 5));
-        assert!(inflate(&stream, noise.len()) == noise);
     }
 }

@@ -1,4 +1,4 @@
-//! Prefix codes of limited length. <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.2>
+//! Computes prefix codes of limited length. <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.2>
 
 use super::token::LITERAL_LENGTH_CODES;
 
@@ -6,9 +6,9 @@ use super::token::LITERAL_LENGTH_CODES;
 pub(super) const MAX_BITS: usize = 15;
 /// The longest code of a code length.
 pub(super) const MAX_BITS_OF_LENGTHS: usize = 7;
-/// No alphabet is larger.
+/// The size of the largest alphabet.
 const MAX_SYMBOLS: usize = LITERAL_LENGTH_CODES;
-/// So many items of a list decide the code of so many symbols; two more are always there to be read.
+/// The number of a list's items that decide the code of [`MAX_SYMBOLS`] symbols, plus two that can always be read.
 const MAX_ITEMS: usize = 2 * MAX_SYMBOLS;
 /// Heavier than every item.
 const NONE: u32 = u32::MAX;
@@ -16,114 +16,98 @@ const NONE: u32 = u32::MAX;
 /// A code for each of `N` symbols.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HuffmanCode<const N: usize> {
-    /// Bits of each symbol's code; 0 for one that has none.
+    /// The length of each symbol's code in bits; 0 for a symbol without a code.
     pub(super) lengths: [u8; N],
-    /// The codes, as they are written: their first bit is the lowest.
+    /// The codes as they are written: the first bit is the lowest.
     pub(super) codes: [u16; N],
 }
 
 impl<const N: usize> HuffmanCode<N> {
-    /// The shortest code for these frequencies that has no code of more than `limit` bits. Among equally short ones it
-    /// is that of a package-merge that prefers packages.
+    /// Returns the shortest code for these frequencies with at most `limit` bits per symbol. Of several equally short
+    /// codes, it is the one of a package-merge that prefers packages.
     pub(super) fn of(frequencies: &[u32; N], limit: usize) -> Self {
-        let mut symbols = [0; N];
-        let symbols = used_by_frequency(frequencies, &mut symbols);
+        let symbols = used_by_frequency(frequencies);
         let mut lengths = [0; N];
         if symbols.len() <= 2 {
-            for &symbol in symbols {
-                lengths[usize::from(symbol)] = 1;
+            for symbol in symbols {
+                lengths[symbol] = 1;
             }
             return Self::canonical(lengths);
         }
-        let taken = leaves_taken(symbols.iter().map(|&symbol| frequencies[usize::from(symbol)]), limit);
-        for (place, &symbol) in symbols.iter().enumerate() {
-            lengths[usize::from(symbol)] = taken.iter().map(|&taken| u8::from(place < usize::from(taken))).sum();
+        let taken = leaves_taken(symbols.iter().map(|&symbol| frequencies[symbol]), limit);
+        for (place, symbol) in symbols.into_iter().enumerate() {
+            lengths[symbol] = taken.iter().map(|&taken| u8::from(place < usize::from(taken))).sum();
         }
         Self::canonical(lengths)
     }
 
-    /// The code that these lengths define.
+    /// Returns the canonical code with these lengths.
     pub(super) fn canonical(lengths: [u8; N]) -> Self {
         let mut next = first_codes(&lengths);
         let codes = lengths.map(|length| {
             let code = next[usize::from(length)];
             next[usize::from(length)] += u16::from(length > 0);
-            // A code is sent from its highest bit on.
+            // A code is sent starting with its highest bit.
             code.reverse_bits().checked_shr(16 - u32::from(length)).unwrap_or(0)
         });
         Self { lengths, codes }
     }
-
-    /// Bits of all symbols, if they come so often.
-    pub(super) fn cost(&self, frequencies: &[u32; N]) -> u64 {
-        cost(&self.lengths, frequencies)
-    }
 }
 
-/// Bits of symbols that come so often, with codes of these lengths.
+/// Returns the size in bits of symbols with these code lengths and frequencies.
 pub(super) fn cost<const N: usize>(lengths: &[u8; N], frequencies: &[u32; N]) -> u64 {
     lengths.iter().zip(frequencies).map(|(&length, &frequency)| u64::from(length) * u64::from(frequency)).sum()
 }
 
-/// The symbols that are used, the rarest first; equally frequent ones in their order.
-fn used_by_frequency<'a, const N: usize>(frequencies: &[u32; N], symbols: &'a mut [u16; N]) -> &'a [u16] {
-    let mut used = 0;
-    for (symbol, _) in (0..).zip(frequencies).filter(|&(_, &frequency)| frequency > 0) {
-        symbols[used] = symbol;
-        used += 1;
-    }
-    let symbols = &mut symbols[..used];
-    symbols.sort_unstable_by_key(|&symbol| (frequencies[usize::from(symbol)], symbol));
+/// Returns the used symbols, the rarest first; equally frequent ones in symbol order.
+fn used_by_frequency(frequencies: &[u32]) -> Vec<usize> {
+    let mut symbols: Vec<usize> = (0..frequencies.len()).filter(|&symbol| frequencies[symbol] > 0).collect();
+    symbols.sort_by_key(|&symbol| frequencies[symbol]);
     symbols
 }
 
-/// One list of the package-merge: leaves, and packages of two items of the list before, by weight.
-#[derive(Clone, Copy)]
-struct List {
-    weights: [u32; MAX_ITEMS],
-    items: usize,
-}
+/// The weights of a list of the package-merge: leaves, and packages of two items of the previous list; then [`NONE`].
+type Weights = [u32; MAX_ITEMS];
 
-/// For each bit of the longest code, how many of the lightest symbols have a code with that bit.
+/// Returns, for each bit of the longest code, how many of the lightest symbols have a code with that bit.
 /// <https://en.wikipedia.org/wiki/Package-merge_algorithm>
 fn leaves_taken(weights: impl ExactSizeIterator<Item = u32>, limit: usize) -> [u16; MAX_BITS] {
-    let symbols = weights.len();
-    let mut leaves = List { weights: [NONE; MAX_ITEMS], items: symbols };
-    leaves.weights.iter_mut().zip(weights).for_each(|(leaf, weight)| *leaf = weight);
-    // For each list and number of items, how many of these are leaves.
+    let mut items = 2 * weights.len() - 2;
+    let mut leaves = [NONE; MAX_ITEMS];
+    leaves.iter_mut().zip(weights).for_each(|(leaf, weight)| *leaf = weight);
+    // For each list and number of items, how many of the items are leaves.
     let mut leaves_among = vec![[0_u16; MAX_ITEMS]; limit];
     (0..).zip(&mut leaves_among[0]).for_each(|(items, leaves)| *leaves = items);
     let mut last = leaves;
     for leaves_among in &mut leaves_among[1..] {
-        last = merge(&leaves, &last, symbols, leaves_among);
+        last = merge(&leaves, &last, &mut leaves_among[1..=items]);
     }
-    let (mut taken, mut items) = ([0; MAX_BITS], 2 * symbols - 2);
+    let mut taken = [0; MAX_BITS];
     for (taken, leaves_among) in taken.iter_mut().zip(leaves_among.iter().rev()) {
         *taken = leaves_among[items];
-        // Each package is two items of the list before.
+        // Each package is two items of the previous list.
         items = 2 * (items - usize::from(*taken));
     }
     taken
 }
 
-/// Merges the leaves with the packages of the list before; notes for each number of items how many are leaves.
-fn merge(leaves: &List, before: &List, symbols: usize, leaves_among: &mut [u16; MAX_ITEMS]) -> List {
-    let mut merged = List { weights: [NONE; MAX_ITEMS], items: (symbols + before.items / 2).min(2 * symbols - 2) };
+/// Merges the leaves with the packages of the previous list, and records for each number of items how many are leaves.
+fn merge(leaves: &Weights, previous: &Weights, leaves_among: &mut [u16]) -> Weights {
+    let mut merged = [NONE; MAX_ITEMS];
     let (mut leaf, mut package) = (0, 0);
-    for item in 0..merged.items {
-        let weights =
-            (leaves.weights[leaf], before.weights[2 * package].saturating_add(before.weights[2 * package + 1]));
-        // A leaf only where it is lighter: equal weights go to the package.
+    for (weight, leaves_among) in merged.iter_mut().zip(leaves_among) {
+        let weights = (leaves[leaf], previous[2 * package].saturating_add(previous[2 * package + 1]));
+        // A leaf only if it is lighter: with equal weights the package comes first.
         let is_leaf = weights.0 < weights.1;
-        merged.weights[item] = weights.0.min(weights.1);
+        *weight = weights.0.min(weights.1);
         leaf += usize::from(is_leaf);
         package += usize::from(!is_leaf);
-        leaves_among[item + 1] = u16::try_from(leaf).unwrap_or(u16::MAX);
+        *leaves_among = u16::try_from(leaf).unwrap_or(u16::MAX);
     }
     merged
 }
 
-/// The first code of each length.
+/// Returns the first code of each length.
 fn first_codes<const N: usize>(lengths: &[u8; N]) -> [u16; MAX_BITS + 1] {
     let mut counts = [0; MAX_BITS + 1];
     lengths.iter().filter(|&&length| length > 0).for_each(|&length| counts[usize::from(length)] += 1);
@@ -139,7 +123,7 @@ fn first_codes<const N: usize>(lengths: &[u8; N]) -> [u16; MAX_BITS + 1] {
 mod tests {
     use super::*;
 
-    /// Whether codes of these lengths leave no room.
+    /// Returns whether codes of these lengths use up the code space.
     fn complete(lengths: &[u8]) -> bool {
         lengths.iter().filter(|&&length| length > 0).map(|&length| 1_u32 << (15 - length)).sum::<u32>() == 1 << 15
     }
@@ -193,6 +177,6 @@ mod tests {
         let frequencies: [u32; 286] = std::array::from_fn(|symbol| u32::try_from(symbol * symbol + 1).unwrap());
         let code = HuffmanCode::of(&frequencies, 15);
         assert!(complete(&code.lengths));
-        assert_eq!(HuffmanCode::of(&[1_u32; 286], 15).cost(&[1; 286]), 2 * (286 - 256) * 9 + (512 - 286) * 8);
+        assert_eq!(cost(&HuffmanCode::of(&[1_u32; 286], 15).lengths, &[1; 286]), 2 * (286 - 256) * 9 + (512 - 286) * 8);
     }
 }

@@ -1,17 +1,16 @@
-//! Finds earlier occurrences of what comes next: a hash chain.
+//! Finds earlier occurrences of the next bytes with a hash chain.
 
-use super::window::{Position, WINDOW_BYTES, Window};
-use super::zeros;
+use super::window::{Position, WINDOW_BYTES, Window, zeros};
 
 /// Shorter matches are not searched.
 pub(super) const MIN_MATCH: usize = 4;
-/// No match, and no literal to decide: one less than the shortest match.
+/// The length of "no match": one less than the shortest match.
 pub(super) const NO_LENGTH: usize = MIN_MATCH - 1;
-/// A match of [`MIN_MATCH`] bytes that lies farther back is not worth its distance.
+/// A match of only [`MIN_MATCH`] bytes is not worth a longer distance than this.
 const MAX_DISTANCE_OF_SHORTEST: usize = 4096;
 /// A match of this length is good enough to end the search.
 const NICE_LENGTH: usize = 32;
-/// Candidates of one search.
+/// The most candidates of one search.
 const MAX_CHAIN: u32 = 32;
 const HASH_BITS: u32 = 17;
 const HASHES: usize = 1 << HASH_BITS;
@@ -25,7 +24,7 @@ const WINDOW_LINK: Link = 1 << 15;
 /// A match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Match {
-    /// Bytes; [`NO_LENGTH`] where there is none.
+    /// In bytes; [`NO_LENGTH`] if there is no match.
     pub(super) length: usize,
     /// How many bytes back.
     pub(super) distance: usize,
@@ -34,12 +33,12 @@ pub(super) struct Match {
 /// No match.
 pub(super) const NO_MATCH: Match = Match { length: NO_LENGTH, distance: 0 };
 
-/// The positions of a window by what stands there.
+/// The positions of a window by the hash of their bytes.
 #[derive(Debug)]
 pub(super) struct MatchFinder {
-    /// For each hash of four bytes, the last position that has it.
+    /// For each hash of four bytes, the last position with that hash.
     head: Box<[Link; HASHES]>,
-    /// For each position, by its place in a window, the one before with the same hash.
+    /// For each position modulo the window, the previous position with the same hash.
     chain: Box<[Link; WINDOW_BYTES]>,
 }
 
@@ -53,20 +52,20 @@ impl MatchFinder {
         self.head.fill(0);
     }
 
-    /// Forgets all positions of a window that has not slid. Takes less time for a short one.
+    /// Forgets all positions of a window that has not slid. This is faster than [`MatchFinder::clear`] for a short one.
     pub(super) fn clear_short(&mut self, window: &Window) {
         for position in 0..window.end().saturating_sub(MIN_MATCH - 1) {
             self.head[hash(window.four(position))] = 0;
         }
     }
 
-    /// Follows the window, which has slid.
+    /// Moves all positions after the window has slid.
     pub(super) fn slide(&mut self) {
         slide(&mut self.head[..]);
         slide(&mut self.chain[..]);
     }
 
-    /// Notes a position with four bytes behind it; what had the same hash before.
+    /// Inserts a position that four bytes follow, and returns the previous one with the same hash.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "four bytes follow the position: it is below 65,535")]
     pub(super) fn insert(&mut self, window: &Window, position: Position) -> Link {
@@ -77,8 +76,8 @@ impl MatchFinder {
         before
     }
 
-    /// The longest match that is longer than `length`, the nearest of several. `first` is what [`MatchFinder::insert`]
-    /// returned for the position, and `ahead` how many bytes are known from there on.
+    /// Returns the longest match that is longer than `longer`, and the nearest of several. `first` is what
+    /// [`MatchFinder::insert`] returned for the position; `ahead` is the number of known bytes from there on.
     #[inline]
     pub(super) fn longest(
         &self,
@@ -94,7 +93,7 @@ impl MatchFinder {
         let mut link = first;
         let mut tail = window.four(position + best.length % NICE_LENGTH - NO_LENGTH);
         for _ in 0..MAX_CHAIN {
-            // What is below the buffer's start is 0 since it slid.
+            // A position before the buffer's start has become 0.
             if usize::from(link) <= oldest {
                 break;
             }
@@ -110,7 +109,7 @@ impl MatchFinder {
                     tail = window.four(position + best.length % NICE_LENGTH - NO_LENGTH);
                 }
             }
-            // The slot of the oldest candidate is the position's own by now.
+            // The oldest candidate shares its slot with the current position.
             if candidate == oldest {
                 break;
             }
@@ -120,7 +119,7 @@ impl MatchFinder {
     }
 }
 
-/// Positions below the new start become none.
+/// Moves links back by a window; those before the new start become 0.
 fn slide(links: &mut [Link]) {
     for link in links {
         *link = link.saturating_sub(WINDOW_LINK);
@@ -137,7 +136,7 @@ fn hash(four: u32) -> usize {
 mod tests {
     use super::*;
 
-    /// The longest match at the end of `before`, which `next` follows.
+    /// Returns the longest match for `next`, which follows `before`.
     fn search(before: &[u8], next: &[u8]) -> Match {
         let (mut window, mut finder) = (Window::new(), MatchFinder::new());
         assert!(window.fill(&[before, next].concat()).is_empty());
@@ -149,28 +148,24 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_of_the_longest_is_found() {
-        assert_eq!(search(b"abcdef-abcdeg-abcdef-abcd-", b"abcdef"), Match { length: 6, distance: 12 });
-        assert_eq!(search(b"abcd", b"abcdabcd!"), Match { length: 8, distance: 4 });
-        assert_eq!(search(b"abc-", b"abc!"), NO_MATCH);
+    fn the_nearest_of_the_longest_is_found_a_window_back_and_the_shortest_only_from_near() {
+        let far = |word: &[u8], bytes| [word, &vec![b' '; bytes]].concat();
+        let cases: [(Vec<u8>, &[u8], Match); 7] = [
+            (b"abcdef-abcdeg-abcdef-abcd-".to_vec(), b"abcdef", Match { length: 6, distance: 12 }),
+            (b"abcd".to_vec(), b"abcdabcd!", Match { length: 8, distance: 4 }),
+            (b"abc-".to_vec(), b"abc!", NO_MATCH),
+            (far(b"abcd", 4092), b"abcd!", Match { length: 4, distance: 4096 }),
+            (far(b"abcd", 4093), b"abcd!", NO_MATCH),
+            (far(b"abcdef", WINDOW_BYTES - 6), b"abcdef!", Match { length: 6, distance: WINDOW_BYTES }),
+            (far(b"abcdef", WINDOW_BYTES - 5), b"abcdef!", NO_MATCH),
+        ];
+        for (before, next, expected) in cases {
+            assert_eq!(search(&before, next), expected);
+        }
     }
 
     #[test]
-    fn the_shortest_match_is_taken_only_from_near() {
-        let far = |bytes| search(&[b"abcd".to_vec(), vec![b' '; bytes]].concat(), b"abcd!");
-        assert_eq!(far(4092), Match { length: 4, distance: 4096 });
-        assert_eq!(far(4093), NO_MATCH);
-    }
-
-    #[test]
-    fn a_match_lies_a_window_back_at_most() {
-        let far = |bytes| search(&[b"abcdef".to_vec(), vec![b' '; bytes]].concat(), b"abcdef!");
-        assert_eq!(far(WINDOW_BYTES - 6), Match { length: 6, distance: WINDOW_BYTES });
-        assert_eq!(far(WINDOW_BYTES - 5), NO_MATCH);
-    }
-
-    #[test]
-    fn the_search_ends_after_some_candidates() {
+    fn the_search_ends_after_the_most_candidates() {
         let nearer = |candidates| search(&[b"abcdef".to_vec(), b"abcd-".repeat(candidates)].concat(), b"abcdef").length;
         assert_eq!(nearer(MAX_CHAIN as usize - 1), 6);
         assert_eq!(nearer(MAX_CHAIN as usize), 4);
@@ -190,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_a_file_before() {
+    fn clearing_forgets_the_previous_file() {
         for short in [false, true] {
             let (mut window, mut finder) = (Window::new(), MatchFinder::new());
             window.fill(b"abcdabcd");

@@ -1,8 +1,8 @@
-//! What the matcher makes of a file: bytes as they are, and repetitions of bytes before.
+//! The matcher's output: literal bytes, and repetitions of earlier bytes.
 
-/// The shortest match that the format has. <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.5>
+/// The shortest match of the format. <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.5>
 pub(super) const MIN_LENGTH: usize = 3;
-/// The longest one.
+/// The longest match of the format.
 pub(super) const MAX_LENGTH: usize = 258;
 /// The literal/length code that ends a block.
 pub(super) const END_OF_BLOCK: usize = 256;
@@ -16,10 +16,10 @@ pub(super) const LENGTH_EXTRA_BITS: [u8; 29] =
 /// Extra bits of the distance codes.
 pub(super) const DISTANCE_EXTRA_BITS: [u8; DISTANCE_CODES] =
     [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
-/// For each length, less [`MIN_LENGTH`]: its code, less 257.
+/// For each length minus [`MIN_LENGTH`], its code minus 257.
 pub(super) const LENGTH_SLOTS: [u8; 256] = length_slots();
 
-/// A literal, or a match: bit 31, the length less 3 in bits 16 to 23, the distance less 1 below.
+/// A literal or a match. A match has bit 31, its length minus 3 in bits 16 to 23, and its distance minus 1 below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token(u32);
 
@@ -30,7 +30,7 @@ impl Token {
         Self(byte.into())
     }
 
-    /// A match of 3 to 258 bytes, 1 to 32,768 bytes back.
+    /// Returns a match of 3 to 258 bytes, 1 to 32,768 bytes back.
     #[expect(clippy::cast_possible_truncation, reason = "both fit into 16 bits")]
     pub(super) fn repeat(length: usize, distance: usize) -> Self {
         debug_assert!((MIN_LENGTH..=MAX_LENGTH).contains(&length) && (1..=32_768).contains(&distance));
@@ -41,23 +41,23 @@ impl Token {
         self.0 & MATCH != 0
     }
 
-    /// The byte, where it is a literal.
+    /// Returns the byte of a literal.
     pub(super) fn byte(self) -> u8 {
         self.0.to_le_bytes()[0]
     }
 
-    /// The length less 3, where it is a match.
+    /// Returns the length of a match, minus 3.
     pub(super) fn length_index(self) -> u8 {
         self.0.to_le_bytes()[2]
     }
 
-    /// The distance less 1, where it is a match.
+    /// Returns the distance of a match, minus 1.
     pub(super) fn distance_index(self) -> u32 {
         self.0 & 0xffff
     }
 }
 
-/// The distance code for a distance less 1.
+/// Returns the code of a distance, given minus 1.
 pub(super) fn distance_slot(index: u32) -> usize {
     if index < 2 {
         return index as usize;
@@ -78,7 +78,7 @@ const fn length_slots() -> [u8; 256] {
         }
         slot += 1;
     }
-    // Length 258 has a code of its own, though the one before could say it.
+    // Length 258 has its own code, although the previous code could express it.
     slots[255] = 28;
     slots
 }

@@ -1,22 +1,21 @@
-//! The part of a file that the matcher sees.
+//! Buffers the part of a file that the matcher can search.
 
 use super::token::MAX_LENGTH;
-use super::zeros;
 
 /// How far back a match may lie. <https://www.rfc-editor.org/rfc/rfc1951#section-2>
 pub(super) const WINDOW_BYTES: usize = 32_768;
 /// Two windows.
 pub(super) const BUFFER_BYTES: usize = 2 * WINDOW_BYTES;
-/// What may be read, and is not used, behind the buffer's end.
-const BEHIND: usize = 512;
+/// Bytes after the buffer's end that may be read but are not used.
+const SLACK_BYTES: usize = 512;
 
-/// Where a byte lies in the buffer; behind its last one at most.
+/// An index into the buffer, at most its end.
 pub(super) type Position = usize;
 
-/// Two windows of a file. The second one becomes the first when it slides.
+/// Two windows of a file. The second becomes the first when the buffer slides.
 #[derive(Debug)]
 pub(super) struct Window {
-    bytes: Box<[u8; BUFFER_BYTES + BEHIND]>,
+    bytes: Box<[u8; BUFFER_BYTES + SLACK_BYTES]>,
     filled: usize,
 }
 
@@ -25,7 +24,7 @@ impl Window {
         Self { bytes: zeros(), filled: 0 }
     }
 
-    /// Where the bytes end that are known.
+    /// Returns the end of the known bytes.
     pub(super) fn end(&self) -> Position {
         self.filled
     }
@@ -34,12 +33,12 @@ impl Window {
         self.filled = 0;
     }
 
-    /// Takes as many bytes as there is room for; what is left.
+    /// Takes as many bytes as fit and returns the rest.
     pub(super) fn fill<'a>(&mut self, data: &'a [u8]) -> &'a [u8] {
-        let (taken, left) = data.split_at(data.len().min(BUFFER_BYTES - self.filled));
+        let (taken, rest) = data.split_at(data.len().min(BUFFER_BYTES - self.filled));
         self.bytes[self.filled..self.filled + taken.len()].copy_from_slice(taken);
         self.filled += taken.len();
-        left
+        rest
     }
 
     /// Forgets the first window.
@@ -48,25 +47,25 @@ impl Window {
         self.filled -= WINDOW_BYTES;
     }
 
-    /// These bytes.
+    /// Returns the bytes of a range.
     pub(super) fn bytes(&self, from: Position, to: Position) -> &[u8] {
         &self.bytes[from..to]
     }
 
-    /// The byte at a position.
+    /// Returns the byte at a position.
     #[inline]
     pub(super) fn byte(&self, position: Position) -> u8 {
         self.bytes[position]
     }
 
-    /// The four bytes from a position on, the first one lowest; those behind the end are of no meaning.
+    /// Returns four bytes as a little-endian number. Bytes after the end are arbitrary.
     #[inline]
     pub(super) fn four(&self, position: Position) -> u32 {
         let four = &self.bytes[position..position + 4];
         u32::from_le_bytes([four[0], four[1], four[2], four[3]])
     }
 
-    /// How many bytes are the same at two positions, [`MAX_LENGTH`] at most. Those behind the end are compared too.
+    /// Returns how many bytes are the same at two positions, at most [`MAX_LENGTH`]. Bytes after the end count too.
     #[inline]
     pub(super) fn common(&self, one: Position, other: Position) -> usize {
         const ROUNDED: usize = MAX_LENGTH.next_multiple_of(8);
@@ -82,18 +81,27 @@ impl Window {
     }
 }
 
+/// Allocates a table on the heap without building it on the stack first.
+#[expect(clippy::unnecessary_box_returns, reason = "it is too large for the stack")]
+pub(super) fn zeros<T: Copy + Default, const N: usize>() -> Box<[T; N]> {
+    match vec![T::default(); N].into_boxed_slice().try_into() {
+        Ok(zeros) => zeros,
+        Err(_) => unreachable!("the slice has {N} items"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn it_slides_by_half() {
+    fn the_buffer_slides_by_half() {
         let mut window = Window::new();
         let data: Vec<u8> = (0..70_000_u32).map(|place| place.to_le_bytes()[1]).collect();
-        let left = window.fill(&data);
-        assert_eq!((left.len(), window.end()), (70_000 - BUFFER_BYTES, BUFFER_BYTES));
+        let rest = window.fill(&data);
+        assert_eq!((rest.len(), window.end()), (70_000 - BUFFER_BYTES, BUFFER_BYTES));
         window.slide();
-        assert!(window.fill(left).is_empty());
+        assert!(window.fill(rest).is_empty());
         assert_eq!(window.bytes(0, window.end()), &data[WINDOW_BYTES..]);
     }
 

@@ -1,21 +1,21 @@
-//! Braces of a pattern: `{a,b}` stands for `a` and for `b`.
+//! Expands the braces of a pattern: `{a,b}` matches `a` and `b`.
 
-/// Braces grow with each other's number: more alternatives than this are refused.
+/// The number of alternatives multiplies with each brace; patterns with more than this are refused.
 const MAX_ALTERNATIVES: usize = 1_000;
-const TOO_MANY: &str = "its braces stand for more than 1,000 patterns";
+const TOO_MANY: &str = "its braces expand to more than 1,000 patterns";
 
-/// All patterns without braces that `text` stands for. Escapes stay as they are.
-pub(super) fn spelt_out(text: &str) -> Result<Vec<String>, &'static str> {
+/// Returns all patterns without braces that `text` expands to. Escapes stay as they are.
+pub(super) fn expand(text: &str) -> Result<Vec<String>, &'static str> {
     if text.matches('{').count() > MAX_ALTERNATIVES {
         return Err(TOO_MANY);
     }
-    let mut spelt = vec![String::new()];
-    spell_out(&text.chars().collect::<Vec<_>>(), &mut spelt)?;
-    Ok(spelt)
+    let mut expanded = vec![String::new()];
+    expand_into(&text.chars().collect::<Vec<_>>(), &mut expanded)?;
+    Ok(expanded)
 }
 
-/// Appends each alternative to each text so far.
-fn spell_out(text: &[char], spelt: &mut Vec<String>) -> Result<(), &'static str> {
+/// Appends each alternative of `text` to each pattern expanded so far.
+fn expand_into(text: &[char], expanded: &mut Vec<String>) -> Result<(), &'static str> {
     let mut at = 0;
     while let Some(&character) = text.get(at) {
         let end = match character {
@@ -23,26 +23,26 @@ fn spell_out(text: &[char], spelt: &mut Vec<String>) -> Result<(), &'static str>
             '[' => class_end(text, at).ok_or("a `[` has no `]`")?,
             '{' => {
                 let (parts, end) = parts(text, at).ok_or("a `{` has no `}`")?;
-                *spelt = with_each(spelt, &parts)?;
+                *expanded = with_each(expanded, &parts)?;
                 at = end;
                 continue;
             }
             _ => at + 1,
         };
         let piece: String = text.get(at..end).ok_or("a backslash escapes nothing")?.iter().collect();
-        for spelt in spelt.iter_mut() {
-            spelt.push_str(&piece);
+        for expanded in expanded.iter_mut() {
+            expanded.push_str(&piece);
         }
         at = end;
     }
     Ok(())
 }
 
-fn with_each(spelt: &[String], parts: &[&[char]]) -> Result<Vec<String>, &'static str> {
+fn with_each(expanded: &[String], parts: &[&[char]]) -> Result<Vec<String>, &'static str> {
     let mut all = Vec::new();
     for part in parts {
-        let mut longer = spelt.to_vec();
-        spell_out(part, &mut longer)?;
+        let mut longer = expanded.to_vec();
+        expand_into(part, &mut longer)?;
         all.append(&mut longer);
         if all.len() > MAX_ALTERNATIVES {
             return Err(TOO_MANY);
@@ -51,7 +51,7 @@ fn with_each(spelt: &[String], parts: &[&[char]]) -> Result<Vec<String>, &'stati
     Ok(all)
 }
 
-/// What stands between the commas of the brace at `open`, and where it ends.
+/// Returns the alternatives of the brace at `open`, and the index after its end.
 fn parts(text: &[char], open: usize) -> Option<(Vec<&[char]>, usize)> {
     let (mut parts, mut start, mut depth, mut at) = (Vec::new(), open + 1, 0, open + 1);
     loop {
@@ -74,7 +74,7 @@ fn parts(text: &[char], open: usize) -> Option<(Vec<&[char]>, usize)> {
     }
 }
 
-/// Behind the `]` that ends the class at `open`.
+/// Returns the index after the `]` that ends the class at `open`.
 pub(super) fn class_end(text: &[char], open: usize) -> Option<usize> {
     let mut at = open + 1;
     loop {

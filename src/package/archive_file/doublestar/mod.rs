@@ -1,20 +1,20 @@
-//! Patterns as doublestar reads them, the Go package that `archive_file` compares its `excludes` with.
+//! Matches paths as doublestar does, the Go package that `archive_file` uses for its `excludes`.
 //! <https://github.com/bmatcuk/doublestar#patterns>
 
 mod braces;
 
 use std::ops::RangeInclusive;
 
-use self::braces::{class_end, spelt_out};
+use self::braces::{class_end, expand};
 
 /// A pattern for slash-separated paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
-    /// Its alternatives, braces spelt out: a path matches where one of them does.
+    /// The pattern with its braces expanded: a path matches if one alternative does.
     alternatives: Vec<Vec<Component>>,
 }
 
-/// What stands between two slashes of a pattern.
+/// The part of a pattern between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Component {
     /// `**`: any number of folders.
@@ -23,7 +23,7 @@ enum Component {
     Name(Vec<Token>),
 }
 
-/// What a piece of a name stands for.
+/// An element of a name's pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
     Literal(char),
@@ -31,7 +31,7 @@ enum Token {
     Any,
     /// `*`: any number of characters.
     Star,
-    /// `[…]`: one character of these ranges, or of none of them.
+    /// `[…]`: one character in these ranges or, if negated, outside of them.
     Class {
         negated: bool,
         ranges: Vec<RangeInclusive<char>>,
@@ -39,29 +39,28 @@ enum Token {
 }
 
 impl Pattern {
-    /// Reads a pattern, or says what is wrong with it.
+    /// Parses a pattern, or returns what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let alternatives = spelt_out(text)?;
+        let alternatives = expand(text)?;
         let alternatives = alternatives.iter().map(|text| components(text)).collect::<Result<_, _>>()?;
         Ok(Self { alternatives })
     }
 
-    /// Whether the pattern stands for the whole of `path`.
+    /// Returns whether the pattern matches all of `path`.
     pub(super) fn matches(&self, path: &str) -> bool {
         let names: Vec<Vec<char>> = path.split('/').map(|name| name.chars().collect()).collect();
         self.alternatives.iter().any(|components| path_matches(components, &names))
     }
 }
 
-/// Cuts a pattern without braces at its slashes.
+/// Splits a pattern without braces at its slashes.
 fn components(text: &str) -> Result<Vec<Component>, &'static str> {
     let text: Vec<char> = text.chars().collect();
     let (mut components, mut name, mut at) = (Vec::new(), Vec::new(), 0);
-    let mut stars = 0;
     while let Some(&character) = text.get(at) {
         let (token, end) = match character {
             '/' => {
-                components.push(component(std::mem::take(&mut name), std::mem::take(&mut stars)));
+                components.push(component(std::mem::take(&mut name)));
                 at += 1;
                 continue;
             }
@@ -75,17 +74,20 @@ fn components(text: &str) -> Result<Vec<Component>, &'static str> {
             '}' => return Err("a `}` has no `{`"),
             other => (Token::Literal(other), at + 1),
         };
-        stars += usize::from(token == Token::Star);
         name.push(token);
         at = end;
     }
-    components.push(component(name, stars));
+    components.push(component(name));
+    // `a/**/` matches `a` as well.
+    let empty_after_folders = [Component::Folders, Component::Name(Vec::new())];
+    let end = components.windows(2).position(|pair| *pair == empty_after_folders);
+    components.truncate(end.map_or(components.len(), |folders| folders + 1));
     Ok(components)
 }
 
-/// Only as a whole component do two stars stand for folders; elsewhere they are as good as one.
-fn component(name: Vec<Token>, stars: usize) -> Component {
-    if name.len() == 2 && stars == 2 { Component::Folders } else { Component::Name(name) }
+/// Returns `**` if the component is exactly two stars; anywhere else two stars equal one.
+fn component(name: Vec<Token>) -> Component {
+    if name == [Token::Star, Token::Star] { Component::Folders } else { Component::Name(name) }
 }
 
 fn class(text: &[char]) -> Result<Token, &'static str> {
@@ -94,20 +96,15 @@ fn class(text: &[char]) -> Result<Token, &'static str> {
     let mut ranges = Vec::new();
     while !rest.is_empty() {
         let (first, behind) = member(rest)?;
-        match behind {
-            ['-', behind @ ..] if !behind.is_empty() => {
-                let (last, behind) = member(behind)?;
-                if last < first {
-                    return Err("a range in a `[…]` runs backwards");
-                }
-                ranges.push(first..=last);
-                rest = behind;
-            }
-            behind => {
-                ranges.push(first..=first);
-                rest = behind;
-            }
+        let (last, behind) = match behind {
+            ['-', behind @ ..] if !behind.is_empty() => member(behind)?,
+            _ => (first, behind),
+        };
+        if last < first {
+            return Err("a range in a `[…]` runs backwards");
         }
+        ranges.push(first..=last);
+        rest = behind;
     }
     if ranges.is_empty() { Err("a `[…]` is empty") } else { Ok(Token::Class { negated, ranges }) }
 }
@@ -120,56 +117,42 @@ fn member(text: &[char]) -> Result<(char, &[char]), &'static str> {
     }
 }
 
-/// Compares all names. Where one goes wrong, the last `**` takes a folder more: an earlier one need not.
+/// Compares all names of a path.
 fn path_matches(components: &[Component], names: &[Vec<char>]) -> bool {
-    let (mut component, mut at, mut retry) = (0, 0, None);
-    loop {
-        match components.get(component) {
-            Some(Component::Folders) => {
-                component += 1;
-                retry = Some((component, at));
-                continue;
-            }
-            Some(Component::Name(tokens)) if names.get(at).is_some_and(|name| name_matches(tokens, name)) => {
-                (component, at) = (component + 1, at + 1);
-                continue;
-            }
-            // `a/**/` stands for `a` as well.
-            Some(Component::Name(end)) if end.is_empty() && retry == Some((component, names.len())) => return true,
-            None if at == names.len() => return true,
-            _ => {}
+    all_match(components, names, &Component::Folders, |component, name| match component {
+        Component::Folders => false,
+        Component::Name(tokens) => {
+            all_match(tokens, name, &Token::Star, |token, &character| token.matches_char(character))
         }
-        let Some((behind, taken)) = retry.filter(|&(_, taken)| taken < names.len()) else { return false };
-        retry = Some((behind, taken + 1));
-        (component, at) = (behind, taken + 1);
-    }
+    })
 }
 
-/// Compares all of a name. Where a character goes wrong, the last `*` takes one more: an earlier one need not.
-fn name_matches(tokens: &[Token], name: &[char]) -> bool {
+/// Compares all items with a pattern, in which `many` matches any number of items. On a mismatch only the last `many` has
+/// to match one more item, so this takes quadratic time.
+fn all_match<P: PartialEq, I>(pattern: &[P], items: &[I], many: &P, matches: impl Fn(&P, &I) -> bool) -> bool {
     let (mut place, mut at, mut retry) = (0, 0, None);
     loop {
-        match tokens.get(place) {
-            Some(Token::Star) => {
+        match (pattern.get(place), items.get(at)) {
+            (Some(part), _) if part == many => {
                 place += 1;
                 retry = Some((place, at));
                 continue;
             }
-            Some(one) if name.get(at).is_some_and(|&character| one.takes(character)) => {
+            (Some(part), Some(item)) if matches(part, item) => {
                 (place, at) = (place + 1, at + 1);
                 continue;
             }
-            None if at == name.len() => return true,
+            (None, None) => return true,
             _ => {}
         }
-        let Some((behind, taken)) = retry.filter(|&(_, taken)| taken < name.len()) else { return false };
+        let Some((behind, taken)) = retry.filter(|&(_, taken)| taken < items.len()) else { return false };
         retry = Some((behind, taken + 1));
         (place, at) = (behind, taken + 1);
     }
 }
 
 impl Token {
-    fn takes(&self, character: char) -> bool {
+    fn matches_char(&self, character: char) -> bool {
         match self {
             Token::Literal(own) => character == *own,
             Token::Any => true,
@@ -187,81 +170,67 @@ mod tests {
         Pattern::parse(pattern).unwrap().matches(path)
     }
 
-    #[test]
-    fn a_star_stays_in_its_component_and_two_reach_into_folders() {
-        for (pattern, path) in [
-            ("*", "app.py"),
-            ("*.py", "app.py"),
-            ("lib/*", "lib/x"),
-            ("a*b*c", "a-b-b-c"),
-            ("**", "a/b/c"),
-            ("**", "."),
-            ("**/x", "x"),
-            ("**/x", "a/b/x"),
-            ("a/**", "a"),
-            ("a/**/", "a"),
-            ("a/**", "a/b/c"),
-            ("a/**/b", "a/b"),
-            ("a/**/b", "a/x/y/b"),
-            ("a/**/b*/c", "a/x/b1/y/b2/c"),
-            ("**/*.txt", "【a】.txt"),
-            ("**/{a,b}", "x/b"),
-            ("**/b/**", "x/b"),
-            ("a**", "abc"),
-            ("**a", "ba"),
-            ("?", "ö"),
-        ] {
-            assert!(matches(pattern, path), "{pattern} {path}");
-        }
-        for (pattern, path) in [
-            ("*", "a/b"),
-            ("*.py", "lib/app.py"),
-            ("lib/*", "lib/x/y"),
-            ("a/**", "ab"),
-            ("**/x", "a/xy"),
-            ("**/x", "ax"),
-            ("a/**/b", "a/xb"),
-            ("a/**/b", "ab"),
-            ("a**", "a/b"),
-            ("a?b", "a/b"),
-            ("a/", "a"),
-            ("**/a/", "a"),
-            ("a[^b]c", "a/c"),
-            ("", "a"),
-        ] {
-            assert!(!matches(pattern, path), "{pattern} {path}");
+    /// Takes patterns, each with the paths that it matches and with paths that it does not match.
+    fn assert_matches(patterns: &[(&str, &str, &str)]) {
+        for (pattern, matching, others) in patterns {
+            for path in matching.split(' ').filter(|path| !path.is_empty()) {
+                assert!(matches(pattern, path), "{pattern} {path}");
+            }
+            for path in others.split(' ').filter(|path| !path.is_empty()) {
+                assert!(!matches(pattern, path), "{pattern} {path}");
+            }
         }
     }
 
     #[test]
+    fn a_star_stays_in_its_component_and_two_reach_into_folders() {
+        assert_matches(&[
+            ("*", "app.py", "a/b"),
+            ("*.py", "app.py", "lib/app.py"),
+            ("lib/*", "lib/x", "lib/x/y"),
+            ("a*b*c", "a-b-b-c", ""),
+            ("**", "a/b/c .", ""),
+            ("**/x", "x a/b/x", "a/xy ax"),
+            ("a/**", "a a/b/c", "ab"),
+            ("a/**/", "a a/b a/b/c", "ab"),
+            ("a/**/b", "a/b a/x/y/b", "a/xb ab"),
+            ("a/**/b*/c", "a/x/b1/y/b2/c", ""),
+            ("**/*.txt", "【a】.txt", ""),
+            ("**/{a,b}", "x/b", ""),
+            ("**/b/**", "x/b", ""),
+            ("a**", "abc", "a/b"),
+            ("**a", "ba", ""),
+            ("?", "ö", ""),
+            ("a?b", "", "a/b"),
+            ("a/", "", "a"),
+            ("**/a/", "", "a"),
+            ("a[^b]c", "", "a/c"),
+            ("", "", "a"),
+        ]);
+    }
+
+    #[test]
     fn classes_braces_and_escapes_mean_what_they_say() {
-        for (pattern, path) in [
-            ("[a-c]x", "bx"),
-            ("[^a]", "b"),
-            ("[!a]", "b"),
-            ("[x-]", "-"),
-            ("[-x]", "-"),
-            ("[a-b-d]", "-"),
-            ("[a-b-d]", "d"),
-            ("[\\]a]", "]"),
-            ("[\\-x]", "-"),
-            ("[a-ζ]", "α"),
-            ("a{,bc}", "a"),
-            ("a{,bc}", "abc"),
-            ("{a/{b,c},d}", "a/c"),
-            ("{[,],x}y", ",y"),
-            ("{\\,,x}", ","),
-            ("\\*", "*"),
-            ("\\{a\\}", "{a}"),
-            ("]", "]"),
-            ("a,b", "a,b"),
-        ] {
-            assert!(matches(pattern, path), "{pattern} {path}");
-        }
-        for (pattern, path) in [("[a-b-d]", "c"), ("[\\-x]", "a"), ("{a/{b,c},d}", "a/d"), ("\\**", "ab"), ("\\*", "x")]
-        {
-            assert!(!matches(pattern, path), "{pattern} {path}");
-        }
+        assert_matches(&[
+            ("[a-c]x", "bx", ""),
+            ("[^a]", "b", ""),
+            ("[!a]", "b", ""),
+            ("[x-]", "-", ""),
+            ("[-x]", "-", ""),
+            ("[a-b-d]", "- d", "c"),
+            ("[\\]a]", "]", ""),
+            ("[\\-x]", "-", "a"),
+            ("[a-ζ]", "α", ""),
+            ("a{,bc}", "a abc", ""),
+            ("{a/{b,c},d}", "a/c", "a/d"),
+            ("{[,],x}y", ",y", ""),
+            ("{\\,,x}", ",", ""),
+            ("\\*", "*", "x"),
+            ("\\{a\\}", "{a}", ""),
+            ("]", "]", ""),
+            ("a,b", "a,b", ""),
+            ("\\**", "", "ab"),
+        ]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::state::{Comment, Deployment, State};
+use crate::support::merge;
 
 /// GitHub tells the base as it was when somebody pushed to the pull request last.
 const OLD_BASE: &str = "00000000000000000000000000000000000001d0";
@@ -23,13 +24,13 @@ pub(super) fn pull_request(state: &State, number: u64) -> Option<Value> {
         "head": { "sha": head, "ref": "change", "repo": { "id": if state.forks.contains(&number) { 2 } else { 1 } } },
         "base": { "sha": OLD_BASE, "ref": "main", "repo": { "id": 1 } },
     });
-    Some(over(state, "pull-request", own))
+    Some(over(state, "pull-request", &own))
 }
 
 pub(super) fn comment(state: &State, comment: &Comment) -> Value {
     let kind = if comment.login.ends_with("[bot]") { "Bot" } else { "User" };
     let own = json!({ "id": comment.id, "body": comment.body, "user": { "login": comment.login, "type": kind } });
-    over(state, "issue-comment", own)
+    over(state, "issue-comment", &own)
 }
 
 pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
@@ -41,7 +42,7 @@ pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
         "environment": asked["environment"],
         "payload": asked["payload"],
     });
-    over(state, "deployment", own)
+    over(state, "deployment", &own)
 }
 
 pub(super) fn status(state: &State, asked: &Value) -> Value {
@@ -51,22 +52,20 @@ pub(super) fn status(state: &State, asked: &Value) -> Value {
             own[name] = said.clone();
         }
     }
-    over(state, "deployment-status", own)
+    over(state, "deployment-status", &own)
 }
 
-fn over(state: &State, schema: &str, own: Value) -> Value {
+/// What GitHub sends of a pull request of the repository's own, with this head.
+pub(crate) fn payload(action: &str, head: &str) -> Value {
+    let head = json!({ "ref": "change", "sha": head, "repo": { "id": 1 } });
+    json!({
+        "action": action, "number": 42, "repository": { "id": 1, "default_branch": "main" },
+        "pull_request": { "number": 42, "user": { "login": "somebody" }, "head": head, "base": { "ref": "main" } },
+    })
+}
+
+fn over(state: &State, schema: &str, own: &Value) -> Value {
     let mut whole = state.examples.get(schema).cloned().unwrap_or_else(|| json!({}));
-    lay_over(&mut whole, own);
+    merge(&mut whole, own);
     whole
-}
-
-fn lay_over(below: &mut Value, above: Value) {
-    match (below, above) {
-        (Value::Object(below), Value::Object(above)) => {
-            for (name, value) in above {
-                lay_over(below.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (below, above) => *below = above,
-    }
 }

@@ -6,7 +6,7 @@ use super::bodies;
 use super::faults::refusal;
 use super::state::State;
 use super::{TOKEN, WORKFLOW};
-use crate::support::strict::Message;
+use crate::support::strict::{Message, decoded};
 
 /// The most characters that a comment may have.
 const LONGEST_COMMENT: usize = 65_536;
@@ -23,10 +23,8 @@ pub(super) fn answer(state: &mut State, request: &Message) -> Message {
         return refusal(401, "Bad credentials");
     }
     if request.header("user-agent").is_none() {
-        return refusal(
-            403,
-            "Request forbidden by administrative rules. Please make sure your request has a User-Agent",
-        );
+        let words = "Request forbidden by administrative rules. Please make sure your request has a User-Agent";
+        return refusal(403, words);
     }
     let (path, query) = request.word(1).split_once('?').unwrap_or((request.word(1), ""));
     let parts: Vec<String> = path.split('/').skip(1).map(decoded).collect();
@@ -64,8 +62,12 @@ fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'
         ("GET", ["git", "ref", reference]) => found(bodies::branch(state, reference)),
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), asked),
         ("GET", ["issues", n, "comments"]) => comments(state, number(n), asked),
-        ("POST", ["issues", n, "comments"]) => create_comment(state, number(n), asked),
-        ("PATCH", ["issues", "comments", id]) => update_comment(state, number(id), asked),
+        ("POST", ["issues", n, "comments"]) => {
+            create_comment(state, number(n), asked).unwrap_or_else(|refused| refused)
+        }
+        ("PATCH", ["issues", "comments", id]) => {
+            update_comment(state, number(id), asked).unwrap_or_else(|refused| refused)
+        }
         ("GET", ["deployments"]) => deployments(state, asked),
         ("POST", ["deployments"]) => create_deployment(state, asked),
         ("DELETE", ["deployments", id]) => delete_deployment(state, number(id)),
@@ -86,7 +88,7 @@ fn found(body: Option<Value>) -> Message {
 
 /// <https://docs.github.com/graphql/guides/forming-calls-with-graphql>: an error has the status 200.
 fn graphql(state: &State) -> Message {
-    let body = match &state.viewer {
+    let body = match state.viewer.as_ref().unwrap_or(&Ok(WORKFLOW.to_owned())) {
         Ok(login) => json!({ "data": { "viewer": { "login": login } } }),
         Err(kind) => json!({ "data": null, "errors": [{ "type": kind, "message": "GraphQL has an error" }] }),
     };
@@ -122,17 +124,13 @@ fn page(all: &[Value], asked: &Asked<'_>) -> Message {
     Message::json(200, &Value::Array(some)).with_header("link", link)
 }
 
-fn create_comment(state: &mut State, number: u64, asked: &Asked<'_>) -> Message {
+fn create_comment(state: &mut State, number: u64, asked: &Asked<'_>) -> Result<Message, Message> {
     if !state.pull_requests.contains_key(&number) {
-        return not_found();
+        return Err(not_found());
     }
-    let body = match comment_body(asked) {
-        Ok(body) => body,
-        Err(refused) => return refused,
-    };
-    state.comment(number, WORKFLOW, &body);
+    state.comment(number, WORKFLOW, &comment_body(asked)?);
     let created = state.comments.last().unwrap();
-    Message::json(201, &bodies::comment(state, created))
+    Ok(Message::json(201, &bodies::comment(state, created)))
 }
 
 fn comment_body(asked: &Asked<'_>) -> Result<String, Message> {
@@ -146,14 +144,11 @@ fn comment_body(asked: &Asked<'_>) -> Result<String, Message> {
 }
 
 /// A workflow's token may change every comment: that it changes its own alone is up to the program.
-fn update_comment(state: &mut State, id: u64, asked: &Asked<'_>) -> Message {
-    let body = match comment_body(asked) {
-        Ok(body) => body,
-        Err(refused) => return refused,
-    };
-    let Some(at) = state.comments.iter().position(|comment| comment.id == id) else { return not_found() };
+fn update_comment(state: &mut State, id: u64, asked: &Asked<'_>) -> Result<Message, Message> {
+    let body = comment_body(asked)?;
+    let at = state.comments.iter().position(|comment| comment.id == id).ok_or_else(not_found)?;
     state.comments[at].body = body;
-    Message::json(200, &bodies::comment(state, &state.comments[at]))
+    Ok(Message::json(200, &bodies::comment(state, &state.comments[at])))
 }
 
 fn deployments(state: &State, asked: &Asked<'_>) -> Message {
@@ -222,16 +217,4 @@ fn delete_environment(state: &mut State, name: &str) -> Message {
 fn parameter(query: &str, name: &str) -> Option<String> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| decoded(value))
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let byte = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let byte = byte.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).unwrap()
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{BASE, Fault, REPOSITORY, WORKFLOW};
+use super::{BASE, Fault};
 
 /// All of it.
+#[derive(Default)]
 pub(super) struct State {
     /// `owner/name`.
     pub(super) repository: String,
@@ -25,8 +26,9 @@ pub(super) struct State {
     pub(super) comments: Vec<Comment>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) deleted_environments: Vec<String>,
-    /// Who GraphQL says the token's owner is, or the type of the error that it has instead.
-    pub(super) viewer: Result<String, &'static str>,
+    /// Who GraphQL says the token's owner is, or the type of the error that it has instead; where no test says so, the
+    /// workflow.
+    pub(super) viewer: Option<Result<String, &'static str>>,
     /// The beginning of a call, what goes wrong with it, and whether that stays so.
     pub(super) faults: Vec<(String, Fault, bool)>,
     pub(super) calls: Vec<String>,
@@ -56,30 +58,13 @@ pub(crate) struct Deployment {
     pub(crate) statuses: Vec<Value>,
 }
 
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            repository: REPOSITORY.to_owned(),
-            pull_requests: BTreeMap::new(),
-            changes: Vec::new(),
-            tips: BTreeMap::from([("main".to_owned(), BASE.to_owned())]),
-            forks: BTreeSet::new(),
-            brought: BTreeMap::new(),
-            files: BTreeMap::new(),
-            comments: Vec::new(),
-            deployments: Vec::new(),
-            deleted_environments: Vec::new(),
-            viewer: Ok(WORKFLOW.to_owned()),
-            faults: Vec::new(),
-            calls: Vec::new(),
-            hasty_writes: 0,
-            next_id: 1_000,
-            examples: BTreeMap::new(),
-        }
-    }
-}
-
 impl State {
+    /// Of a repository without pull requests.
+    pub(super) fn of(repository: &str) -> Self {
+        let tips = BTreeMap::from([("main".to_owned(), BASE.to_owned())]);
+        Self { repository: repository.to_owned(), tips, next_id: 1_000, ..Self::default() }
+    }
+
     /// A new comment; the result is its id.
     pub(super) fn comment(&mut self, number: u64, login: &str, body: &str) -> u64 {
         let id = self.id();

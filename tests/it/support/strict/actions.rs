@@ -1,88 +1,63 @@
 //! Which call of AWS an HTTP request is, by its method, path and query.
 
-/// Method, path with `{}` for a name, and action. `{+}` takes the rest of the path.
-const LAMBDA: [(&str, &str, &str); 26] = [
-    ("POST", "functions", "CreateFunction"),
-    ("GET", "functions", "ListFunctions"),
-    ("GET", "functions/{}", "GetFunction"),
-    ("DELETE", "functions/{}", "DeleteFunction"),
-    ("PUT", "functions/{}/code", "UpdateFunctionCode"),
-    ("GET", "functions/{}/configuration", "GetFunctionConfiguration"),
-    ("PUT", "functions/{}/configuration", "UpdateFunctionConfiguration"),
-    ("POST", "functions/{}/versions", "PublishVersion"),
-    ("GET", "functions/{}/versions", "ListVersionsByFunction"),
-    ("POST", "functions/{}/aliases", "CreateAlias"),
-    ("GET", "functions/{}/aliases", "ListAliases"),
-    ("GET", "functions/{}/aliases/{}", "GetAlias"),
-    ("PUT", "functions/{}/aliases/{}", "UpdateAlias"),
-    ("DELETE", "functions/{}/aliases/{}", "DeleteAlias"),
-    ("GET", "functions/{}/policy", "GetPolicy"),
-    ("POST", "functions/{}/policy", "AddPermission"),
-    ("DELETE", "functions/{}/policy/{}", "RemovePermission"),
-    ("POST", "functions/{}/invocations", "Invoke"),
-    ("GET", "functions/{}/code-signing-config", "GetFunctionCodeSigningConfig"),
-    ("GET", "code-signing-configs/{+}", "GetCodeSigningConfig"),
-    ("GET", "functions/{}/provisioned-concurrency", "GetProvisionedConcurrencyConfig"),
-    ("GET", "functions/{}/concurrency", "GetFunctionConcurrency"),
-    ("PUT", "functions/{}/concurrency", "PutFunctionConcurrency"),
-    ("GET", "functions/{}/url", "GetFunctionUrlConfig"),
-    ("GET", "event-source-mappings", "ListEventSourceMappings"),
-    ("GET", "tags/{+}", "ListTags"),
+/// A path with `{}` for a name, and the action of each method. `{+}` takes the rest of the path.
+type Resource = (&'static str, &'static [(&'static str, &'static str)]);
+
+const LAMBDA: [Resource; 15] = [
+    ("functions", &[("POST", "CreateFunction"), ("GET", "ListFunctions")]),
+    ("functions/{}", &[("GET", "GetFunction"), ("DELETE", "DeleteFunction")]),
+    ("functions/{}/code", &[("PUT", "UpdateFunctionCode")]),
+    ("functions/{}/configuration", &[("GET", "GetFunctionConfiguration"), ("PUT", "UpdateFunctionConfiguration")]),
+    ("functions/{}/versions", &[("POST", "PublishVersion"), ("GET", "ListVersionsByFunction")]),
+    ("functions/{}/aliases", &[("POST", "CreateAlias"), ("GET", "ListAliases")]),
+    ("functions/{}/aliases/{}", &[("GET", "GetAlias"), ("PUT", "UpdateAlias"), ("DELETE", "DeleteAlias")]),
+    ("functions/{}/policy", &[("GET", "GetPolicy"), ("POST", "AddPermission")]),
+    ("functions/{}/policy/{}", &[("DELETE", "RemovePermission")]),
+    (
+        "functions/{}/provisioned-concurrency",
+        &[("GET", "GetProvisionedConcurrencyConfig"), ("PUT", "PutProvisionedConcurrencyConfig")],
+    ),
+    ("functions/{}/invocations", &[("POST", "Invoke")]),
+    ("functions/{}/code-signing-config", &[("GET", "GetFunctionCodeSigningConfig")]),
+    ("code-signing-configs/{+}", &[("GET", "GetCodeSigningConfig")]),
+    ("event-source-mappings", &[("GET", "ListEventSourceMappings")]),
+    ("tags/{+}", &[("GET", "ListTags")]),
 ];
 
-const API_GATEWAY: [(&str, &str, &str); 35] = [
-    ("POST", "restapis", "CreateRestApi"),
-    ("GET", "restapis", "GetRestApis"),
-    ("GET", "restapis/{}", "GetRestApi"),
-    ("PUT", "restapis/{}", "PutRestApi"),
-    ("PATCH", "restapis/{}", "UpdateRestApi"),
-    ("DELETE", "restapis/{}", "DeleteRestApi"),
-    ("GET", "restapis/{}/resources", "GetResources"),
-    ("POST", "restapis/{}/resources/{}", "CreateResource"),
-    ("GET", "restapis/{}/resources/{}", "GetResource"),
-    ("DELETE", "restapis/{}/resources/{}", "DeleteResource"),
-    ("PUT", "restapis/{}/resources/{}/methods/{}", "PutMethod"),
-    ("GET", "restapis/{}/resources/{}/methods/{}", "GetMethod"),
-    ("DELETE", "restapis/{}/resources/{}/methods/{}", "DeleteMethod"),
-    ("PUT", "restapis/{}/resources/{}/methods/{}/integration", "PutIntegration"),
-    ("PATCH", "restapis/{}/resources/{}/methods/{}/integration", "UpdateIntegration"),
-    ("GET", "restapis/{}/resources/{}/methods/{}/integration", "GetIntegration"),
-    ("DELETE", "restapis/{}/resources/{}/methods/{}/integration", "DeleteIntegration"),
-    ("GET", "restapis/{}/authorizers", "GetAuthorizers"),
-    ("GET", "restapis/{}/models", "GetModels"),
-    ("GET", "restapis/{}/requestvalidators", "GetRequestValidators"),
-    ("GET", "restapis/{}/gatewayresponses", "GetGatewayResponses"),
-    ("PUT", "restapis/{}/gatewayresponses/{}", "PutGatewayResponse"),
-    ("POST", "restapis/{}/deployments", "CreateDeployment"),
-    ("GET", "restapis/{}/deployments", "GetDeployments"),
-    ("GET", "restapis/{}/deployments/{}", "GetDeployment"),
-    ("PATCH", "restapis/{}/deployments/{}", "UpdateDeployment"),
-    ("DELETE", "restapis/{}/deployments/{}", "DeleteDeployment"),
-    ("POST", "restapis/{}/stages", "CreateStage"),
-    ("GET", "restapis/{}/stages", "GetStages"),
-    ("GET", "restapis/{}/stages/{}", "GetStage"),
-    ("PATCH", "restapis/{}/stages/{}", "UpdateStage"),
-    ("DELETE", "restapis/{}/stages/{}", "DeleteStage"),
-    ("DELETE", "restapis/{}/stages/{}/cache/data", "FlushStageCache"),
-    ("GET", "restapis/{}/stages/{}/exports/{}", "GetExport"),
-    ("PUT", "tags/{+}", "TagResource"),
+const API_GATEWAY: [Resource; 18] = [
+    ("restapis", &[("POST", "CreateRestApi"), ("GET", "GetRestApis")]),
+    (
+        "restapis/{}",
+        &[("GET", "GetRestApi"), ("PUT", "PutRestApi"), ("PATCH", "UpdateRestApi"), ("DELETE", "DeleteRestApi")],
+    ),
+    ("restapis/{}/resources", &[("GET", "GetResources")]),
+    ("restapis/{}/resources/{}", &[("POST", "CreateResource")]),
+    ("restapis/{}/resources/{}/methods/{}", &[("PUT", "PutMethod")]),
+    ("restapis/{}/resources/{}/methods/{}/integration", &[("PUT", "PutIntegration")]),
+    ("restapis/{}/authorizers", &[("GET", "GetAuthorizers")]),
+    ("restapis/{}/models", &[("GET", "GetModels")]),
+    ("restapis/{}/requestvalidators", &[("GET", "GetRequestValidators")]),
+    ("restapis/{}/gatewayresponses", &[("GET", "GetGatewayResponses")]),
+    ("restapis/{}/gatewayresponses/{}", &[("PUT", "PutGatewayResponse")]),
+    ("restapis/{}/deployments", &[("POST", "CreateDeployment"), ("GET", "GetDeployments")]),
+    ("restapis/{}/deployments/{}", &[("GET", "GetDeployment"), ("DELETE", "DeleteDeployment")]),
+    ("restapis/{}/stages", &[("POST", "CreateStage"), ("GET", "GetStages")]),
+    ("restapis/{}/stages/{}", &[("GET", "GetStage"), ("PATCH", "UpdateStage")]),
+    ("restapis/{}/stages/{}/cache/data", &[("DELETE", "FlushStageCache")]),
+    ("restapis/{}/stages/{}/exports/{}", &[("GET", "GetExport")]),
+    ("tags/{+}", &[("PUT", "TagResource")]),
 ];
 
 /// Method, path, a key of the query (or nothing), and action; the first that fits.
-const S3: [(&str, &str, &str, &str); 17] = [
-    ("GET", "", "", "ListBuckets"),
+const S3: [(&str, &str, &str, &str); 12] = [
     ("PUT", "{}", "versioning", "PutBucketVersioning"),
-    ("GET", "{}", "versioning", "GetBucketVersioning"),
-    ("GET", "{}", "location", "GetBucketLocation"),
     ("GET", "{}", "list-type", "ListObjectsV2"),
-    ("GET", "{}", "uploads", "ListMultipartUploads"),
     ("PUT", "{}", "", "CreateBucket"),
     ("HEAD", "{}", "", "HeadBucket"),
     ("POST", "{}/{+}", "uploads", "CreateMultipartUpload"),
     ("PUT", "{}/{+}", "uploadId", "UploadPart"),
     ("POST", "{}/{+}", "uploadId", "CompleteMultipartUpload"),
     ("DELETE", "{}/{+}", "uploadId", "AbortMultipartUpload"),
-    ("GET", "{}/{+}", "uploadId", "ListParts"),
     ("PUT", "{}/{+}", "", "PutObject"),
     ("HEAD", "{}/{+}", "", "HeadObject"),
     ("GET", "{}/{+}", "", "GetObject"),
@@ -90,8 +65,14 @@ const S3: [(&str, &str, &str, &str); 17] = [
 ];
 
 /// CloudWatch's calls; the header `X-Amz-Target` names them.
-const LOGS: [&str; 5] =
-    ["CreateLogGroup", "PutRetentionPolicy", "ListTagsForResource", "DescribeLogGroups", "DeleteLogGroup"];
+const LOGS: [&str; 6] = [
+    "CreateLogGroup",
+    "PutRetentionPolicy",
+    "ListTagsForResource",
+    "DescribeLogGroups",
+    "FilterLogEvents",
+    "DeleteLogGroup",
+];
 
 /// The action of a call of CloudWatch Logs, and the name of its log group.
 pub(super) fn logs(target: &str, document: &serde_json::Value) -> (&'static str, Vec<String>) {
@@ -104,9 +85,12 @@ pub(super) fn logs(target: &str, document: &serde_json::Value) -> (&'static str,
 /// The action as AWS's API reference has it, and the names in the path; empty where it is none of these.
 pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {
     let path = path.trim_start_matches('/').trim_end_matches('/');
-    let known = |table: &[(&'static str, &'static str, &'static str)], path: &str| {
-        let fits = |row: &(&'static str, &'static str, &'static str)| Some((row.2, names(row.1, path)?));
-        table.iter().filter(|row| row.0 == method).find_map(fits).unwrap_or_default()
+    let known = |table: &[Resource], path: &str| {
+        let fits = |(pattern, actions): &Resource| {
+            let action = actions.iter().find(|(of, _)| *of == method)?.1;
+            Some((action, names(pattern, path)?))
+        };
+        table.iter().find_map(fits).unwrap_or_default()
     };
     match service {
         // The first part is the date of the API, which differs between calls.
@@ -151,7 +135,7 @@ fn names(pattern: &str, path: &str) -> Option<Vec<String>> {
 }
 
 /// Percent-decoding.
-pub(super) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     let mut at = 0;

@@ -38,7 +38,10 @@ pub(crate) fn permissions(call: &Call) -> Vec<Permission> {
         }
         "s3" => vec![Permission::new(s3_action(call.action), object(&call.names.join("/")))],
         "logs" => {
-            let arn = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{}", call.name(0));
+            // Reading what a group holds is asked for with `:*`.
+            // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
+            let streams = if call.action == "FilterLogEvents" { ":*" } else { "" };
+            let arn = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{}{streams}", call.name(0));
             vec![Permission::new(format!("logs:{}", call.action), arn)]
         }
         _ => Vec::new(),
@@ -59,8 +62,9 @@ fn lambda(call: &Call) -> Vec<Permission> {
     let document = call.document();
     let created = document["FunctionName"].as_str().filter(|_| call.action == "CreateFunction");
     let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", created.unwrap_or(call.function()));
-    if let Some(version) = call.query("Qualifier").filter(|_| call.action == "DeleteFunction") {
-        return vec![Permission::new(action, format!("{function}:{version}"))];
+    let of_a_qualifier = ["DeleteFunction", "GetProvisionedConcurrencyConfig", "Invoke"].contains(&call.action);
+    if let Some(qualifier) = call.query("Qualifier").filter(|_| of_a_qualifier) {
+        return vec![Permission::new(action, format!("{function}:{qualifier}"))];
     }
     let mut permissions = vec![Permission::new(&action, &function)];
     permissions.extend(qualified(call, &action, &function));
@@ -73,7 +77,7 @@ fn lambda(call: &Call) -> Vec<Permission> {
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html>
 fn qualified(call: &Call, action: &str, function: &str) -> Option<Permission> {
-    let takes = ["GetFunction", "GetPolicy", "AddPermission", "RemovePermission", "Invoke"].contains(&call.action);
+    let takes = ["GetFunction", "GetPolicy", "AddPermission", "RemovePermission"].contains(&call.action);
     let qualifier = takes.then(|| call.query("Qualifier")).flatten()?;
     Some(Permission::new(action, format!("{function}:{qualifier}")))
 }

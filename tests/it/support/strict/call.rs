@@ -42,7 +42,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// What a request is, before it is answered.
-    pub(super) fn new(request: &Message, number: usize, connection: usize) -> Self {
+    pub(crate) fn new(request: &Message, number: usize, connection: usize) -> Self {
         let (method, target) = (request.word(0).to_owned(), request.word(1).to_owned());
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let service = service(request, path);
@@ -77,7 +77,7 @@ impl Call {
     /// Whether it changes anything in AWS.
     pub(crate) fn is_write(&self) -> bool {
         let reads = matches!(self.method.as_str(), "GET" | "HEAD") || self.action.starts_with("Describe");
-        !self.is_to_endpoint() && !reads && self.action != "ListTagsForResource"
+        !self.is_to_endpoint() && !reads && !["FilterLogEvents", "Invoke", "ListTagsForResource"].contains(&self.action)
     }
 
     /// As IAM policies name it: `lambda:UpdateFunctionCode`.

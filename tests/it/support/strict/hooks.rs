@@ -23,6 +23,10 @@ pub(crate) enum When {
     Action(&'static str),
     /// The first call of this action from now on.
     Next(&'static str),
+    /// The first call of this action that comes after a write from now on.
+    NextAfterWrite(&'static str),
+    /// The first call of this action with a higher number.
+    NextAfter(&'static str, usize),
     /// Each call from this number on.
     From(usize),
 }
@@ -32,6 +36,10 @@ pub(crate) enum When {
 pub(crate) enum Fault {
     /// 500, and nothing was done.
     NotDone,
+    /// 503, and nothing was done.
+    Unavailable,
+    /// The connection ends without an answer, and nothing was done.
+    Reset,
     /// It was done, and 500 is the answer.
     DoneButFailed,
     /// It was done, and the connection ends without an answer.
@@ -44,29 +52,31 @@ pub(crate) enum Fault {
     Full,
 }
 
+const FULL: &str = "Maximum number of Rest APIs has been reached. Please contact AWS if you need more.";
+
 impl Fault {
     /// The answer of AWS where the call was not even begun.
     pub(super) fn instead(self, call: &Call) -> Option<Message> {
-        match (self, call.service.as_str()) {
-            (Self::NotDone, _) => Some(internal(call)),
-            (Self::Throttled, "s3") => Some(error("s3", 503, "SlowDown", "Please reduce your request rate.")),
-            (Self::Throttled, service) => Some(error(service, 429, "TooManyRequestsException", "Rate exceeded")),
+        let service = call.service.as_str();
+        let (status, code, message) = match self {
+            Self::NotDone => return Some(internal(call)),
+            Self::Unavailable => (503, "ServiceUnavailableException", "Service unavailable"),
+            Self::Throttled if service == "s3" => (503, "SlowDown", "Please reduce your request rate."),
+            Self::Throttled => (429, "TooManyRequestsException", "Rate exceeded"),
             // An endpoint asks for no authorization.
-            (Self::Denied, service) => (service != "execute-api").then(|| denied(call)),
-            (Self::Full, service) => {
-                let message = "Maximum number of Rest APIs has been reached. Please contact AWS if you need more.";
-                Some(error(service, 429, "LimitExceededException", message))
-            }
-            (Self::DoneButFailed | Self::DoneButReset, _) => None,
-        }
+            Self::Denied => return (service != "execute-api").then(|| denied(call)),
+            Self::Full => (429, "LimitExceededException", FULL),
+            Self::Reset | Self::DoneButFailed | Self::DoneButReset => return None,
+        };
+        Some(error(service, status, code, message))
     }
 
     /// What the client gets where the call was done; `None` where the connection ends.
     pub(super) fn afterwards(self, call: &Call, answer: Message) -> Option<Message> {
         match self {
-            Self::DoneButReset => None,
+            Self::Reset | Self::DoneButReset => None,
             Self::DoneButFailed => Some(internal(call)),
-            Self::NotDone | Self::Throttled | Self::Denied | Self::Full => Some(answer),
+            Self::NotDone | Self::Unavailable | Self::Throttled | Self::Denied | Self::Full => Some(answer),
         }
     }
 }
@@ -106,7 +116,7 @@ struct Orders {
 
 /// The orders of a test.
 #[derive(Default)]
-pub(super) struct Hooks(Mutex<Orders>);
+pub(crate) struct Hooks(Mutex<Orders>);
 
 /// An answer that waits. Let go when it is dropped.
 pub(crate) struct Held(Arc<Gate>);
@@ -160,35 +170,41 @@ impl Drop for Held {
 }
 
 impl Hooks {
-    pub(super) fn fault(&self, when: When, fault: Fault) {
+    /// Lets a call go wrong.
+    pub(crate) fn fault(&self, when: When, fault: Fault) {
         self.0.lock().unwrap().faults.push((when, fault));
     }
 
-    pub(super) fn hold(&self, when: When) -> Held {
+    /// Holds an answer back; the call itself will have been done.
+    pub(crate) fn hold(&self, when: When) -> Held {
         let gate = Arc::new(Gate::default());
         self.0.lock().unwrap().holds.push((when, Arc::clone(&gate)));
         Held(gate)
     }
 
-    pub(super) fn deny(&self, action: &str) {
+    /// Answers 403 to an action from now on, named as IAM does: `lambda:GetFunction`.
+    pub(crate) fn deny(&self, action: &str) {
         self.0.lock().unwrap().denied.insert(action.to_owned());
     }
 
-    pub(super) fn take_no_credentials(&self, credentials: Credentials) {
+    /// Answers every call from now on as AWS answers such credentials.
+    pub(crate) fn take_no_credentials(&self, credentials: Credentials) {
         self.0.lock().unwrap().credentials = Some(credentials);
     }
 
-    pub(super) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
+    /// Lets every answer to this action hold what ministack cannot be told: a canary, a container image.
+    pub(crate) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
         self.0.lock().unwrap().edits.push((action, Box::new(edit)));
     }
 
-    pub(super) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
+    /// Lets each call, and each new connection before its first call, take longer.
+    pub(crate) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
         let mut orders = self.0.lock().unwrap();
         (orders.per_call, orders.per_connection) = (per_call, per_connection);
     }
 
-    /// Forgets all orders.
-    pub(super) fn clear(&self) {
+    /// Forgets faults, holds, denials, refused credentials, what is shown, and latency.
+    pub(crate) fn clear_orders(&self) {
         *self.0.lock().unwrap() = Orders::default();
     }
 
@@ -266,13 +282,20 @@ impl Hooks {
 
 /// The order for this call; one that holds for a single call is used up.
 fn take<T: Clone>(orders: &mut Vec<(When, T)>, call: &Call) -> Option<T> {
+    for (when, _) in orders.iter_mut().filter(|_| call.is_write()) {
+        if let When::NextAfterWrite(action) = *when {
+            *when = When::NextAfter(action, call.number);
+        }
+    }
     let at = orders.iter().position(|(when, _)| match when {
         When::Call(number) => *number == call.number,
         When::Action(action) | When::Next(action) => *action == call.action,
         When::From(number) => *number <= call.number,
+        When::NextAfterWrite(_) => false,
+        When::NextAfter(action, number) => *action == call.action && *number < call.number,
     })?;
     let order = orders[at].1.clone();
-    if matches!(orders[at].0, When::Call(_) | When::Next(_)) {
+    if matches!(orders[at].0, When::Call(_) | When::Next(_) | When::NextAfter(..)) {
         orders.remove(at);
     }
     Some(order)

@@ -1,9 +1,13 @@
 //! As much of HTTP/1.1 as the SDKs, boto3 and ministack speak.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
 
 use serde_json::Value;
+
+use super::upstream::REGION;
 
 /// A request or an answer: its first line, its headers, its body.
 #[derive(Clone, Debug)]
@@ -24,7 +28,7 @@ impl Message {
 
     /// An answer without headers.
     pub(crate) fn answer(status: u16, body: Vec<u8>) -> Self {
-        Self { first_line: format!("HTTP/1.1 {status} {}", reason(status)), headers: Vec::new(), body }
+        Self { first_line: format!("HTTP/1.1 {status} Answer"), headers: Vec::new(), body }
     }
 
     /// An answer whose body is JSON.
@@ -35,6 +39,12 @@ impl Message {
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// As the key `test` signs a call of this service, for all that ministack looks at.
+    pub(crate) fn signed(self, service: &str) -> Self {
+        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request");
+        self.with_header("Authorization", &format!("{scope}, SignedHeaders=host, Signature=0"))
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -80,17 +90,6 @@ impl Message {
     }
 }
 
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        429 => "Too Many Requests",
-        500.. => "Internal Server Error",
-        _ => "Answer",
-    }
-}
-
 /// Sends a request on a connection of its own. HTTP/1.0: the answer is not chunked, and ends where the
 /// connection does.
 pub(crate) fn send(address: &str, request: &Message) -> std::io::Result<Message> {
@@ -105,8 +104,41 @@ pub(crate) fn send(address: &str, request: &Message) -> std::io::Result<Message>
     Ok(answer)
 }
 
+/// Listens on a loopback port of its own, with a thread for each connection; the result is its URL. The threads end with
+/// the process.
+pub(crate) fn listen(serve: impl Fn(&TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let serve = Arc::clone(&serve);
+            // A connection that breaks is the client's to notice.
+            thread::spawn(move || drop(serve(&connection)));
+        }
+    });
+    url
+}
+
+/// Answers the requests of a connection, until there are no more or one of them gets no answer.
+pub(crate) fn serve(client: &TcpStream, mut answer: impl FnMut(Message) -> Option<Message>) -> std::io::Result<()> {
+    client.set_nodelay(true)?;
+    let mut reader = BufReader::new(client);
+    while let Some(request) = read_request(client, &mut reader)? {
+        // Its client waits for the end of the connection.
+        let is_last = request.first_line.ends_with("HTTP/1.0");
+        let method = request.word(0).to_owned();
+        let Some(answer) = answer(request) else { break };
+        write_answer(client, &method, &answer)?;
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Reads the next request of a connection; `None` where it ends instead.
-pub(crate) fn read_request(client: &TcpStream, reader: &mut impl BufRead) -> std::io::Result<Option<Message>> {
+fn read_request(client: &TcpStream, reader: &mut impl BufRead) -> std::io::Result<Option<Message>> {
     let Some(mut request) = read_head(reader)? else { return Ok(None) };
     if request.header("expect").is_some() {
         let mut client = client;
@@ -117,7 +149,7 @@ pub(crate) fn read_request(client: &TcpStream, reader: &mut impl BufRead) -> std
 }
 
 /// Answers a request of this method.
-pub(crate) fn write_answer(mut client: &TcpStream, method: &str, answer: &Message) -> std::io::Result<()> {
+fn write_answer(mut client: &TcpStream, method: &str, answer: &Message) -> std::io::Result<()> {
     // The answer to HEAD tells the length of a body that it does not have.
     let told = answer.header("content-length").filter(|_| method == "HEAD").map(str::to_owned);
     let length = told.unwrap_or_else(|| answer.body.len().to_string());

@@ -28,6 +28,12 @@ impl Log {
         self.iter().filter(|call| call.is_write()).collect()
     }
 
+    /// Fails the test where anything was changed in AWS.
+    #[track_caller]
+    pub(crate) fn writes_nothing(&self) {
+        assert_eq!(self.writes(), Vec::<&Call>::new());
+    }
+
     /// Bytes of all bodies.
     pub(crate) fn sent_bytes(&self) -> usize {
         self.iter().map(|call| call.sent_bytes).sum()

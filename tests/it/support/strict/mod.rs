@@ -17,13 +17,14 @@ mod upstream;
 
 use std::any::Any;
 
+pub(crate) use actions::decoded;
 pub(crate) use authorization::{Permission, fits, permissions};
 pub(crate) use call::Call;
 pub(crate) use hooks::{Credentials, Fault, When};
-pub(crate) use http::{Message, send};
+pub(crate) use http::{Message, listen, send, serve};
 pub(crate) use log::Log;
 pub(crate) use proxy::Proxy;
-pub(crate) use upstream::{ACCOUNT, REGION};
+pub(crate) use upstream::{ACCOUNT, REGION, Upstream};
 
 use rules::Rule;
 

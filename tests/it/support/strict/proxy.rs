@@ -1,18 +1,17 @@
 //! Listens, answers, and remembers every call.
 
 use std::any::Any;
-use std::io::BufReader;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::collections::BTreeMap;
+
+use std::net::TcpStream;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use serde_json::Value;
+use std::time::Instant;
 
 use super::call::Call;
-use super::hooks::{Credentials, Fault, Held, Hooks, When};
-use super::http::{Message, read_request, write_answer};
+use super::hooks::{Fault, Hooks};
+use super::http::{Message, listen, serve};
 use super::log::Log;
 use super::rules::{Exchange, Rule};
 use super::upstream::Upstream;
@@ -36,7 +35,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Record {
-    calls: Vec<Call>,
+    /// By their numbers.
+    calls: BTreeMap<usize, Call>,
     arrived: usize,
 }
 
@@ -46,52 +46,27 @@ impl Proxy {
         let upstream = Upstream::new(upstream);
         let (hooks, record, connections) = (Hooks::default(), Mutex::default(), AtomicUsize::new(0));
         let shared = Arc::new(Shared { upstream, rules, hooks, record, connections });
-        Self { endpoint: listen(&shared, true), side_door: listen(&shared, false), shared }
+        let door = |recorded| {
+            let shared = Arc::clone(&shared);
+            listen(move |client| shared.serve(client, recorded))
+        };
+        Self { endpoint: door(true), side_door: door(false), shared }
+    }
+
+    /// Shows the rules a stage that was built past them, with its deployment.
+    pub(crate) fn show_stage(&self, api: &str, stage: &str) {
+        let side_door = Upstream::new(&self.side_door);
+        side_door.read("apigateway", &format!("/restapis/{api}/stages/{stage}")).expect("the stage is there");
     }
 
     /// The calls that have ended, in the order of their arrival.
     pub(crate) fn calls(&self) -> Log {
-        Log(sorted(self.shared.record.lock().unwrap().calls.clone()))
+        Log(self.shared.record.lock().unwrap().calls.values().cloned().collect())
     }
 
     /// Takes the calls so far out of the record; the next call has number 1.
     pub(crate) fn take_calls(&self) -> Log {
-        Log(sorted(std::mem::take(&mut *self.shared.record.lock().unwrap()).calls))
-    }
-
-    /// Lets a call go wrong.
-    pub(crate) fn fault(&self, when: When, fault: Fault) {
-        self.shared.hooks.fault(when, fault);
-    }
-
-    /// Holds an answer back; the call itself will have been done.
-    pub(crate) fn hold(&self, when: When) -> Held {
-        self.shared.hooks.hold(when)
-    }
-
-    /// Answers 403 to an action from now on, named as IAM does: `lambda:GetFunction`.
-    pub(crate) fn deny(&self, action: &str) {
-        self.shared.hooks.deny(action);
-    }
-
-    /// Answers every call from now on as AWS answers such credentials.
-    pub(crate) fn take_no_credentials(&self, credentials: Credentials) {
-        self.shared.hooks.take_no_credentials(credentials);
-    }
-
-    /// Lets every answer to this action hold what ministack cannot be told: a canary, a container image.
-    pub(crate) fn show(&self, action: &'static str, edit: impl Fn(&mut Value) + Send + 'static) {
-        self.shared.hooks.show(action, edit);
-    }
-
-    /// Lets each call, and each new connection before its first call, take longer.
-    pub(crate) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
-        self.shared.hooks.set_latency(per_call, per_connection);
-    }
-
-    /// Forgets faults, holds, denials, refused credentials, what is shown, and latency.
-    pub(crate) fn clear_orders(&self) {
-        self.shared.hooks.clear();
+        Log(std::mem::take(&mut *self.shared.record.lock().unwrap()).calls.into_values().collect())
     }
 
     /// A rule that is on, to give it orders.
@@ -102,47 +77,28 @@ impl Proxy {
     }
 }
 
-fn sorted(mut calls: Vec<Call>) -> Vec<Call> {
-    calls.sort_by_key(|call| call.number);
-    calls
-}
+/// The orders of the test.
+impl Deref for Proxy {
+    type Target = Hooks;
 
-fn listen(shared: &Arc<Shared>, recorded: bool) -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let shared = Arc::clone(shared);
-    thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
-            let shared = Arc::clone(&shared);
-            // A connection that breaks is the client's to notice.
-            thread::spawn(move || drop(shared.serve(&connection, recorded)));
-        }
-    });
-    endpoint
+    fn deref(&self) -> &Hooks {
+        &self.shared.hooks
+    }
 }
 
 impl Shared {
     fn serve(&self, client: &TcpStream, recorded: bool) -> std::io::Result<()> {
-        client.set_nodelay(true)?;
         let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut reader = BufReader::new(client);
         let mut is_new = true;
-        while let Some(request) = read_request(client, &mut reader)? {
-            // Its client waits for the end of the connection.
-            let is_last = request.first_line.ends_with("HTTP/1.0");
-            let method = request.word(0).to_owned();
-            if recorded && std::mem::take(&mut is_new) {
+        serve(client, |request| {
+            if !recorded {
+                return Some(self.side_answer(request));
+            }
+            if std::mem::take(&mut is_new) {
                 self.hooks.slow_connection();
             }
-            let answer =
-                if recorded { self.recorded_answer(request, connection) } else { Some(self.side_answer(request)) };
-            let Some(answer) = answer else { break };
-            write_answer(client, &method, &answer)?;
-            if is_last {
-                break;
-            }
-        }
-        Ok(())
+            self.recorded_answer(request, connection)
+        })
     }
 
     fn side_answer(&self, request: Message) -> Message {
@@ -163,12 +119,14 @@ impl Shared {
     }
 
     fn ordered_answer(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if let Some(refusal) =
-            self.hooks.credentials_refusal(&exchange.call).or_else(|| self.hooks.denial(&exchange.call))
-        {
-            return Some(refusal);
+        let refusal = self.hooks.credentials_refusal(&exchange.call).or_else(|| self.hooks.denial(&exchange.call));
+        if refusal.is_some() {
+            return refusal;
         }
         let fault = self.hooks.fault_of(&exchange.call);
+        if fault == Some(Fault::Reset) {
+            return None;
+        }
         if let Some(instead) = fault.and_then(|fault| fault.instead(&exchange.call)) {
             return Some(instead);
         }
@@ -201,7 +159,7 @@ impl Shared {
     fn leave(&self, number: usize, call: Call) {
         let mut record = self.record.lock().unwrap();
         if number <= record.arrived {
-            record.calls.push(call);
+            record.calls.insert(number, call);
         }
     }
 }

@@ -1,7 +1,4 @@
-use super::{Exchange, Rule};
-use crate::support::strict::errors::lambda_error;
-use crate::support::strict::http::Message;
-use crate::support::strict::upstream::function_arn;
+use super::{Exchange, Message, Rule, function_arn, lambda_error};
 
 /// An alias to a version that does not exist is 404.
 ///

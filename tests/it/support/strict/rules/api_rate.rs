@@ -1,56 +1,42 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::deployment_rate::Turn;
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// An account creates, and imports, one REST API in three seconds, or an edge-optimized one in thirty, overwrites one in
 /// one, and deletes one in thirty; more are 429.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
-pub(crate) struct ApiRate {
-    create: Turn,
-    create_for_edge: Turn,
-    put: Turn,
-    import: Turn,
-    import_for_edge: Turn,
-    delete: Turn,
-}
+pub(crate) struct ApiRate(BTreeMap<&'static str, Turn>);
 
-impl Default for ApiRate {
-    /// A tenth of AWS's times.
-    fn default() -> Self {
-        Self::scaled_by(0.1)
-    }
-}
+/// AWS's times in seconds.
+const TIMES: [(&str, u64); 6] = [
+    ("CreateRestApi", 3),
+    ("CreateRestApi for edge", 30),
+    ("PutRestApi", 1),
+    ("ImportRestApi", 3),
+    ("ImportRestApi for edge", 30),
+    ("DeleteRestApi", 30),
+];
 
 impl ApiRate {
     /// AWS's times, times this.
     pub(crate) fn scaled_by(factor: f64) -> Self {
-        let one_per = |seconds| Turn::every(Duration::from_secs(seconds).mul_f64(factor));
-        Self {
-            create: one_per(3),
-            create_for_edge: one_per(30),
-            put: one_per(1),
-            import: one_per(3),
-            import_for_edge: one_per(30),
-            delete: one_per(30),
-        }
+        let turn = |seconds| Turn::every(Duration::from_secs(seconds).mul_f64(factor));
+        Self(TIMES.into_iter().map(|(call, seconds)| (call, turn(seconds))).collect())
     }
 }
 
 impl Rule for ApiRate {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        let is_for_edge = || exchange.call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE");
-        match exchange.call.action {
-            "CreateRestApi" if creates_for_edge(exchange) => self.create_for_edge.refusal(),
-            "CreateRestApi" => self.create.refusal(),
-            "PutRestApi" => self.put.refusal(),
-            "ImportRestApi" if is_for_edge() => self.import_for_edge.refusal(),
-            "ImportRestApi" => self.import.refusal(),
-            "DeleteRestApi" => self.delete.refusal(),
-            _ => None,
-        }
+        let imports_for_edge = || exchange.call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE");
+        let call = match exchange.call.action {
+            "CreateRestApi" if creates_for_edge(exchange) => "CreateRestApi for edge",
+            "ImportRestApi" if imports_for_edge() => "ImportRestApi for edge",
+            action => action,
+        };
+        self.0.get(call)?.refusal()
     }
 }
 

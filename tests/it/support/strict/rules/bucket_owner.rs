@@ -1,7 +1,4 @@
-use super::{Exchange, Rule};
-use crate::support::strict::errors::s3_error;
-use crate::support::strict::http::Message;
-use crate::support::strict::upstream::ACCOUNT;
+use super::{ACCOUNT, Exchange, Message, Rule, s3_error};
 
 /// A bucket of another account than the caller expects is 403.
 ///

@@ -1,9 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::s3_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, s3_error};
 
 /// A bucket of another region than the one that is asked is 301, and says where it is.
 ///

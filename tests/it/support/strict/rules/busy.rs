@@ -4,10 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::lambda_error;
-use crate::support::strict::http::Message;
-use crate::support::strict::upstream::function_arn;
+use super::{Exchange, Message, Rule, function_arn, lambda_error};
 
 /// While a function is updated, Lambda says `LastUpdateStatus: InProgress` and refuses further updates and new
 /// versions with 409.

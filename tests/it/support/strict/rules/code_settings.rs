@@ -3,9 +3,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::lambda_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, lambda_error};
 
 /// An update of the code that does not name its storage mode, its key or its architecture sets each to its default:
 /// `COPY`, AWS's own key, `x86_64`. What they are, `GetFunction` tells. A reference names the version of its object.

@@ -1,7 +1,6 @@
 use serde_json::json;
 
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// `GetCodeSigningConfig`, which ministack does not know, of configurations that warn of unsigned code; ministack is
 /// asked all the same, since it knows who may.

@@ -1,7 +1,6 @@
 use serde_json::Value;
 
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// `minimumCompressionSize` is a number or absent; ministack makes it an empty text.
 ///

@@ -1,8 +1,6 @@
 use serde_json::Value;
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::api_gateway_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, api_gateway_error};
 
 /// What has no methods, or a method without integration, cannot be deployed; what a stage serves cannot be deleted.
 ///

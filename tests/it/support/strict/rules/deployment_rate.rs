@@ -1,22 +1,13 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::api_gateway_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, api_gateway_error};
 
 /// One `CreateDeployment` every five seconds per account; more are 429.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>,
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html>
 pub(crate) struct DeploymentRate(Turn);
-
-impl Default for DeploymentRate {
-    /// A tenth of AWS's time.
-    fn default() -> Self {
-        Self::one_per(Duration::from_millis(500))
-    }
-}
 
 impl DeploymentRate {
     /// One in this time.

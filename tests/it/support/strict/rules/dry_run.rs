@@ -1,5 +1,4 @@
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// `UpdateFunctionCode` with `DryRun` checks, and changes nothing.
 ///

@@ -1,5 +1,4 @@
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// `FlushStageCache`, which ministack does not know; it is asked all the same, since it knows who may.
 ///
@@ -8,7 +7,7 @@ pub(crate) struct FlushCache;
 
 impl Rule for FlushCache {
     fn after(&self, exchange: &Exchange<'_>, answer: &mut Message) {
-        if exchange.is("apigateway", "FlushStageCache") && answer.status() == 404 {
+        if exchange.is_api_gateway(&["FlushStageCache"]) && answer.status() == 404 {
             *answer = Message::answer(202, Vec::new());
         }
     }

@@ -2,11 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::api_gateway_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, Upstream, api_gateway_error};
 use crate::support::strict::openapi::{Definition, Method};
-use crate::support::strict::upstream::Upstream;
 
 /// `ImportRestApi` makes the API that an OpenAPI document describes, where ministack makes one without methods. A
 /// document that is wrong makes none, and `failonwarnings` makes warnings wrong, too. Without a word about its
@@ -24,12 +21,7 @@ impl Rule for ImportRestApi {
 }
 
 fn import(exchange: &Exchange<'_>) -> Result<Message, Message> {
-    let definition = Definition::read(&exchange.document()).map_err(|problem| bad_request(&problem))?;
-    let kind = endpoint_type(exchange)?;
-    if exchange.call.query("failonwarnings").as_deref() == Some("true") && !definition.warnings.is_empty() {
-        let warnings = definition.warnings.join("\n\t");
-        return Err(bad_request(&format!("Warnings found during import:\n\t{warnings}")));
-    }
+    let (definition, kind) = (definition(exchange)?, endpoint_type(exchange)?);
     may_import(exchange)?;
     let mut body = definition.api.clone();
     body["endpointConfiguration"] = json!({ "types": [kind] });
@@ -44,6 +36,16 @@ fn import(exchange: &Exchange<'_>) -> Result<Message, Message> {
     let mut answer = Message::json(201, &made);
     answer.edit(|api| api["warnings"] = if warnings.is_empty() { Value::Null } else { json!(warnings) });
     Ok(answer)
+}
+
+/// What the document describes; warnings are refused where the caller wants none.
+pub(super) fn definition(exchange: &Exchange<'_>) -> Result<Definition, Message> {
+    let definition = Definition::read(&exchange.document()).map_err(|problem| bad_request(&problem))?;
+    if exchange.call.query("failonwarnings").as_deref() == Some("true") && !definition.warnings.is_empty() {
+        let warnings = definition.warnings.join("\n\t");
+        return Err(bad_request(&format!("Warnings found during import:\n\t{warnings}")));
+    }
+    Ok(definition)
 }
 
 fn endpoint_type(exchange: &Exchange<'_>) -> Result<String, Message> {
@@ -63,7 +65,7 @@ fn delete(upstream: &Upstream, api: &str) {
     upstream.call("apigateway", "DELETE", api, Vec::new());
 }
 
-fn said(answer: Message) -> Result<Value, Message> {
+pub(super) fn said(answer: Message) -> Result<Value, Message> {
     if answer.is_success() { Ok(answer.document()) } else { Err(answer) }
 }
 

@@ -1,10 +1,8 @@
 use serde_json::Value;
 
 use super::routes::Route;
-use super::{Exchange, Rule};
+use super::{ACCOUNT, Exchange, Message, REGION, Rule, Upstream};
 use crate::support::strict::authorization::fits;
-use crate::support::strict::http::Message;
-use crate::support::strict::upstream::{ACCOUNT, REGION, Upstream};
 
 /// API Gateway may call a function only where the policy of exactly this function, alias or version says so, or by
 /// the role that the integration names; else its callers see 500.
@@ -23,10 +21,7 @@ impl Rule for InvokePermission {
 }
 
 fn is_allowed(upstream: &Upstream, route: &Route, arn: &str) -> bool {
-    let mut parts = arn.split(':').skip(6);
-    let function = parts.next().unwrap_or_default();
-    let qualifier = parts.next().map(|qualifier| format!("?Qualifier={qualifier}")).unwrap_or_default();
-    let answer = upstream.read("lambda", &format!("/2015-03-31/functions/{function}/policy{qualifier}"));
+    let answer = upstream.read("lambda", &Route::function_target(arn, "policy"));
     let policy = answer.and_then(|answer| serde_json::from_str::<Value>(answer["Policy"].as_str()?).ok());
     let statements = policy.as_ref().and_then(|policy| policy["Statement"].as_array());
     statements.into_iter().flatten().any(|statement| allows(statement, route, arn))

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// Calls of Lambda's control plane, all together but `Invoke`, `GetFunction` and `GetPolicy`, at most 15 in a
 /// second; `GetPolicy` the same by itself, `GetFunction` 100. More are 429.
@@ -20,12 +19,6 @@ pub(crate) struct LambdaRate {
 
 #[derive(Default)]
 struct Window(Mutex<VecDeque<Instant>>);
-
-impl Default for LambdaRate {
-    fn default() -> Self {
-        Self::of(15)
-    }
-}
 
 impl LambdaRate {
     /// So many per second instead of 15, of `GetPolicy` as well.

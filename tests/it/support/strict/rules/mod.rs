@@ -8,30 +8,37 @@ mod busy;
 mod code_settings;
 mod code_signing;
 mod compression_size;
+mod delete_function;
 mod deployable;
 mod deployment_rate;
 mod dry_run;
+mod filter_pattern;
 mod flush_cache;
+mod function_error;
+mod function_policy;
 mod import_rest_api;
 mod invoke_permission;
 mod lambda_rate;
+mod new_alias;
 mod new_version;
 mod part_size;
+mod provisioned;
 mod proxy_event;
 mod publish;
 mod put_rest_api;
 mod routes;
 mod snapshots;
 mod stage_variables;
-mod stages;
 
 use std::any::Any;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::call::Call;
+use super::errors::{api_gateway_error, lambda_error, s3_error};
 use super::http::Message;
-use super::upstream::Upstream;
+use super::upstream::{ACCOUNT, REGION, Upstream, function_arn};
 
 pub(crate) use alias_version::AliasVersion;
 pub(crate) use api_rate::ApiRate;
@@ -41,20 +48,25 @@ pub(crate) use busy::Busy;
 pub(crate) use code_settings::{CodeSettings, Settings};
 pub(crate) use code_signing::CodeSigning;
 pub(crate) use compression_size::CompressionSize;
+pub(crate) use delete_function::DeleteFunction;
 pub(crate) use deployable::Deployable;
 pub(crate) use deployment_rate::DeploymentRate;
 pub(crate) use dry_run::DryRun;
+pub(crate) use filter_pattern::FilterPattern;
 pub(crate) use flush_cache::FlushCache;
+pub(crate) use function_error::FunctionError;
+pub(crate) use function_policy::FunctionPolicy;
 pub(crate) use import_rest_api::ImportRestApi;
 pub(crate) use invoke_permission::InvokePermission;
 pub(crate) use lambda_rate::LambdaRate;
+pub(crate) use new_alias::NewAlias;
 pub(crate) use new_version::NewVersion;
 pub(crate) use part_size::PartSize;
+pub(crate) use provisioned::ProvisionedConcurrency;
 pub(crate) use publish::Publish;
 pub(crate) use put_rest_api::PutRestApi;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use stage_variables::StageVariables;
-pub(crate) use stages::Stages;
 
 use routes::Route;
 
@@ -86,11 +98,6 @@ impl<'a> Exchange<'a> {
         Self { call, request, upstream, route: None }
     }
 
-    /// Whether it is a call of this action.
-    pub(crate) fn is(&self, service: &str, action: &str) -> bool {
-        self.call.service == service && self.call.action == action
-    }
-
     /// Whether it is a call of Lambda, and of one of these actions.
     pub(crate) fn is_lambda(&self, actions: &[&str]) -> bool {
         self.call.service == "lambda" && actions.contains(&self.call.action)
@@ -119,27 +126,33 @@ impl<'a> Exchange<'a> {
 /// by itself comes last.
 pub(super) fn all() -> Vec<Box<dyn Rule>> {
     vec![
-        Box::new(LambdaRate::default()),
-        Box::new(DeploymentRate::default()),
-        Box::new(ApiRate::default()),
+        Box::new(LambdaRate::of(15)),
+        // A tenth of AWS's times.
+        Box::new(DeploymentRate::one_per(Duration::from_millis(500))),
+        Box::new(ApiRate::scaled_by(0.1)),
         Box::new(BucketRegion::default()),
         Box::new(BucketOwner),
         Box::new(PartSize::default()),
         Box::new(CompressionSize),
         Box::new(FlushCache),
+        Box::new(FunctionPolicy),
         Box::new(CodeSigning),
         Box::new(Deployable),
-        Box::new(Stages),
         Box::new(ImportRestApi),
-        Box::new(PutRestApi),
+        Box::new(PutRestApi::default()),
         Box::new(AliasVersion),
+        Box::new(DeleteFunction),
         Box::new(Busy::default()),
+        Box::new(NewAlias::default()),
         Box::new(CodeSettings::default()),
+        Box::new(FilterPattern),
+        Box::new(FunctionError),
         Box::new(DryRun),
-        Box::new(Publish),
+        Box::new(Publish::default()),
         Box::new(NewVersion::default()),
         Box::new(Snapshots::default()),
         Box::new(StageVariables),
         Box::new(InvokePermission),
+        Box::new(ProvisionedConcurrency::default()),
     ]
 }

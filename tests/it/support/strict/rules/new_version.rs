@@ -4,8 +4,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::busy::configuration_of;
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// A new version is `Pending` at first, and may end `Failed`.
 ///

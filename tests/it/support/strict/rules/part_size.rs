@@ -1,9 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::s3_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, s3_error};
 
 /// Every part of an upload but the last holds at least 5 MiB.
 ///
@@ -19,7 +17,7 @@ const LEAST_BYTES: u64 = 5 * 1024 * 1024;
 
 impl Rule for PartSize {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if !exchange.is("s3", "CompleteMultipartUpload") {
+        if exchange.call.action != "CompleteMultipartUpload" {
             return None;
         }
         let upload = exchange.call.query("uploadId")?;
@@ -33,7 +31,7 @@ impl Rule for PartSize {
     }
 
     fn after(&self, exchange: &Exchange<'_>, answer: &mut Message) {
-        if exchange.is("s3", "UploadPart") && answer.is_success() {
+        if exchange.call.action == "UploadPart" && answer.is_success() {
             let (upload, number) = (exchange.call.query("uploadId"), exchange.call.query("partNumber"));
             let number = number.and_then(|number| number.parse().ok());
             if let Some(part) = upload.zip(number) {

@@ -1,16 +1,19 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::{Exchange, Rule};
-use crate::support::strict::errors::lambda_error;
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule, lambda_error};
 
 /// A version is published only of the code and the revision that the caller names, and only where code or
-/// configuration changed since the last version; else Lambda answers with that one.
+/// configuration was updated since the last version, even by the same bytes; else Lambda answers with that one.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html>
-pub(crate) struct Publish;
+#[derive(Default)]
+pub(crate) struct Publish {
+    /// The functions that were updated since their last version.
+    updated: Mutex<BTreeSet<String>>,
+}
 
 /// What is not of the code and not of the configuration.
 const OF_THE_MOMENT: [&str; 14] = [
@@ -34,14 +37,25 @@ impl Rule for Publish {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
         let function = exchange.call.function();
         if exchange.is_lambda(&["PublishVersion"]) {
-            return publish(exchange, function);
+            let is_updated = self.updated.lock().unwrap().contains(function);
+            return publish(exchange, function, is_updated);
         }
         let publishes = exchange.is_lambda(&["UpdateFunctionCode"]) && exchange.document()["Publish"] == true;
         publishes.then(|| update_and_publish(exchange, function))
     }
+
+    fn after(&self, exchange: &Exchange<'_>, answer: &mut Message) {
+        let (function, is_success) = (exchange.call.function(), answer.is_success());
+        let is_published = exchange.is_lambda(&["PublishVersion"]) || exchange.document()["Publish"] == true;
+        if is_success && is_published {
+            self.updated.lock().unwrap().remove(function);
+        } else if is_success && exchange.is_lambda(&["UpdateFunctionCode", "UpdateFunctionConfiguration"]) {
+            self.updated.lock().unwrap().insert(function.to_owned());
+        }
+    }
 }
 
-fn publish(exchange: &Exchange<'_>, function: &str) -> Option<Message> {
+fn publish(exchange: &Exchange<'_>, function: &str, is_updated: bool) -> Option<Message> {
     let (latest, wanted) = (exchange.upstream.configuration(function, "$LATEST")?, exchange.document());
     let differs = |name: &str| wanted[name].as_str().is_some_and(|value| latest[name] != value);
     if differs("CodeSha256") {
@@ -57,7 +71,7 @@ fn publish(exchange: &Exchange<'_>, function: &str) -> Option<Message> {
                        GetFunction/GetAlias API to retrieve the latest Revision Id";
         return Some(lambda_error(412, "PreconditionFailedException", message));
     }
-    published_before(exchange, function, &latest)
+    if is_updated { None } else { published_before(exchange, function, &latest) }
 }
 
 fn update_and_publish(exchange: &Exchange<'_>, function: &str) -> Message {
@@ -67,11 +81,9 @@ fn update_and_publish(exchange: &Exchange<'_>, function: &str) -> Message {
     if !updated.is_success() {
         return updated;
     }
-    let published = published_before(exchange, function, &updated.document());
-    let mut published = published.unwrap_or_else(|| {
-        let body = json!({}).to_string().into_bytes();
-        exchange.upstream.call("lambda", "POST", &format!("/2015-03-31/functions/{function}/versions"), body)
-    });
+    let body = json!({}).to_string().into_bytes();
+    let versions = format!("/2015-03-31/functions/{function}/versions");
+    let mut published = exchange.upstream.call("lambda", "POST", &versions, body);
     if published.is_success() {
         published.first_line = updated.first_line;
     }

@@ -1,36 +1,58 @@
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use serde_json::{Value, json};
 
-use super::import_rest_api::{Import, bad_request};
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
-use crate::support::strict::openapi::Definition;
+use super::super::errors::api_gateway_error;
+use super::import_rest_api::{Import, bad_request, definition, said};
+use super::{Exchange, Message, Rule};
 
 /// `PutRestApi` in the mode `overwrite` puts an OpenAPI document in the place of all that an API holds; ministack does
-/// not know the call. Tags and the type of the endpoint stay. A document that is wrong changes nothing.
+/// not know the call. Tags and the type of the endpoint stay. A document that is wrong changes nothing. While one takes
+/// place, another one of the same API is 409, and so is a deployment, which would have half of it.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html>
-pub(crate) struct PutRestApi;
+#[derive(Default)]
+pub(crate) struct PutRestApi {
+    /// The APIs that are written to.
+    busy: Mutex<BTreeSet<String>>,
+}
 
 impl Rule for PutRestApi {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
         let puts = exchange.is_api_gateway(&["PutRestApi"]);
-        puts.then(|| put(exchange).unwrap_or_else(|refusal| refusal))
+        if !puts && !exchange.is_api_gateway(&["CreateDeployment"]) {
+            return None;
+        }
+        let api = exchange.call.name(0).to_owned();
+        {
+            let mut busy = self.busy.lock().unwrap();
+            if busy.contains(&api) {
+                return Some(conflict());
+            }
+            if !puts {
+                return None;
+            }
+            busy.insert(api.clone());
+        }
+        let answer = put(exchange).unwrap_or_else(|refusal| refusal);
+        self.busy.lock().unwrap().remove(&api);
+        Some(answer)
     }
 }
 
+fn conflict() -> Message {
+    let message = "Unable to complete operation due to concurrent modification. Please try again later.";
+    api_gateway_error(409, "ConflictException", message)
+}
+
 fn put(exchange: &Exchange<'_>) -> Result<Message, Message> {
-    let definition = Definition::read(&exchange.document()).map_err(|problem| bad_request(&problem))?;
+    let definition = definition(exchange)?;
     if exchange.call.query("mode").as_deref() != Some("overwrite") {
         return Err(bad_request("only the mode overwrite is known here"));
     }
-    if exchange.call.query("failonwarnings").as_deref() == Some("true") && !definition.warnings.is_empty() {
-        return Err(bad_request(&format!("Warnings found during import:\n\t{}", definition.warnings.join("\n\t"))));
-    }
     let api = format!("/restapis/{}", exchange.call.name(0));
-    let found = exchange.upstream.call("apigateway", "GET", &api, Vec::new());
-    if !found.is_success() {
-        return Err(found);
-    }
+    said(exchange.upstream.call("apigateway", "GET", &api, Vec::new()))?;
     clear(exchange, &api);
     rename(exchange, &api, &definition.api["name"]);
     let root = root(exchange, &api);

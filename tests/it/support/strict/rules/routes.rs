@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::strict::call::Call;
-use crate::support::strict::http::Message;
+use super::{Call, Message};
 
 /// Where a deployment leads a request to.
 #[derive(Clone, Debug)]
@@ -34,6 +33,14 @@ impl Route {
     /// The function that the URI names, with its qualifier.
     pub(super) fn function_arn(&self) -> Option<&str> {
         self.uri.split_once("/functions/")?.1.strip_suffix("/invocations")
+    }
+
+    /// The path of this function in Lambda's API, with what is below it, and its qualifier as a query.
+    pub(super) fn function_target(arn: &str, below: &str) -> String {
+        let mut parts = arn.split(':').skip(6);
+        let function = parts.next().unwrap_or_default();
+        let qualifier = parts.next().map(|qualifier| format!("?Qualifier={qualifier}")).unwrap_or_default();
+        format!("/2015-03-31/functions/{function}/{below}{qualifier}")
     }
 
     /// What callers see of whatever is wrong behind the API.

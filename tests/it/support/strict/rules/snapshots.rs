@@ -4,9 +4,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::routes::{Route, find};
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
-use crate::support::strict::upstream::Upstream;
+use super::{Exchange, Message, Rule, Upstream};
 
 /// A deployment is a snapshot of the API, and a stage serves its deployment: what changes in the API reaches no
 /// caller before the next one.

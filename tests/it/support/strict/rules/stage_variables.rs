@@ -1,5 +1,4 @@
-use super::{Exchange, Rule};
-use crate::support::strict::http::Message;
+use super::{Exchange, Message, Rule};
 
 /// `${stageVariables.name}` in the URI of an integration stands for the stage's value.
 ///

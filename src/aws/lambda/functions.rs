@@ -1,0 +1,231 @@
+//! Functions: their code and configuration, their tags, and functions that come and go.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::types::{
+    Architecture, Environment, EphemeralStorage, FunctionCode, Runtime, S3ObjectStorageMode, VpcConfig,
+};
+
+use super::Lambda;
+use super::configuration::{copied, environment_error, observed_code};
+use crate::aws::call_error::{Answer, Answered, CallError};
+use crate::aws::time;
+use crate::model::{
+    AccountId, BucketName, ChangeCode, FunctionConfiguration, FunctionName, GotFunction, Moment, ObjectKey, RevisionId,
+    Secret, Version,
+};
+
+/// Code in the artifacts' bucket.
+pub struct CodeObject<'a> {
+    /// The bucket.
+    pub bucket: &'a BucketName,
+    /// The object's key.
+    pub key: &'a ObjectKey,
+    /// Its version, where the bucket keeps versions.
+    pub version: Option<String>,
+}
+
+impl CodeObject<'_> {
+    /// Lambda reads the object with the caller's permissions; if S3 refuses it, that is another
+    /// permission than to update the function.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
+    fn error(&self, error: CallError) -> CallError {
+        if error.answer != Answer::Denied || !error.message.contains("denied by S3") {
+            return error;
+        }
+        let action = if self.version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        CallError { action, resource: format!("{}/{}", self.bucket, self.key), ..error }
+    }
+}
+
+/// A function as a list of all shows it.
+pub struct NamedFunction {
+    /// Its name.
+    pub name: FunctionName,
+    /// Its ARN.
+    pub arn: String,
+    /// When its code or its configuration changed last.
+    pub modified: Option<Moment>,
+}
+
+impl Lambda {
+    /// `GetFunction` of `$LATEST`, or of an alias or a version by its qualifier; `None` where Lambda has none.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
+    pub async fn function(
+        &self,
+        name: &FunctionName,
+        qualifier: Option<&str>,
+    ) -> Result<Option<GotFunction>, CallError> {
+        let action = "lambda:GetFunction";
+        let call = self.client.get_function().function_name(name.as_str()).set_qualifier(qualifier.map(str::to_owned));
+        let Some(answer) = call.send().await.or_absent(action, name.as_str())? else { return Ok(None) };
+        let malformed = || CallError::malformed(action, name.as_str());
+        let found = answer.configuration.ok_or_else(malformed)?;
+        let code = observed_code(&found, answer.code.as_ref()).ok_or_else(malformed)?;
+        let arn: Vec<_> = found.function_arn().unwrap_or_default().split(':').take(7).collect();
+        Ok(Some(GotFunction {
+            account: AccountId::new(arn.get(4).copied().unwrap_or_default()),
+            arn: arn.join(":"),
+            code,
+            configuration: copied(&found),
+            has_file_system: !found.file_system_configs().is_empty(),
+            environment_hidden: environment_error(&found),
+            code_link: answer.code.and_then(|code| code.location).map(Secret::new),
+        }))
+    }
+
+    /// `ListTags`; `None` where Lambda has no such function.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListTags.html>
+    pub async fn tags(&self, arn: &str) -> Result<Option<BTreeMap<String, String>>, CallError> {
+        let answer = self.client.list_tags().resource(arn).send().await.or_absent("lambda:ListTags", arn)?;
+        Ok(answer.map(|answer| answer.tags.into_iter().flatten().collect()))
+    }
+
+    /// `ListFunctions`, all pages.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html>
+    pub async fn names(&self) -> Result<Vec<NamedFunction>, CallError> {
+        let pages = self.client.list_functions().into_paginator();
+        let functions = pages.items().send().try_collect().await.answered("lambda:ListFunctions", "all functions")?;
+        let named = functions.into_iter().filter_map(|function| {
+            let modified = function.last_modified.as_deref().and_then(time::read);
+            let name = FunctionName::new(function.function_name?);
+            Some(NamedFunction { name, arn: function.function_arn?, modified })
+        });
+        Ok(named.collect())
+    }
+
+    /// Whether code signing refuses unsigned code: `GetFunctionCodeSigningConfig`, then `GetCodeSigningConfig` where
+    /// one is attached.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html>
+    pub async fn signing_enforced(&self, name: &FunctionName) -> Result<bool, CallError> {
+        let attached = self.client.get_function_code_signing_config().function_name(name.as_str()).send().await;
+        let attached = attached.or_absent("lambda:GetFunctionCodeSigningConfig", name.as_str())?;
+        let arn = attached.map(|answer| answer.code_signing_config_arn).filter(|arn| !arn.is_empty());
+        let Some(arn) = arn else { return Ok(false) };
+        let config = self.client.get_code_signing_config().code_signing_config_arn(&arn).send().await;
+        let config = config.answered("lambda:GetCodeSigningConfig", arn)?;
+        let policies = config.code_signing_config.and_then(|config| config.code_signing_policies);
+        let action = policies.and_then(|policies| policies.untrusted_artifact_on_deployment);
+        Ok(action.is_some_and(|action| action.as_str() == "Enforce"))
+    }
+
+    /// `CreateFunction` of an object in S3, with its tags from the first moment on.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+    pub async fn create(
+        &self,
+        name: &FunctionName,
+        wanted: &FunctionConfiguration,
+        code: &CodeObject<'_>,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), CallError> {
+        let code = FunctionCode::builder()
+            .s3_bucket(code.bucket.as_str())
+            .s3_key(code.key.as_str())
+            .set_s3_object_version(code.version.clone());
+        let call = self
+            .once
+            .create_function()
+            .function_name(name.as_str())
+            .code(code.build())
+            .role(&wanted.role)
+            .set_runtime(wanted.runtime.as_deref().map(Runtime::from))
+            .set_handler(wanted.handler.clone())
+            .set_architectures(wanted.architecture.as_deref().map(|name| vec![Architecture::from(name)]))
+            .set_memory_size(wanted.memory_mib)
+            .set_timeout(wanted.timeout_seconds)
+            .set_ephemeral_storage(ephemeral_storage(wanted))
+            .set_layers(Some(wanted.layers.clone()).filter(|layers| !layers.is_empty()))
+            .set_vpc_config(Some(vpc(wanted)).filter(|_| !wanted.subnets.is_empty()))
+            .environment(environment(wanted))
+            .set_kms_key_arn(wanted.kms_key.clone())
+            .set_tags(Some(tags.clone().into_iter().collect()));
+        let answer = call.send().await.done("lambda:CreateFunction", name.as_str());
+        answer.map_err(|error| error.without(wanted.environment.values()))
+    }
+
+    /// `UpdateFunctionConfiguration`. The architecture belongs to the code.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html>
+    pub async fn configure(
+        &self,
+        name: &FunctionName,
+        wanted: &FunctionConfiguration,
+        revision: &RevisionId,
+    ) -> Result<(), CallError> {
+        let call = self
+            .once
+            .update_function_configuration()
+            .function_name(name.as_str())
+            .revision_id(revision.as_str())
+            .role(&wanted.role)
+            .set_runtime(wanted.runtime.as_deref().map(Runtime::from))
+            .set_handler(wanted.handler.clone())
+            .set_memory_size(wanted.memory_mib)
+            .set_timeout(wanted.timeout_seconds)
+            .set_ephemeral_storage(ephemeral_storage(wanted))
+            .set_layers(Some(wanted.layers.clone()))
+            .vpc_config(vpc(wanted))
+            .environment(environment(wanted))
+            .kms_key_arn(wanted.kms_key.clone().unwrap_or_default());
+        let answer = call.send().await.done("lambda:UpdateFunctionConfiguration", name.as_str());
+        answer.map_err(|error| error.without(wanted.environment.values()))
+    }
+
+    /// `UpdateFunctionCode` from S3, if the function is still at `revision`; of the change, only what an update has to
+    /// keep is used. Returns the version, which is `$LATEST` unless one was published.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
+    pub async fn update_code(
+        &self,
+        change: &ChangeCode,
+        code: &CodeObject<'_>,
+        revision: &RevisionId,
+        publish: bool,
+    ) -> Result<Version, CallError> {
+        let (action, name) = ("lambda:UpdateFunctionCode", change.name.as_str());
+        let call = self
+            .once
+            .update_function_code()
+            .function_name(name)
+            .s3_bucket(code.bucket.as_str())
+            .s3_key(code.key.as_str())
+            .set_s3_object_version(code.version.clone())
+            .set_architectures(change.architecture.as_deref().map(|name| vec![Architecture::from(name)]))
+            .set_source_kms_key_arn(change.source_kms_key.clone())
+            .set_s3_object_storage_mode(change.storage_mode.as_deref().map(S3ObjectStorageMode::from))
+            .revision_id(revision.as_str())
+            .publish(publish);
+        let answer = call.send().await.answered(action, name).map_err(|error| code.error(error))?;
+        answer.version.map(Version::new).ok_or_else(|| CallError::malformed(action, name))
+    }
+
+    /// `DeleteFunction`, with all that belongs to it.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html>
+    pub async fn delete(&self, name: &FunctionName) -> Result<(), CallError> {
+        let call = self.once.delete_function().function_name(name.as_str());
+        call.send().await.done("lambda:DeleteFunction", name.as_str())
+    }
+}
+
+fn ephemeral_storage(wanted: &FunctionConfiguration) -> Option<EphemeralStorage> {
+    EphemeralStorage::builder().size(wanted.ephemeral_mib?).build().ok()
+}
+
+fn environment(wanted: &FunctionConfiguration) -> Environment {
+    let variables = wanted.environment.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned()));
+    Environment::builder().set_variables(Some(variables.collect())).build()
+}
+
+fn vpc(wanted: &FunctionConfiguration) -> VpcConfig {
+    VpcConfig::builder()
+        .set_subnet_ids(Some(wanted.subnets.iter().cloned().collect()))
+        .set_security_group_ids(Some(wanted.security_groups.iter().cloned().collect()))
+        .build()
+}

@@ -1,0 +1,45 @@
+//! Signs requests to endpoints that IAM guards.
+
+use std::time::SystemTime;
+
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+
+use crate::model::Region;
+
+/// Signs with the credentials of this run.
+pub struct Signer {
+    credentials: Option<SharedCredentialsProvider>,
+    region: Region,
+}
+
+impl Signer {
+    pub(super) fn new(credentials: Option<SharedCredentialsProvider>, region: Region) -> Self {
+        Self { credentials, region }
+    }
+
+    /// Returns the headers that sign this request, or why it cannot be signed. The service is `execute-api`, or `lambda`
+    /// for a function URL.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
+    pub async fn headers(&self, method: &str, url: &str, body: &str) -> Result<Vec<(String, String)>, String> {
+        let provider = self.credentials.as_ref().ok_or("there are no AWS credentials to sign with")?;
+        let identity = provider.provide_credentials().await.map_err(|error| error.to_string())?.into();
+        let service = if url.contains(".lambda-url.") { "lambda" } else { "execute-api" };
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region.as_str())
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| error.to_string())?
+            .into();
+        let request = SignableRequest::new(method, url, std::iter::empty(), SignableBody::Bytes(body.as_bytes()));
+        let request = request.map_err(|error| error.to_string())?;
+        let (instructions, _) = sign(request, &parameters).map_err(|error| error.to_string())?.into_parts();
+        let headers = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(headers.collect())
+    }
+}

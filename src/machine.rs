@@ -1,0 +1,68 @@
+//! What this machine says of a run, besides its command line: variables and the Git checkout.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::Command;
+
+use crate::github::{self, CiRun, Variables};
+use crate::model::Secret;
+
+/// What variables and the checkout say of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    /// The variables `SLS_RELEASE_*`, without those about GitHub: its token is kept out of what is printed.
+    pub environment: BTreeMap<String, String>,
+    /// All variables, which a smoke test may send. Never printed.
+    pub variables: BTreeMap<String, Secret>,
+    /// The commit that is released: as CI says, else as the checkout says; `None` where neither knows it.
+    pub commit: Option<String>,
+    /// `GITHUB_REPOSITORY`, `owner/name`.
+    pub repository: Option<String>,
+    /// The repository of Git's remote `origin`, `owner/name`; read for `preview` only.
+    pub remote: Option<String>,
+    /// The commit that is checked out; read for `preview` only.
+    pub checkout: Option<String>,
+}
+
+/// Returns the process's variables. Those that are not Unicode are left out.
+pub fn variables() -> Variables {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
+}
+
+impl Machine {
+    /// Reads what a run needs; `is_preview` asks Git for more.
+    pub fn read(variables: &Variables, ci: Option<&CiRun>, is_preview: bool) -> Self {
+        let is_own = |name: &str| name.starts_with("SLS_RELEASE_") && !name.starts_with("SLS_RELEASE_GITHUB_");
+        let own = variables.iter().filter(|(name, _)| is_own(name));
+        Self {
+            environment: own.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            variables: variables.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect(),
+            commit: github::commit(variables, ci).or_else(head),
+            repository: github::repository(variables),
+            remote: if is_preview { remote() } else { None },
+            checkout: if is_preview { head() } else { None },
+        }
+    }
+}
+
+/// Returns the commit of the checkout.
+fn head() -> Option<String> {
+    git(&["rev-parse", "--verify", "--quiet", "HEAD"])
+}
+
+/// Returns `owner/name` of Git's remote `origin`: the last two parts of its URL.
+fn remote() -> Option<String> {
+    let url = git(&["remote", "get-url", "origin"])?;
+    let path = url.trim_end_matches('/').trim_end_matches(".git").replace(':', "/");
+    let mut parts = path.rsplit('/');
+    let (name, owner) = (parts.next()?, parts.next()?);
+    (!name.is_empty() && !owner.is_empty()).then(|| format!("{owner}/{name}"))
+}
+
+/// Returns what Git prints, where it prints anything.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,288 @@
+//! Why a step is needed, why another is not, and what the user should know; each with its words.
+
+use derive_more::Display;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AliasName, ApiKey, DeploymentId, FunctionKey, ObjectKey, OptionalRead, Qualifier, Sha256, Version};
+
+/// Why a step is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum Reason {
+    /// `$LATEST` holds other code than the artifact.
+    #[display("$LATEST holds other code")]
+    CodeDiffers,
+    /// `$LATEST` holds the artifact, but the alias points at a version with other code.
+    #[display("the alias points at version {version}, which holds other code")]
+    AliasBehind {
+        /// That version.
+        version: Version,
+    },
+    /// `$LATEST` has another configuration than the alias's version.
+    #[display("$LATEST has another configuration than the alias's version {version}")]
+    ConfigurationDiffers {
+        /// That version.
+        version: Version,
+    },
+    /// There is no alias yet.
+    #[display("there is no alias {alias} yet")]
+    NoAlias {
+        /// The alias.
+        alias: AliasName,
+    },
+    /// The API's definition is not the one its stage serves.
+    #[display("its definition differs from the deployed one")]
+    DefinitionDiffers,
+    /// The stage's deployment was not created by a release, so there is no digest to compare.
+    #[display("deployment {deployment} was not made by sls-release, so its definition is unknown")]
+    DeployedElsewhere {
+        /// That deployment.
+        deployment: DeploymentId,
+    },
+    /// `redeploy = "always"`.
+    #[display("redeploy = \"always\"")]
+    RedeployAlways,
+    /// The bucket does not have the object.
+    #[display("it is not in the bucket")]
+    ObjectAbsent,
+    /// Putting back needs it.
+    #[display("putting back needs it")]
+    PuttingBackNeedsIt,
+    /// It does not exist.
+    #[display("it does not exist")]
+    Absent,
+    /// The function's policy does not allow it.
+    #[display("its policy does not allow it")]
+    NotPermitted,
+    /// Callers are to get the new code.
+    #[display("its callers are to get the new code")]
+    NewCode,
+    /// The stage is to serve the new definition.
+    #[display("it is to serve the new definition")]
+    NewDefinition,
+    /// The cache may hold answers of the old code.
+    #[display("it may hold answers of the old code")]
+    CacheIsStale,
+    /// Code that fails must not meet a caller of the alias.
+    #[display("it shows that the new version works")]
+    ProvesVersion,
+    /// A good answer proves that this release answers.
+    #[display("it proves that this release answers")]
+    ProvesRelease,
+    /// A good answer proves that the endpoint answers.
+    #[display("it proves that the endpoint answers")]
+    ProvesEndpoint,
+    /// Nothing changes, but a run before may have been killed.
+    #[display("nothing changes, and this shows that what is there answers")]
+    ShowsThatItStands,
+    /// The preview's function has another configuration than it should have.
+    #[display("its configuration differs")]
+    PreviewConfigurationDiffers,
+    /// The last update of the preview's function failed.
+    #[display("its last update failed")]
+    LastUpdateFailed,
+    /// Lambda would make a log group that keeps its logs for ever.
+    #[display("Lambda would make one that keeps its logs for ever")]
+    LogsAreKept,
+    /// `prune` reads when a preview was written to.
+    #[display("prune reads it")]
+    PruneReadsIt,
+    /// The preview ends.
+    #[display("the preview ends")]
+    PreviewEnds,
+}
+
+/// What needs nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
+#[serde(rename_all = "snake_case", tag = "skip")]
+pub enum Skip {
+    /// The function runs this code already.
+    #[display("{function}: {} runs this code already", version_words(version))]
+    CodeUnchanged {
+        /// The function.
+        function: FunctionKey,
+        /// The code.
+        sha256: Sha256,
+        /// The version of the alias, or `$LATEST`.
+        version: Version,
+    },
+    /// The function runs the same files in other bytes: names, contents, and what the modes allow are the same.
+    #[display("{function}: {} has the same content in other bytes ({}, packed {})", version_words(version), live.base64(), packed.base64())]
+    SameContent {
+        /// The function.
+        function: FunctionKey,
+        /// The bytes that are live.
+        live: Sha256,
+        /// The bytes that were packed.
+        packed: Sha256,
+        /// The version of the alias, or `$LATEST`.
+        version: Version,
+    },
+    /// `--function` left it out.
+    #[display("{function}: not chosen by --function")]
+    FunctionNotChosen {
+        /// The function.
+        function: FunctionKey,
+    },
+    /// The object exists already.
+    #[display("{function}: {key} is in the bucket already")]
+    ArtifactPresent {
+        /// The function.
+        function: FunctionKey,
+        /// The object.
+        key: ObjectKey,
+    },
+    /// The stage serves this definition already.
+    #[display("{api}: the stage serves this definition already")]
+    DefinitionUnchanged {
+        /// The API.
+        api: ApiKey,
+        /// The definition.
+        definition: Sha256,
+    },
+    /// `redeploy = "never"`.
+    #[display("{api}: redeploy = \"never\"")]
+    RedeployNever {
+        /// The API.
+        api: ApiKey,
+    },
+    /// It calls none of the functions that `--function` chose.
+    #[display("{api}: calls none of the functions chosen by --function")]
+    ApiNotChosen {
+        /// The API.
+        api: ApiKey,
+    },
+    /// Nothing changes, so there is nothing to prove.
+    #[display("smoke: nothing changes")]
+    SmokeUnneeded,
+    /// An event proves a new version before its alias moves, and a preview's functions have none.
+    #[display("smoke: {event} is for a version before its alias moves, and a preview has no alias")]
+    SmokeEvent {
+        /// The file.
+        event: String,
+    },
+    /// The smoke test asks an API that calls none of the functions that `--function` chose.
+    #[display("smoke: {api} calls none of the functions chosen by --function, so it would prove nothing")]
+    SmokeApiNotChosen {
+        /// The API.
+        api: ApiKey,
+    },
+}
+
+fn version_words(version: &Version) -> String {
+    if version.as_str().starts_with('$') { version.to_string() } else { format!("version {version}") }
+}
+
+/// What the user should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
+#[serde(rename_all = "snake_case", tag = "warning")]
+pub enum Warning {
+    /// `$LATEST` is released: calls without a qualifier get new code before it is proven.
+    #[display(
+        "{function}: calls without an alias get new code as soon as the function is updated, before it is proven; with `alias`, callers get it afterwards, all at once"
+    )]
+    LatestIsLive {
+        /// The function.
+        function: FunctionKey,
+    },
+    /// The function's policy or an event source mapping shows callers that use no alias.
+    #[display(
+        "{function}: without an alias, {}: such calls get new code as soon as the function is updated, before anything proves it",
+        list(callers)
+    )]
+    CalledWithoutAlias {
+        /// The function.
+        function: FunctionKey,
+        /// Who calls it, or may call it.
+        callers: Vec<LatestCaller>,
+    },
+    /// No `[smoke]`: nothing proves that the endpoint answers.
+    #[display("no [smoke] settings: nothing will prove that the new code answers; set `path` or `url` under [smoke]")]
+    NoSmoke,
+    /// Some integrations of the API call something else than what is released: not the alias, or, where
+    /// none is set, not `$LATEST`.
+    #[display("{function}: some integrations of {api} call {}", beside_alias(qualifier))]
+    CallsBesideAlias {
+        /// The function.
+        function: FunctionKey,
+        /// The API.
+        api: ApiKey,
+        /// What they call.
+        qualifier: Qualifier,
+    },
+    /// A read that the release can do without is denied.
+    #[display("{function}: {} is denied, so {read}", read.action())]
+    Denied {
+        /// The function.
+        function: FunctionKey,
+        /// The read, by its action.
+        #[serde(rename = "action")]
+        read: OptionalRead,
+    },
+    /// The API's own endpoint is switched off, so it is not reported.
+    #[display("{api}: its execute-api endpoint is disabled, so no URL of it is reported")]
+    ExecuteApiDisabled {
+        /// The API.
+        api: ApiKey,
+    },
+    /// The preview's API asks some callers for a key, and keys are not copied.
+    #[display("API {api} asks some callers for a key: keys and usage plans are not copied, so those callers get 403")]
+    KeysNotCopied {
+        /// The API.
+        api: ApiKey,
+    },
+    /// New code that no smoke test reaches, as far as the settings tell.
+    #[display(
+        "not proven: {function}: no smoke test is known to reach it; add a `[[smoke]]` with a path that calls it, or say `function = \"{function}\"` in the one that does"
+    )]
+    NotProven {
+        /// The function.
+        function: FunctionKey,
+    },
+    /// A smoke test has a `url`, which leads to the stage and not to its preview.
+    #[display("smoke: {target} leads to the stage and not to its preview: the preview is not asked there")]
+    SmokeUrlIsTheStages {
+        /// The URL, without what may be secret.
+        target: String,
+    },
+}
+
+/// Who calls a function without an alias, or may call it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
+#[serde(rename_all = "snake_case", tag = "caller")]
+pub enum LatestCaller {
+    /// A statement of the function's own policy lets it call.
+    #[display("{principal} may call it (statement {statement})")]
+    Permitted {
+        /// The statement's id.
+        statement: String,
+        /// A service, an account or a role; `*`: everybody.
+        principal: String,
+    },
+    /// An event source mapping calls it.
+    #[display("event source mapping {id}{} calls it", from(source.as_ref()))]
+    EventSource {
+        /// The mapping's UUID.
+        id: String,
+        /// The ARN of the queue, the stream or the table, where it has one.
+        source: Option<String>,
+    },
+}
+
+fn from(source: Option<&String>) -> String {
+    source.map(|source| format!(" of {source}")).unwrap_or_default()
+}
+
+fn list(callers: &[LatestCaller]) -> String {
+    callers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn beside_alias(qualifier: &Qualifier) -> String {
+    if *qualifier == Qualifier::Latest {
+        "$LATEST, not the alias: for them new code is live as soon as the function is updated, before the smoke test"
+            .into()
+    } else {
+        format!("{qualifier}, which this release leaves as it is")
+    }
+}

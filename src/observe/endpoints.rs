@@ -1,0 +1,42 @@
+//! What the endpoints answer as they stand, asked beside the other reads.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+
+use super::api_id;
+use crate::http::Miss;
+use crate::model::{Settings, SmokeSettings, SmokeTarget};
+use crate::world::World;
+
+/// Answers of endpoints, by the place of the smoke test in the settings.
+pub type Answers = BTreeMap<usize, Result<(), Miss>>;
+
+/// Asks each endpoint once whose smoke test only reads.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9110#name-safe-methods>
+pub async fn answers(settings: &Settings, world: &World) -> Answers {
+    let asked = settings.smoke.iter().enumerate().filter(|(_, smoke)| is_read(smoke));
+    let asks = asked.map(async |(test, smoke)| {
+        let url = url(settings, smoke, world).await?;
+        Some((test, world.ask(&url, smoke, smoke.timeout).await))
+    });
+    join_all(asks).await.into_iter().flatten().collect()
+}
+
+fn is_read(smoke: &SmokeSettings) -> bool {
+    ["GET", "HEAD"].contains(&smoke.method.as_str())
+}
+
+/// The URL that is asked; an API's name is looked up here as well, since nothing waits for this.
+async fn url(settings: &Settings, smoke: &SmokeSettings, world: &World) -> Option<String> {
+    match &smoke.target {
+        SmokeTarget::Event(_) => None,
+        SmokeTarget::Url(url) => Some(url.clone()),
+        SmokeTarget::Path { api, path } => {
+            let api = settings.apis.get(api)?;
+            let id = api_id(api, world).await.ok()??;
+            Some(world.url(&id, &api.stage.value, path))
+        }
+    }
+}

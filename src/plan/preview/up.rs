@@ -1,0 +1,288 @@
+//! The plan of `preview up`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::document::{self, Copied, Copy};
+use super::wanted;
+use crate::error::{Failure, Kind};
+use crate::model::{
+    Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
+    CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
+    GoesLive, GotFunction, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
+    PreviewRole, PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi,
+    TagApi, Upload, Warning, WriteApi, marks,
+};
+use crate::plan::{Desired, checks, smoke};
+
+/// The plan, or every reason why there can be none.
+///
+/// # Errors
+/// [`Kind::Usage`] without `[preview]`; [`Kind::Refused`] with all problems.
+pub fn up(
+    id: &PreviewId,
+    desired: Desired<'_>,
+    settings: &Settings,
+    observed: &ObservedPreview,
+) -> Result<Planned, Failure> {
+    let scene = Preview { id, settings, wanted: wanted(settings)?, observed };
+    let mut problems = checks::preview(id, settings, observed);
+    let mut plan = Plan::new(id.stage(), observed.region.clone());
+    let functions: Vec<_> =
+        desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact)).collect();
+    for function in &functions {
+        scene.decide_function(function, &mut plan);
+    }
+    let mut documents = BTreeMap::new();
+    for (key, source) in &observed.source_apis {
+        let Some(source) = source else { continue };
+        let copy = scene.decide_api(key, source, &functions, &mut plan);
+        problems.extend(copy.refused);
+        let document = ApiDocument { document: copy.document, variables: source.variables.clone() };
+        documents.insert(key.clone(), document);
+    }
+    if !problems.is_empty() {
+        return Err(Failure { kind: Kind::Refused, problems });
+    }
+    let names: Vec<_> = functions.iter().map(|function| function.name.clone()).collect();
+    smoke::of_preview(settings, &names, &mut plan);
+    let account = functions.first().map(|function| &function.source.account);
+    let inputs = Inputs {
+        configurations: functions.iter().map(|one| (one.key.clone(), one.configuration.clone())).collect(),
+        documents,
+        copied: Some(settings.stage.clone()),
+        ..Inputs::new(settings, desired.functions, account)
+    };
+    Ok(Planned { plan, inputs })
+}
+
+/// What the plan is made of.
+struct Preview<'a> {
+    id: &'a PreviewId,
+    settings: &'a Settings,
+    wanted: &'a PreviewSettings,
+    observed: &'a ObservedPreview,
+}
+
+/// A function of the preview.
+struct Function<'a> {
+    key: &'a FunctionKey,
+    name: FunctionName,
+    arn: String,
+    artifact: &'a Artifact,
+    source: &'a GotFunction,
+    existing: Option<&'a ExistingFunction>,
+    configuration: FunctionConfiguration,
+    object: ObjectKey,
+}
+
+impl<'a> Preview<'a> {
+    fn function(&self, key: &'a FunctionKey, artifact: &'a Artifact) -> Option<Function<'a>> {
+        let settings = self.settings.functions.get(key)?;
+        let source = self.observed.sources.get(key)?.as_ref()?;
+        let name = self.id.function_name(&settings.name.value);
+        let before_name = source.arn.rsplit_once(':').map_or("", |(before, _)| before);
+        Some(Function {
+            key,
+            arn: format!("{before_name}:{name}"),
+            name,
+            artifact,
+            source,
+            existing: self.observed.functions.get(key),
+            configuration: configuration(key, source, self.wanted),
+            object: marks::preview_object_key(self.settings.artifact_prefix(), key, &artifact.sha256),
+        })
+    }
+
+    fn decide_function(&self, function: &Function<'a>, plan: &mut Plan) {
+        let Some(existing) = function.existing else {
+            self.create(function, plan);
+            return;
+        };
+        let code = code_reason(function, existing);
+        // The architecture belongs to the code.
+        let architecture = function.configuration.architecture.clone();
+        let now = FunctionConfiguration { architecture, ..existing.configuration.clone() };
+        if now != function.configuration {
+            let (preview, key, name) = (self.id.clone(), function.key.clone(), function.name.clone());
+            let revision = existing.code.revision.clone();
+            let act = Act::ConfigureFunction(ConfigureFunction { preview, function: key, name, revision });
+            plan.add(act, Reason::PreviewConfigurationDiffers);
+        } else if code.is_none() {
+            let (key, version) = (function.key.clone(), existing.code.version.clone());
+            plan.skipped.push(Skip::CodeUnchanged { function: key, sha256: function.artifact.sha256, version });
+        }
+        if let Some(why) = code {
+            self.upload(function, plan);
+            plan.add(Act::ChangeCode(self.change(function, existing)), why);
+        }
+    }
+
+    fn create(&self, function: &Function<'a>, plan: &mut Plan) {
+        self.upload(function, plan);
+        let group = CreateLogGroup {
+            preview: self.id.clone(),
+            function: function.name.clone(),
+            arn: marks::log_group_arn(&function.arn, &function.name),
+            retention_days: self.wanted.limits.log_retention_days,
+        };
+        plan.add(Act::CreateLogGroup(group), Reason::LogsAreKept);
+        let create = CreateFunction {
+            preview: self.id.clone(),
+            function: function.key.clone(),
+            original: function.source.arn.clone(),
+            name: function.name.clone(),
+            arn: function.arn.clone(),
+            key: function.object.clone(),
+            object_version: self.observed.objects.get(&function.object).cloned().flatten(),
+        };
+        plan.add(Act::CreateFunction(create), Reason::Absent);
+    }
+
+    fn upload(&self, function: &Function<'a>, plan: &mut Plan) {
+        if self.observed.objects.contains_key(&function.object) {
+            return;
+        }
+        let (function, key, bytes) = (function.key.clone(), function.object.clone(), function.artifact.zipped_bytes);
+        plan.add(Act::Upload(Upload { function, key, bytes }), Reason::ObjectAbsent);
+    }
+
+    fn change(&self, function: &Function<'a>, existing: &ExistingFunction) -> ChangeCode {
+        ChangeCode {
+            function: function.key.clone(),
+            name: function.name.clone(),
+            call: CodeCall::Update {
+                key: function.object.clone(),
+                object_version: self.observed.objects.get(&function.object).cloned().flatten(),
+                publish: false,
+                restore: Restore::NextRun(self.id.clone()),
+            },
+            before: existing.code.sha256,
+            after: function.artifact.sha256,
+            revision: existing.code.revision.clone(),
+            architecture: function.configuration.architecture.clone(),
+            source_kms_key: None,
+            storage_mode: None,
+            goes_live: GoesLive::AtUpdate,
+            caches: Vec::new(),
+        }
+    }
+
+    /// Adds the API's steps, and returns its document.
+    fn decide_api(&self, key: &ApiKey, source: &SourceApi, functions: &[Function<'a>], plan: &mut Plan) -> Copy {
+        let existing = self.observed.apis.get(key).and_then(|found| found.first());
+        // One that exists keeps its name, which stands in its tags.
+        let name = existing.map_or_else(|| self.id.api_name(&source.name), |existing| existing.name.clone());
+        let copied = functions.iter().map(|Function { key, source, arn, .. }| Copied { key, source, arn });
+        let copy = document::copy(key, source, &name, &copied.collect::<Vec<_>>(), &self.absent());
+        let definition = Sha256::of_json(json!([copy.document, source.variables]));
+        let id = existing.map_or_else(|| Ref::Made(key.clone()), |existing| Ref::Existing(existing.id.clone()));
+        if existing.is_none() {
+            let (preview, api, name) = (self.id.clone(), key.clone(), name.clone());
+            let create = CreateApi { preview, api, original: self.original(key, source), name };
+            plan.add(Act::CreateApi(create), Reason::Absent);
+        }
+        if existing.is_some_and(|existing| existing.definition == Some(definition)) {
+            plan.skipped.push(Skip::DefinitionUnchanged { api: key.clone(), definition });
+        } else {
+            let why = if existing.is_some() { Reason::DefinitionDiffers } else { Reason::Absent };
+            self.deploy(key, &name, &id, definition, why, plan);
+        }
+        for function in functions.iter().filter(|function| copy.calls.contains(function.key)) {
+            self.permit(function, &id, plan);
+        }
+        if asks_for_keys(&copy.document) {
+            plan.warnings.push(Warning::KeysNotCopied { api: key.clone() });
+        }
+        plan.endpoints.push(Endpoint { api: key.clone(), id, stage: self.id.stage() });
+        copy
+    }
+
+    fn original(&self, key: &ApiKey, source: &SourceApi) -> String {
+        let stage = self.settings.apis.get(key).map_or(&self.settings.stage, |api| &api.stage.value);
+        marks::api_original(&source.id, stage)
+    }
+
+    /// The functions of the settings that AWS does not have.
+    fn absent(&self) -> Vec<&'a FunctionName> {
+        let absent = self.observed.sources.iter().filter(|(_, source)| source.is_none());
+        absent.filter_map(|(key, _)| Some(&self.settings.functions.get(key)?.name.value)).collect()
+    }
+
+    fn deploy(
+        &self,
+        key: &ApiKey,
+        name: &str,
+        id: &Ref<ApiKey, RestApiId>,
+        definition: Sha256,
+        why: Reason,
+        plan: &mut Plan,
+    ) {
+        let (preview, api, name, id) = (self.id.clone(), key.clone(), name.to_owned(), id.clone());
+        if let Ref::Existing(id) = &id {
+            let (name, id, partition) = (name.clone(), id.clone(), self.partition());
+            plan.add(Act::TagApi(TagApi { preview: preview.clone(), name, id, partition }), Reason::PruneReadsIt);
+        }
+        let write = WriteApi { preview: preview.clone(), api: api.clone(), name: name.clone(), id: id.clone() };
+        plan.add(Act::WriteApi(write), why.clone());
+        plan.add(Act::DeployStage(DeployStage { preview, api, name, id, definition }), why);
+    }
+
+    /// Lets all of the API call a function, unless the function's policy has the statement.
+    fn permit(&self, function: &Function<'a>, id: &Ref<ApiKey, RestApiId>, plan: &mut Plan) {
+        if let (Ref::Existing(id), Some(existing)) = (id, function.existing)
+            && existing.statements.contains(&marks::statement_id(id, None))
+        {
+            return;
+        }
+        let caller = Caller {
+            partition: self.partition(),
+            region: self.observed.region.clone(),
+            account: function.source.account.clone(),
+            api: id.clone(),
+            stage: None,
+        };
+        let (key, name) = (function.key.clone(), function.name.clone());
+        // The statement goes with a function that this run makes.
+        let known = function.existing.map(|existing| KnownStates {
+            code: [existing.code.sha256, function.artifact.sha256].into(),
+            ..KnownStates::default()
+        });
+        let permit = Permit { function: key, name, qualifier: Qualifier::Latest, caller, known };
+        plan.add(Act::Permit(permit), Reason::NotPermitted);
+    }
+
+    fn partition(&self) -> String {
+        let mut sources = self.observed.sources.values().flatten();
+        sources.find_map(|source| source.arn.split(':').nth(1)).unwrap_or("aws").to_owned()
+    }
+}
+
+/// The configuration of the function that is copied, with the preview's role and environment.
+fn configuration(key: &FunctionKey, source: &GotFunction, preview: &PreviewSettings) -> FunctionConfiguration {
+    let mut configuration = source.configuration.clone();
+    if let PreviewRole::Own(role) = &preview.role {
+        configuration.role.clone_from(&role.value);
+    }
+    configuration.environment.extend(preview.environment.clone());
+    configuration.environment.extend(preview.functions.get(key).cloned().unwrap_or_default());
+    configuration
+}
+
+/// Why an existing function needs its code again. An update that failed is tried once more.
+fn code_reason(function: &Function<'_>, existing: &ExistingFunction) -> Option<Reason> {
+    let (now, wanted) = (&existing.configuration.architecture, &function.configuration.architecture);
+    if existing.code.state == "Failed" || existing.code.last_update_status == "Failed" {
+        return Some(Reason::LastUpdateFailed);
+    }
+    if existing.code.sha256 != function.artifact.sha256 {
+        return Some(Reason::CodeDiffers);
+    }
+    (now != wanted).then_some(Reason::PreviewConfigurationDiffers)
+}
+
+fn asks_for_keys(document: &Value) -> bool {
+    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
+    schemes.into_iter().flatten().any(|(_, scheme)| scheme["name"] == "x-api-key")
+}

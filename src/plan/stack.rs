@@ -1,0 +1,144 @@
+//! Settings, desired and observed state side by side. What does not exist in AWS is left out.
+
+use std::collections::BTreeMap;
+
+use super::desired::Desired;
+use crate::model::{
+    ApiKey, ApiSettings, Artifact, Cache, FunctionKey, FunctionSettings, Integration, LambdaTarget, LogSource,
+    ObjectKey, Observed, ObservedApi, ObservedContents, ObservedFunction, ObservedObject, Qualifier, Settings, Sha256,
+    marks,
+};
+
+/// A stage's functions and APIs.
+pub(super) struct Stack<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) observed: &'a Observed,
+    pub(super) functions: Vec<Function<'a>>,
+    /// The APIs that a release may change: all, or those that call a chosen function.
+    pub(super) apis: Vec<Api<'a>>,
+    /// The APIs that exist, but call no chosen function while `--function` chose some.
+    pub(super) other_apis: Vec<&'a ApiKey>,
+}
+
+/// A chosen function that exists, with everything that is known of it.
+pub(super) struct Function<'a> {
+    pub(super) key: &'a FunctionKey,
+    pub(super) settings: &'a FunctionSettings,
+    /// What should be live.
+    pub(super) artifact: &'a Artifact,
+    pub(super) observed: &'a ObservedFunction,
+    contents: Option<&'a ObservedContents>,
+}
+
+/// An API that exists.
+pub(super) struct Api<'a> {
+    pub(super) key: &'a ApiKey,
+    pub(super) settings: &'a ApiSettings,
+    pub(super) observed: &'a ObservedApi,
+    /// The integrations that call a chosen function.
+    pub(super) calls: Vec<Call<'a>>,
+}
+
+/// A method of an API that calls a chosen function.
+pub(super) struct Call<'a> {
+    pub(super) function: &'a FunctionKey,
+    pub(super) integration: &'a Integration,
+    pub(super) qualifier: Qualifier,
+}
+
+impl<'a> Stack<'a> {
+    pub(super) fn of(settings: &'a Settings, desired: Desired<'a>, observed: &'a Observed) -> Self {
+        let functions: Vec<_> = settings
+            .chosen_functions()
+            .filter_map(|(key, settings)| {
+                let (found, contents) = (observed.functions.get(key)?.as_ref()?, observed.contents.get(key));
+                Some(Function { key, settings, artifact: desired.functions.get(key)?, observed: found, contents })
+            })
+            .collect();
+        let all_chosen = settings.chosen.len() == settings.functions.len();
+        let (mut apis, mut other_apis) = (Vec::new(), Vec::new());
+        for (key, api_settings) in &settings.apis {
+            let Some(Some(observed)) = observed.apis.get(key) else { continue };
+            let calls = calls(observed, &functions);
+            if calls.is_empty() && !all_chosen {
+                other_apis.push(key);
+            } else {
+                apis.push(Api { key, settings: api_settings, observed, calls });
+            }
+        }
+        Self { settings, observed, functions, apis, other_apis }
+    }
+
+    /// The calls of a function. Without its stage an API's URIs lack the stage's variables, so nothing is known of
+    /// them; the missing stage is a refusal of its own.
+    pub(super) fn calls_of<'s>(
+        &'s self,
+        function: &'s FunctionKey,
+    ) -> impl Iterator<Item = (&'s Api<'a>, &'s Call<'a>)> {
+        let apis = self.apis.iter().filter(|api| api.observed.stage.is_some());
+        let calls = apis.flat_map(|api| api.calls.iter().map(move |call| (api, call)));
+        calls.filter(move |(_, call)| call.function == function)
+    }
+
+    /// The key of some code of a function, and its object where the bucket has it.
+    pub(super) fn object(&self, function: &FunctionKey, sha256: &Sha256) -> (ObjectKey, Option<&'a ObservedObject>) {
+        let key = marks::object_key(self.settings.artifact_prefix(), function, sha256);
+        let found = self.observed.objects.get(&key).and_then(Option::as_ref);
+        (key, found)
+    }
+
+    /// The caches that may hold answers of a function.
+    pub(super) fn caches_of(&self, function: &FunctionKey) -> Vec<Cache> {
+        let calls_it = |api: &&Api<'_>| api.calls.iter().any(|call| call.function == function);
+        self.apis.iter().filter(calls_it).filter_map(Api::cache).collect()
+    }
+}
+
+impl Function<'_> {
+    /// The code that it will run: the artifact, or, where `$LATEST` holds the same files in other bytes, its own.
+    pub(super) fn wanted(&self) -> Sha256 {
+        if self.has_same_content() { self.observed.latest.sha256 } else { self.artifact.sha256 }
+    }
+
+    /// Returns whether `$LATEST` holds the same files in other bytes, and that is enough.
+    pub(super) fn has_same_content(&self) -> bool {
+        self.settings.archive.is_content_enough()
+            && self.artifact.sha256 != self.observed.latest.sha256
+            && self.contents.is_some_and(|contents| contents.live == Some(contents.packed))
+    }
+
+    /// Where it logs.
+    pub(super) fn log(&self) -> LogSource {
+        let (name, group) = (&self.observed.name, self.observed.latest.log_group.clone());
+        LogSource { function: name.clone(), group: group.unwrap_or_else(|| marks::log_group(name)) }
+    }
+
+    /// What its callers should use.
+    pub(super) fn qualifier(&self) -> Qualifier {
+        self.settings.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()))
+    }
+}
+
+impl Api<'_> {
+    /// Its stage's cache.
+    pub(super) fn cache(&self) -> Option<Cache> {
+        let stage = self.observed.stage.as_ref().filter(|stage| stage.has_cache)?;
+        Some(Cache { api: self.key.clone(), id: self.observed.id.clone(), stage: stage.name.clone() })
+    }
+}
+
+fn calls<'a>(api: &'a ObservedApi, functions: &[Function<'a>]) -> Vec<Call<'a>> {
+    let none = BTreeMap::new();
+    let variables = api.stage.as_ref().map_or(&none, |stage| &stage.variables);
+    let call = |integration: &'a Integration| {
+        let target = integration.lambda_target(variables)?;
+        let function = functions.iter().find(|function| is_target(&target, function.observed))?;
+        Some(Call { function: function.key, integration, qualifier: target.qualifier })
+    };
+    api.definition.integrations.iter().filter_map(call).collect()
+}
+
+/// A function of the same name in another account is another function.
+fn is_target(target: &LambdaTarget, function: &ObservedFunction) -> bool {
+    target.function == function.name && target.account.as_ref().is_none_or(|account| *account == function.account)
+}

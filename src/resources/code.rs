@@ -1,0 +1,212 @@
+//! A function's code: new code, the wait until Lambda runs it, and the code from before.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::{Context, put_back};
+use crate::aws::{Answer, CallError, CodeObject};
+use crate::engine::{Found, StepError, Undone, Words, Write, ended, send};
+use crate::error::Problem;
+use crate::model::{ChangeCode, CodeCall, FunctionName, ObjectKey, ObservedCode, RevisionId, Sha256, Version};
+use crate::world::Look;
+
+/// How long Lambda may not know a function that was just made.
+const APPEARS: Duration = Duration::from_secs(15);
+
+/// Gives a function new code, and waits until Lambda runs it.
+pub async fn change(cx: &Context<'_>, change: &ChangeCode) -> Result<(), StepError> {
+    let name = &change.name;
+    let version = match &change.call {
+        CodeCall::Update { key, object_version, publish, .. } => {
+            update(cx, change, key, object_version.as_ref(), *publish).await?
+        }
+        CodeCall::Publish => publish(cx, change).await?,
+    };
+    if version.as_str().starts_with('$') {
+        ready(cx, name).await?;
+        cx.run.done(format!("code of {name} updated"));
+        return Ok(());
+    }
+    active(cx, change, &version).await?;
+    cx.run.done(format!("version {version} of {name} published"));
+    cx.run.memory.made(|made| made.versions.insert(change.function.clone(), version));
+    Ok(())
+}
+
+/// `UpdateFunctionCode`. After a lost answer, `$LATEST` with the new code proves that it was done.
+async fn update(
+    cx: &Context<'_>,
+    change: &ChangeCode,
+    key: &ObjectKey,
+    observed: Option<&String>,
+    publish: bool,
+) -> Result<Version, StepError> {
+    let code = cx.code_object(key, observed)?;
+    let revision = cx.run.memory.revision(&change.name, &change.revision);
+    let lambda = &cx.run.world.aws.lambda;
+    // Each update that publishes makes a version; after a lost answer it may be another run's.
+    let call = async || {
+        let version = lambda.update_code(change, &code, &revision, publish).await?;
+        if publish {
+            is_fresh(cx, change, &version);
+        }
+        Ok(version)
+    };
+    let look = async || match lambda.function(&change.name, None).await? {
+        Some(latest) if latest.code.sha256 != change.after => Ok(None),
+        Some(latest) if !publish => Ok(Some(latest.code.version)),
+        Some(_) => published(cx, change).await.map(Some),
+        None => Ok(None),
+    };
+    let write = Write::new(format!("failed to update the code of {}", change.name), change.undos());
+    send(&cx.run, write.waits_for_conflicts().may_be_anothers(), call, look).await
+}
+
+fn is_fresh(cx: &Context<'_>, change: &ChangeCode, version: &Version) {
+    cx.run.memory.made(|made| made.fresh.insert(change.name.clone(), version.clone()));
+}
+
+async fn publish(cx: &Context<'_>, change: &ChangeCode) -> Result<Version, StepError> {
+    let lambda = &cx.run.world.aws.lambda;
+    let before = match lambda.versions(&change.name).await {
+        Ok(before) => Some(before),
+        Err(error) => {
+            let problem = error.into_problem(format!("failed to list the versions of {}", change.name));
+            cx.run.warn(format!("a version that fails would stay the newest one: {}", problem.why));
+            None
+        }
+    };
+    let call = async || {
+        let version = lambda.publish(&change.name, &change.after, Some(&change.revision)).await?;
+        if before.as_ref().is_some_and(|before| !before.contains(&version)) {
+            is_fresh(cx, change, &version);
+        }
+        Ok(version)
+    };
+    let look = async || published(cx, change).await.map(Some);
+    let failed = format!("failed to publish a version of {}", change.name);
+    send(&cx.run, Write::new(failed, change.undos()).waits_for_conflicts(), call, look).await
+}
+
+/// The version of the new code: where nothing changed since it was published, Lambda publishes no other. The revision
+/// has changed by then, but the hash still guards the call.
+async fn published(cx: &Context<'_>, change: &ChangeCode) -> Result<Version, CallError> {
+    cx.run.world.aws.lambda.publish(&change.name, &change.after, None).await
+}
+
+/// Waits until the version runs, and checks that it holds the new code.
+async fn active(cx: &Context<'_>, change: &ChangeCode, version: &Version) -> Result<(), StepError> {
+    let what = format!("version {version} of {}", change.name);
+    let code = state(cx, &what, &change.name, Some(version)).await?;
+    if code.sha256 == change.after {
+        return Ok(());
+    }
+    Err(Problem::new(format!("{what} holds other code than was released"))
+        .why(format!("its CodeSha256 is {}, not {}", code.sha256.base64(), change.after.base64()))
+        .fix("another run released at the same time, or the artifact's object was overwritten: release again")
+        .into())
+}
+
+/// Waits until `$LATEST` can be called, and remembers its revision.
+pub(super) async fn ready(cx: &Context<'_>, name: &FunctionName) -> Result<(), StepError> {
+    let code = state(cx, &format!("function {name}"), name, None).await?;
+    cx.run.memory.revised(name.clone(), code.revision);
+    Ok(())
+}
+
+/// Waits until Lambda has done what it was asked to; `version`: `None` for `$LATEST`.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
+async fn state(
+    cx: &Context<'_>,
+    what: &str,
+    name: &FunctionName,
+    version: Option<&Version>,
+) -> Result<ObservedCode, StepError> {
+    let began = Instant::now();
+    let look = async || match cx.run.world.aws.lambda.function(name, version.map(Version::as_str)).await {
+        Err(error) if error.answer == Answer::Throttled => Ok(Look::NotYet(error.message)),
+        Err(error) => Err(StepError::Problem(error.into_problem(format!("failed to look at {what}")))),
+        Ok(None) if version.is_none() && began.elapsed() >= APPEARS => Err(gone(what).into()),
+        Ok(None) => Ok(Look::NotYet("it does not exist yet".to_owned())),
+        Ok(Some(found)) => judge(what, name, version, found.code).map_err(StepError::from),
+    };
+    let failed = format!("{what} did not become active");
+    let fix = "raise `wait_timeout`, or see the function's state in the console";
+    cx.run.wait(what.to_owned()).until(look).await.map_err(|error| ended(error, &failed, fix))
+}
+
+fn gone(what: &str) -> Problem {
+    let gone =
+        Problem::new(format!("{what} does not exist any more")).why("it was deleted while this run waited for it");
+    gone.fix("run it again, unless the pull request was closed")
+}
+
+fn judge(
+    what: &str,
+    name: &FunctionName,
+    version: Option<&Version>,
+    code: ObservedCode,
+) -> Result<Look<ObservedCode>, Problem> {
+    // A function whose creation failed is repaired by an update.
+    let is_repaired = version.is_none() && code.last_update_status == "InProgress";
+    if !is_repaired && (code.state == "Failed" || code.last_update_status == "Failed") {
+        return Err(Problem::new(format!("{what} failed")).why(code.status_reason));
+    }
+    if let Some(version) = version.filter(|_| code.state == "Inactive") {
+        return Err(Problem::new(format!("{what} is inactive"))
+            .why("Lambda deactivates a version that is not called for long, and only a call activates it again")
+            .fix(format!(
+                "call it once, then release again: `aws lambda invoke --function-name {name} --qualifier {version} \
+                 answer.json`"
+            )));
+    }
+    let is_settled = if version.is_some() { code.state == "Active" } else { code.state != "Pending" };
+    if is_settled && code.last_update_status == "Successful" {
+        return Ok(Look::Ready(code));
+    }
+    Ok(Look::NotYet(format!("its state is {}, its update {}", code.state, code.last_update_status)))
+}
+
+/// Writes the code from before into `$LATEST`, where it still holds this run's. Without a bucket there was no update.
+pub async fn undo(
+    cx: &Context<'_>,
+    change: &ChangeCode,
+    (key, observed): (&ObjectKey, Option<&String>),
+    left: &BTreeSet<Sha256>,
+) -> Undone {
+    let name = &change.name;
+    let Ok(code) = cx.code_object(key, observed) else { return Undone::Nothing };
+    let words = Words {
+        what: format!("$LATEST of {name}"),
+        restored: format!("$LATEST of {name} holds its code again"),
+        by_hand: cx.aws(&by_hand(change, &code)),
+        to_look: cx.aws(&format!("lambda get-function --function-name {name} --query Configuration")),
+    };
+    let lambda = &cx.run.world.aws.lambda;
+    let look = async || {
+        Ok(match lambda.function(name, None).await? {
+            None => Found::Changed("it does not exist any more".to_owned()),
+            Some(now) if now.code.is_busy() => Found::Busy,
+            Some(now) if now.code.sha256 == change.before => Found::AsBefore,
+            Some(now) if left.contains(&now.code.sha256) => Found::Ours(now.code.revision),
+            Some(now) => Found::Changed(format!("its CodeSha256 is {}", now.code.sha256.base64())),
+        })
+    };
+    let write = async |revision: RevisionId| lambda.update_code(change, &code, &revision, false).await.map(drop);
+    put_back(cx, words, look, write).await
+}
+
+/// Names everything that an update reverts if it is left out.
+fn by_hand(change: &ChangeCode, code: &CodeObject<'_>) -> String {
+    let (name, CodeObject { bucket, key, version }) = (&change.name, code);
+    let kept = [
+        ("s3-object-version", version.as_deref()),
+        ("architectures", change.architecture.as_deref()),
+        ("source-kms-key-arn", change.source_kms_key.as_deref()),
+        ("s3-object-storage-mode", change.storage_mode.as_deref()),
+    ];
+    let kept: Vec<_> = kept.iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", (*value)?))).collect();
+    let kept = kept.concat();
+    format!("lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}{kept}")
+}

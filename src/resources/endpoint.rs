@@ -1,0 +1,164 @@
+//! Endpoints: the proof that they answer well.
+
+use std::time::{Duration, Instant};
+
+use super::{Context, not_made};
+use crate::aws::{Answer, time};
+use crate::engine::StepError;
+use crate::error::Problem;
+use crate::http::Miss;
+use crate::model::{LogSource, Moment, Smoke, SmokeProof, SmokeResult, SmokeSettings, SmokeTarget};
+use crate::report::own_error;
+use crate::world::{Look, Wait, WaitError};
+
+/// How long the logs may take after a failure.
+const FOR_LOGS: Duration = Duration::from_secs(5);
+
+/// Asks until there were enough good answers in a row.
+pub async fn smoke(cx: &Context<'_>, smoke: &Smoke) -> Result<(), StepError> {
+    let settings = cx.inputs.smoke.get(smoke.test).ok_or_else(|| not_made("a smoke test"))?;
+    let (url, shown) = urls(cx, smoke, settings)?;
+    cx.run.may_write()?;
+    let (began, since, mut heard) = (Instant::now(), time::now(), Heard::default());
+    let mut early = cx.answers.get(&smoke.test).cloned();
+    let look = async || {
+        for _ in 0..smoke.hits {
+            let left = smoke.timeout.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            let ask = async { Ok(cx.run.world.ask(&url, settings, left).await) };
+            let answer = match early.take() {
+                Some(answer) => answer,
+                None => cx.run.unless_stopped(ask).await?,
+            };
+            if !heard.is_good(answer) {
+                return Ok(Look::NotYet(heard.now()));
+            }
+        }
+        Ok(if heard.in_a_row >= smoke.hits { Look::Ready(()) } else { Look::NotYet(heard.now()) })
+    };
+    let what = match smoke.hits {
+        1 => format!("a good answer from {shown}"),
+        hits => format!("{hits} good answers in a row from {shown}"),
+    };
+    let wait = Wait { longest: Duration::from_secs(1), deadline: smoke.timeout, ..cx.run.wait(what.clone()) };
+    let ended = wait.until(look).await.map_err(|error| match error {
+        WaitError::Final(error) => error,
+        WaitError::Cancelled => StepError::Stopped,
+        WaitError::Deadline(_) => {
+            let failed = Problem::new(format!("failed to get {what} in time"));
+            failed.why(heard.in_words(smoke.timeout)).fix(fix(smoke)).into()
+        }
+    });
+    if let Err(StepError::Problem(problem)) = ended {
+        return Err(with_own_error(cx, smoke, since, problem).await.into());
+    }
+    ended?;
+    cx.run.done(what);
+    let proof = if settings.proves_release { SmokeProof::ThisRelease } else { SmokeProof::Health };
+    let result =
+        SmokeResult { url: shown, status: smoke.status, hits: smoke.hits, proof, contains: smoke.contains.is_some() };
+    cx.run.memory.made(|made| made.smoke.insert(smoke.test, result));
+    Ok(())
+}
+
+/// What the endpoint said so far.
+#[derive(Default)]
+struct Heard {
+    tries: u32,
+    in_a_row: u32,
+    /// The last answer that came and was wrong.
+    answer: Option<Miss>,
+    /// Why the last try had no answer; `None` where it had one.
+    silence: Option<String>,
+}
+
+impl Heard {
+    /// Notes an answer; whether it is a good one.
+    fn is_good(&mut self, answer: Result<(), Miss>) -> bool {
+        self.tries += 1;
+        self.in_a_row = if answer.is_ok() { self.in_a_row + 1 } else { 0 };
+        self.silence = None;
+        match answer {
+            Ok(()) => return true,
+            Err(Miss::Silent(why)) => self.silence = Some(why),
+            Err(miss) => self.answer = Some(miss),
+        }
+        false
+    }
+
+    /// The last try, for the line that waits.
+    fn now(&self) -> String {
+        let answer = self.answer.as_ref().map(Miss::what);
+        self.silence.as_deref().or(answer).unwrap_or("too few good answers yet").to_owned()
+    }
+
+    /// Everything, for the failure. The last answer counts, also where later tries had none.
+    fn in_words(&self, time: Duration) -> String {
+        let tries = if self.tries == 1 { "1 try".to_owned() } else { format!("{} tries", self.tries) };
+        let mut parts = vec![format!("{tries} in {} s", time.as_secs_f64())];
+        match &self.answer {
+            Some(miss) => parts.push(miss.what().to_owned()),
+            None if self.silence.is_none() => parts.push("too few good answers in a row".to_owned()),
+            None => {}
+        }
+        if let Some(Miss::Answered { body, .. }) = &self.answer {
+            let body = body.trim();
+            parts.push(if body.is_empty() { "its body is empty".to_owned() } else { format!("its body: {body}") });
+        }
+        if let Some(silence) = &self.silence {
+            parts.push(if self.answer.is_some() { format!("at last {silence}") } else { silence.clone() });
+        }
+        if self.in_a_row > 0 {
+            parts.push(format!("at last {} good in a row", self.in_a_row));
+        }
+        parts.join("; ")
+    }
+}
+
+/// The URL that is asked, which may hold a key, and the one that is shown.
+fn urls(cx: &Context<'_>, smoke: &Smoke, settings: &SmokeSettings) -> Result<(String, String), StepError> {
+    let target = match &settings.target {
+        SmokeTarget::Url(url) => url,
+        SmokeTarget::Path { path, .. } => path,
+        SmokeTarget::Event(_) => return Err(not_made("an endpoint for an event").into()),
+    };
+    let Some(endpoint) = &smoke.endpoint else { return Ok((target.clone(), smoke.target.clone())) };
+    let id = cx.api(&endpoint.id, &endpoint.id)?;
+    let url = |path| cx.run.world.url(&id, &endpoint.stage, path);
+    Ok((url(target), url(&smoke.target)))
+}
+
+/// Adds what the functions themselves said since, where this role may read their logs.
+async fn with_own_error(cx: &Context<'_>, smoke: &Smoke, since: Moment, problem: Problem) -> Problem {
+    let read = async |source: &LogSource| cx.run.world.aws.logs.errors(&source.group, since).await;
+    let logs = async {
+        for source in &smoke.logs {
+            match read(source).await {
+                Ok(lines) => {
+                    if let Some(said) = own_error::in_log(&lines.join("\n")) {
+                        let said: Box<str> = format!("{}: {said}", source.function).into();
+                        return Ok((Some(said), None));
+                    }
+                }
+                Err(error) if error.answer == Answer::Denied => return Ok((None, Some(error.into_problem("").fix))),
+                Err(_) => {}
+            }
+        }
+        Ok((None, None))
+    };
+    // What is to be put back does not wait for logs.
+    let found = tokio::time::timeout(FOR_LOGS, cx.run.unless_stopped(logs)).await;
+    let (own_error, allow) = found.ok().and_then(Result::ok).unwrap_or_default();
+    let fix =
+        allow.map_or_else(|| problem.fix.clone(), |allow| format!("{}; to see its error here, {allow}", problem.fix));
+    Problem { fix, own_error, ..problem }
+}
+
+/// Where to look next: the logs of the functions.
+fn fix(smoke: &Smoke) -> String {
+    let logs: Vec<_> = smoke.logs.iter().map(|source| format!("`aws logs tail {}`", source.group)).collect();
+    let logs = if logs.is_empty() { String::new() } else { format!("; the function's log: {}", logs.join(", ")) };
+    format!("check [smoke] in the settings, and `timeout` for a slow start{logs}")
+}

@@ -1,0 +1,76 @@
+//! Objects in the artifacts' bucket, under their own digests: put once, never overwritten, never put back.
+
+use std::fs;
+use std::sync::Arc;
+
+use tempfile::TempPath;
+
+use super::Context;
+use crate::aws::{CallError, Put};
+use crate::engine::StepError;
+use crate::error::Problem;
+use crate::model::{Amount, Event, KeepCode, Upload, Work};
+
+/// Puts an artifact into the bucket.
+pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> {
+    let Some(artifact) = cx.inputs.artifacts.get(&upload.function) else {
+        return Err(Problem::new(format!("the plan uploads {}, which was not packed", upload.function)).into());
+    };
+    let listener = cx.run.listener;
+    let amount = |bytes| Amount { work: Work::Upload, what: upload.key.to_string(), bytes };
+    listener.hear(Event::Started(amount(upload.bytes)));
+    let sent = |bytes| listener.hear(Event::Advanced(amount(bytes)));
+    let put = Put {
+        bucket: cx.bucket()?,
+        owner: cx.inputs.bucket_owner.as_ref(),
+        key: &upload.key,
+        path: &artifact.path,
+        bytes: artifact.zipped_bytes,
+        sha256: &artifact.sha256,
+        contents: cx.inputs.contents.get(&upload.function).copied(),
+    };
+    send(cx, &put, &sent).await?;
+    listener.hear(Event::Finished(amount(upload.bytes)));
+    Ok(())
+}
+
+async fn send(cx: &Context<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<(), StepError> {
+    cx.run.may_write()?;
+    let result = cx.run.world.aws.s3.put(put, sent, cx.run.stopped()).await;
+    let version = result.map_err(|error: CallError| match cx.run.may_write() {
+        Ok(()) => error.into_problem(format!("failed to upload {}", put.key)).into(),
+        Err(stopped) => stopped,
+    })?;
+    cx.run.memory.made(|made| made.object_versions.extend(version.map(|version| (put.key.clone(), version))));
+    Ok(())
+}
+
+/// Puts the live code under its own digest. Where the look at AWS did not fetch it, it is fetched by Lambda's link.
+pub async fn keep(cx: &Context<'_>, keep: &KeepCode) -> Result<(), StepError> {
+    let failed = |why| {
+        let problem = Problem::new(format!("failed to keep the live code of {}", keep.name)).why(why);
+        problem
+            .fix("without it nothing could be put back: put the zip that is live into the bucket under the key above")
+    };
+    let live = cx.inputs.live.get(&keep.function).cloned().unwrap_or_default();
+    let file = if let Some(file) = live.file {
+        file
+    } else {
+        let http = &cx.run.world.http;
+        let fetch = async { http.live_code(live.link.as_ref(), &keep.sha256).await.map_err(|why| failed(why).into()) };
+        Arc::<TempPath>::new(cx.run.unless_stopped(fetch).await?.into_temp_path())
+    };
+    let bytes = fs::metadata(&*file).map_err(|error| failed(error.to_string()))?.len();
+    let put = Put {
+        bucket: cx.bucket()?,
+        owner: cx.inputs.bucket_owner.as_ref(),
+        key: &keep.key,
+        path: &file,
+        bytes,
+        sha256: &keep.sha256,
+        contents: live.contents,
+    };
+    send(cx, &put, &|_| ()).await?;
+    cx.run.done(format!("live code of {} kept as {}", keep.name, keep.key));
+    Ok(())
+}

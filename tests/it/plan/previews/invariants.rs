@@ -1,0 +1,128 @@
+//! What holds for the plan of every situation.
+
+use std::collections::BTreeSet;
+
+use sls_release::model::{
+    Act, ApiKey, CodeCall, Delete, ExistingApi, ExistingFunction, FunctionConfiguration, FunctionName, ObjectKey,
+    ObservedCode, ObservedPreview, Plan, Planned, Ref, RestApiId, RunId, Target, marks,
+};
+
+use super::{PREVIEWS, Situation, says};
+
+/// A step comes in a later wave than the steps that make what it needs.
+pub(super) fn each_step_comes_after_what_it_needs(plan: &Plan) {
+    for (number, wave) in plan.waves.iter().enumerate() {
+        for act in wave.steps.iter().map(|step| &step.act) {
+            assert!(needed_waves(act, plan).iter().all(|needed| *needed < number), "too early: {}", act.title());
+        }
+    }
+}
+
+/// Returns the waves that make what a step needs. What exists already needs none.
+fn needed_waves(act: &Act, plan: &Plan) -> Vec<usize> {
+    let wave_of = |is_it: &dyn Fn(&Act) -> bool| {
+        plan.waves.iter().position(|wave| wave.steps.iter().any(|step| is_it(&step.act)))
+    };
+    let object = |key: &ObjectKey| wave_of(&|act| matches!(act, Act::Upload(upload) if upload.key == *key));
+    let api = |id: &Ref<ApiKey, RestApiId>| {
+        let Ref::Made(key) = id else { return None };
+        let made = wave_of(&|act| matches!(act, Act::CreateApi(create) if create.api == *key));
+        assert!(made.is_some(), "no step makes the API of {key}");
+        made
+    };
+    let function = |of: &FunctionName| wave_of(&|act| matches!(act, Act::CreateFunction(create) if create.name == *of));
+    let needed = match act {
+        Act::CreateFunction(of) => {
+            let group = wave_of(&|act| matches!(act, Act::CreateLogGroup(group) if group.function == of.name));
+            assert!(group.is_some(), "no step makes the log group of {}", of.name);
+            [object(&of.key), group]
+        }
+        Act::ChangeCode(of) => {
+            let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
+            [object(key), None]
+        }
+        Act::WriteApi(of) => [api(&of.id), None],
+        Act::DeployStage(of) => {
+            [api(&of.id), wave_of(&|act| matches!(act, Act::WriteApi(write) if write.api == of.api))]
+        }
+        Act::TagApi(of) => [wave_of(&|act| matches!(act, Act::DeployStage(deploy) if deploy.name == of.name)), None],
+        Act::Permit(of) => [api(&of.caller.api), function(&of.name)],
+        Act::Smoke(of) => [api(&of.endpoint.as_ref().unwrap().id), plan.waves.len().checked_sub(2)],
+        Act::Delete(Delete { target: Target::LogGroup { function: Some(function), .. }, .. }) => {
+            let deleted = wave_of(&|act| deletes(act, function));
+            assert!(deleted.is_some(), "{function} would make its log group again");
+            [deleted, None]
+        }
+        _ => [None, None],
+    };
+    needed.into_iter().flatten().collect()
+}
+
+fn deletes(act: &Act, function: &FunctionName) -> bool {
+    matches!(act, Act::Delete(Delete { target: Target::Function { name, .. }, .. }) if name == function)
+}
+
+/// Changes what was observed as the steps of a plan would.
+fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
+    for step in plan.steps() {
+        match &step.act {
+            Act::Upload(of) => drop(observed.objects.insert(of.key.clone(), None)),
+            Act::CreateFunction(of) => {
+                assert!(observed.objects.contains_key(&of.key), "{} is not in the bucket", of.key);
+                let sha256 = inputs.artifacts[&of.function].sha256;
+                let source = observed.sources[&of.function].clone().unwrap();
+                let made = ExistingFunction {
+                    arn: of.arn.clone(),
+                    tags: of.preview.tags(&RunId::new("5f2c"), of.name.as_str(), Some(&of.original)),
+                    configuration: inputs.configurations[&of.function].clone(),
+                    code: ObservedCode { sha256, ..source.code },
+                    statements: BTreeSet::new(),
+                };
+                observed.functions.insert(of.function.clone(), made);
+            }
+            Act::ConfigureFunction(of) => {
+                let function = observed.functions.get_mut(&of.function).unwrap();
+                let architecture = function.configuration.architecture.clone();
+                let wanted = inputs.configurations[&of.function].clone();
+                function.configuration = FunctionConfiguration { architecture, ..wanted };
+            }
+            Act::ChangeCode(of) => {
+                let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
+                assert!(observed.objects.contains_key(key), "{key} is not in the bucket");
+                let function = observed.functions.get_mut(&of.function).unwrap();
+                (function.code.sha256, function.code.state) = (of.after, "Active".to_owned());
+                "Successful".clone_into(&mut function.code.last_update_status);
+                function.configuration.architecture.clone_from(&of.architecture);
+            }
+            Act::CreateApi(of) => {
+                let (name, original) = (of.name.clone(), of.original.clone());
+                let made = ExistingApi { id: RestApiId::new("made"), name, original, definition: None };
+                observed.apis.insert(of.api.clone(), vec![made]);
+            }
+            Act::DeployStage(of) => observed.apis.get_mut(&of.api).unwrap()[0].definition = Some(of.definition),
+            Act::Permit(of) => {
+                let id = match &of.caller.api {
+                    Ref::Made(key) => observed.apis[key][0].id.clone(),
+                    Ref::Existing(id) => id.clone(),
+                };
+                let function = observed.functions.get_mut(&of.function).unwrap();
+                function.statements.insert(marks::statement_id(&id, None));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_preview_that_was_made_needs_nothing() {
+    let mut plans = 0;
+    for name in PREVIEWS.names() {
+        let mut situation: Situation = PREVIEWS.situation(&name);
+        let Ok(planned) = situation.up() else { continue };
+        applied(&mut situation.observed, &planned);
+        let again = situation.up().unwrap().plan;
+        assert!(again.is_empty(), "{name}: {:#?}", says(&again));
+        plans += usize::from(!planned.plan.is_empty());
+    }
+    assert!(plans > 10, "only {plans} fixtures of previews have steps");
+}

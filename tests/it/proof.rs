@@ -1,0 +1,277 @@
+//! What shows that a release works: the new version is invoked before its callers get it, then the endpoints are asked.
+
+use serde_json::json;
+
+use crate::support::{ALIAS, BY_ENDPOINT, Ends, Run, Stack, When, answering, released, signal};
+
+const ALIASED: [&str; 2] = ["--alias", "live"];
+
+fn stack() -> Stack {
+    let stack = released(&ALIASED, ALIAS);
+    stack.settings(&ALIAS.replace("20s", "1500ms"));
+    stack
+}
+
+/// Releases what fails before its callers get it: the alias stays, and nothing of the run is left.
+fn refused(stack: &Stack) -> Run {
+    let before = stack.state(Some("live"));
+    stack.proxy.take_calls();
+    let run = stack.release(&[]).exits(4);
+    let calls = stack.proxy.calls();
+    assert!(calls.calls("UpdateAlias").is_empty() && calls.calls("UpdateStage").is_empty(), "{run:?}");
+    assert_eq!(stack.state(Some("live")), before, "{run:?}");
+    let what = run.document()["failure"]["problems"][0]["what"].as_str().unwrap().to_owned();
+    assert!(what.contains("failed before its callers got it"), "{run:?}");
+    run
+}
+
+fn why(run: &Run) -> String {
+    run.document()["failure"]["problems"][0]["why"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn broken_code_never_meets_a_caller() {
+    let stack = stack();
+    stack.settings(&ALIAS.replace("20s", "5s"));
+    stack.write("lambda/app.py", answering(500, "broken"));
+    let run = refused(&stack);
+    assert!(why(&run).contains("it answered 500 instead of 200; its answer: broken"), "{run:?}");
+    assert!(!why(&run).contains("(1 try)"), "an error may pass: {run:?}");
+    assert_eq!(stack.call("/hello").body, "one");
+}
+
+#[test]
+fn code_that_cannot_be_loaded_fails_at_once() {
+    let stack = stack();
+    stack.settings(ALIAS);
+    stack.write("lambda/app.py", "import nowhere\n");
+    let run = refused(&stack);
+    assert!(why(&run).contains("(1 try)"), "{run:?}");
+    let own = run.document()["failure"]["problems"][0]["own_error"].as_str().unwrap().to_owned();
+    assert!(own.contains("nowhere") && !own.contains('\n'), "{run:?}");
+}
+
+#[test]
+fn the_error_of_the_function_is_told() {
+    let stack = stack();
+    stack.write("lambda/app.py", "def handler(event, context):\n    raise ValueError(\"no table\\nsecond line\")\n");
+    let run = refused(&stack);
+    let problem = run.document()["failure"]["problems"][0].clone();
+    assert_eq!(problem["own_error"], "ValueError: no table", "{run:?}");
+    assert!(why(&run).contains("the function failed"), "{run:?}");
+}
+
+/// An event that no version takes says nothing of the new one.
+#[test]
+fn what_the_live_version_fails_on_too_is_a_warning() {
+    let stack = stack();
+    // It looks for what only a real request has.
+    let source = |text: &str| {
+        format!(
+            "def handler(event, context):\n    if \"sls-release\" in str(event[\"requestContext\"][\"identity\"]):\n        \
+             return {{\"statusCode\": 418, \"body\": \"\"}}\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"
+        )
+    };
+    stack.settings(&ALIAS.replace("timeout", "before = false\ntimeout"));
+    stack.write("lambda/app.py", source("two"));
+    stack.release(&[]).exits(0);
+    stack.settings(ALIAS);
+    stack.write("lambda/app.py", source("three"));
+    let run = stack.release(&[]).exits(0);
+    assert!(run.stderr.contains("but so it is with version 3, which callers have"), "{run:?}");
+    assert_eq!(stack.call("/hello").body, "three");
+}
+
+#[test]
+fn who_may_not_invoke_is_warned_and_releases() {
+    let stack = stack();
+    stack.proxy.deny("lambda:InvokeFunction");
+    stack.write("lambda/app.py", answering(200, "two"));
+    let run = stack.release(&[]).exits(0);
+    assert!(
+        run.stderr.contains("is not proven by GET /hello") && run.stderr.contains("lambda:InvokeFunction"),
+        "{run:?}"
+    );
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+/// The event has what a real one has.
+#[test]
+fn the_event_is_that_of_api_gateway() {
+    let stack = stack();
+    let path =
+        "import json\ndef handler(event, context):\n    return {\"statusCode\": 200, \"body\": json.dumps(event)}\n";
+    let settings = ALIAS.replace("path = \"/hello\"", "path = \"/hello?name=Ada%20L&x=1&x=2\"\ncontains = \"never\"");
+    stack.settings(&settings.replace("20s", "100ms"));
+    stack.write("lambda/app.py", format!("{path}# one\n"));
+    stack.settings(&settings.replace("contains = \"never\"\n", ""));
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.document()["released"]["invoked"][0]["event"], "GET /hello", "{run:?}");
+    let sent = stack.proxy.calls().calls("Invoke").last().unwrap().body.clone();
+    let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
+    let real: serde_json::Value = serde_json::from_str(&stack.call("/hello?name=Ada%20L&x=1&x=2").body).unwrap();
+    let same = [
+        "resource",
+        "path",
+        "httpMethod",
+        "queryStringParameters",
+        "multiValueQueryStringParameters",
+        "pathParameters",
+        "stageVariables",
+        "body",
+        "isBase64Encoded",
+    ];
+    for key in same {
+        assert_eq!(sent[key], real[key], "{key}");
+    }
+    for key in ["accountId", "apiId", "stage", "resourceId", "resourcePath", "httpMethod", "path", "protocol"] {
+        assert_eq!(sent["requestContext"][key], real["requestContext"][key], "{key}");
+    }
+    let missing =
+        real["requestContext"].as_object().unwrap().keys().filter(|key| sent["requestContext"].get(*key).is_none());
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn an_event_of_ones_own_proves_a_function_without_a_path() {
+    let stack = stack();
+    let settings = ALIAS.replace("[smoke]", "[[smoke]]").replace("timeout", "before = false\ntimeout");
+    stack.settings(&format!(
+        "{settings}[[smoke]]\ninvoke = \"events/job.json\"\ncontains = \"did it\"\ntimeout = \"1s\"\n"
+    ));
+    stack.write("events/job.json", "{\"job\": 7}");
+    let source = |text: &str| {
+        format!(
+            "def handler(event, context):\n    if \"job\" in event:\n        return \"{text} \" + str(event[\"job\"])\n    return {{\"statusCode\": 200, \"body\": \"{text}\"}}\n"
+        )
+    };
+    stack.write("lambda/app.py", source("did it"));
+    stack.release(&[]).exits(0);
+    stack.write("lambda/app.py", source("did not"));
+    let run = refused(&stack);
+    assert!(why(&run).contains("its answer does not contain `did it`"), "{run:?}");
+    stack.write("lambda/app.py", source("now did it"));
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.document()["released"]["invoked"][0]["event"], json!("events/job.json"), "{run:?}");
+}
+
+#[test]
+fn an_event_that_is_no_json_is_pointed_at() {
+    let stack = stack();
+    let settings = ALIAS.replace("path = \"/hello\"", "invoke = \"job.json\"");
+    stack.settings(&settings);
+    let run = stack.release(&[]).exits(2);
+    let problem = run.document()["failure"]["problems"][0].clone();
+    assert_eq!((&problem["at"]["file"], &problem["at"]["line"]), (&json!("sls-release.toml"), &json!(14)), "{run:?}");
+    stack.run(&["package"]).exits(0);
+    stack.write("job.json", "{\n  \"job\": }");
+    let run = stack.release(&[]).exits(2);
+    let problem = run.document()["failure"]["problems"][0].clone();
+    assert_eq!((&problem["at"]["file"], &problem["at"]["line"]), (&json!("job.json"), &json!(2)), "{run:?}");
+}
+
+/// A run that was killed may have left this.
+#[test]
+fn a_stage_that_does_not_answer_is_no_success_where_nothing_changes() {
+    let stack = stack();
+    stack.release(&[]).exits(0);
+    stack.settings(&ALIAS.replace("20s", "1500ms").replace("\"/hello\"", "\"/nowhere\""));
+    stack.proxy.take_calls();
+    let run = stack.release(&[]).exits(4);
+    assert!(why(&run).contains("instead of 200"), "{run:?}");
+    assert!(stack.proxy.calls().writes().is_empty(), "{run:?}");
+    stack.proxy.take_calls();
+    stack.run(&["plan", "--stage", "dev"]).exits(0);
+    assert!(stack.proxy.calls().calls("InvokeApi").is_empty(), "`plan` asks nothing");
+}
+
+/// Two functions of one stage; only one answers.
+#[test]
+fn each_smoke_test_is_asked_and_what_none_reaches_is_named() {
+    let stack = stack();
+    let two = ALIAS.replace("[smoke]", "[[smoke]]").replace("20s", "2s");
+    let unknown = format!("{two}[[smoke]]\npath = \"/nowhere\"\ntimeout = \"1s\"\n");
+    stack.settings(&unknown);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let run = stack.release(&[]).exits(4);
+    assert!(why(&run).contains("instead of 200"), "{run:?}");
+    assert_eq!(stack.call("/hello").body, "one");
+    let other =
+        ALIAS.replace("path = \"/hello\"", "path = \"/nowhere\"\nstatus = 403").replace("timeout", "hits = 1\ntimeout");
+    stack.settings(&other);
+    let run = stack.release(&[]);
+    assert_eq!(run.document()["plan"]["warnings"][0]["warning"], "not_proven", "{run:?}");
+}
+
+/// A function that answers with what it was sent.
+const ECHO: &str = "def handler(event, context):\n    return {\"statusCode\": 200, \"body\": str([event[\"headers\"], \
+                    event[\"queryStringParameters\"]])}\n";
+
+#[test]
+fn a_request_may_hold_values_of_the_environment_and_nothing_shows_them() {
+    let stack = stack();
+    let settings = ALIAS.replace("\"/hello\"", "\"/hello?key={env.SMOKE_QUERY}\"");
+    stack.settings(&format!("{settings}[smoke.headers]\nX-Smoke = \"Bearer {{env.SMOKE_KEY}}\"\n"));
+    stack.write("lambda/app.py", ECHO);
+    let run = stack.release(&[]).exits(2);
+    assert!(run.stdout.contains("SMOKE_QUERY is not set") && run.stdout.contains("SMOKE_KEY is not set"), "{run:?}");
+    let release = |arguments: &[&str]| {
+        let mut command = stack.command(arguments);
+        command.env("SMOKE_KEY", "k3y-of-the-test").env("SMOKE_QUERY", "a&b=c d").ended()
+    };
+    let run = release(&["--stage", "dev", "--output", "github"]).exits(0);
+    assert!(run.stdout.contains("::add-mask::k3y-of-the-test"), "{run:?}");
+    assert_eq!(run.stdout.matches("k3y-of-the-test").count(), 1, "{run:?}");
+    let calls = stack.proxy.calls();
+    let asked = calls.calls("InvokeApi");
+    let asked = asked.last().unwrap();
+    assert!(asked.target.ends_with("/hello?key=a%26b%3Dc%20d"), "{}", asked.target);
+    let wrong = format!("{settings}contains = \"never\"\n[smoke.headers]\nX-Smoke = \"Bearer {{env.SMOKE_KEY}}\"\n");
+    stack.settings(&wrong.replace("20s", "500ms"));
+    let run = release(&["--stage", "dev", "--output", "json"]).exits(4);
+    assert!(run.stdout.contains("***") && !run.stdout.contains("k3y-of") && !run.stdout.contains("a&b"), "{run:?}");
+}
+
+#[test]
+fn a_request_may_be_signed() {
+    let stack = stack();
+    stack.settings(&ALIAS.replace("timeout", "sign = true\ncontains = \"/execute-api/aws4_request\"\ntimeout"));
+    stack.write("lambda/app.py", ECHO);
+    let run = stack.release(&[]);
+    assert_eq!((run.code, run.outcome().as_str()), (Some(0), "released"), "{run:?}");
+}
+
+/// `plan` and `release` say before the first write what the endpoint would refuse.
+#[test]
+fn the_smoke_test_of_a_stage_that_cannot_be_reached_is_refused() {
+    let stack = stack();
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.settings(&ALIAS.replace("timeout", "before = true\nmethod = \"POST\"\ntimeout"));
+    let run = stack.run(&["plan", "--stage", "dev"]).exits(3);
+    assert!(run.stderr.contains("its path is none of the API's"), "{run:?}");
+}
+
+/// An endpoint answers 502 whatever its function said.
+#[test]
+fn the_log_tells_what_the_endpoint_does_not() {
+    let stack = released(&ALIASED, BY_ENDPOINT);
+    stack.settings(&BY_ENDPOINT.replace("20s", "1500ms"));
+    stack.write("lambda/app.py", "def handler(event, context):\n    raise ValueError(\"no table\")\n");
+    let run = stack.release(&[]).exits(4);
+    let problem = run.document()["failure"]["problems"][0].clone();
+    assert!(why(&run).contains("it answered 502 instead of 200"), "{run:?}");
+    assert_eq!(problem["own_error"], format!("{}: ValueError: no table", stack.function("dev")), "{run:?}");
+}
+
+/// However long the endpoint takes.
+#[test]
+fn a_signal_ends_the_look_at_what_stands() {
+    let stack = stack();
+    let asked = stack.proxy.hold(When::Next("InvokeApi"));
+    let child = stack.command(&["--stage", "dev", "--output", "json"]).spawn().unwrap();
+    asked.wait_until_reached();
+    signal(&child, "-TERM");
+    let run = child.ended().exits(4);
+    assert!(run.stdout.contains("the run was cancelled"), "{run:?}");
+    asked.let_go();
+}
