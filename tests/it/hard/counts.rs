@@ -69,12 +69,13 @@ fn the_api_changed(stack: &Stack) {
 }
 
 /// The calls of the first wave come at once, each on a connection of its own, so that all of these together cost the
-/// time of one. What follows finds them open, but for the second look, which may ask S3 and Lambda more than the first.
+/// time of one. What follows finds them open, but for one more of S3 in the second look, and the invocation, which waits
+/// longer for its answer than other calls. A connection that is not back in its pool yet when the next call is made
+/// costs another one: two of these are no reason to worry.
 fn few_connections(log: &Log) {
     let first_end = log.iter().map(|call| call.end).min().unwrap();
     let (first, later): (Vec<_>, Vec<_>) = log.iter().partition(|call| call.start < first_end);
     let open: BTreeSet<_> = first.iter().map(|call| call.connection).collect();
-    let new = later.iter().filter(|call| !open.contains(&call.connection));
-    let services: BTreeSet<_> = new.map(|call| call.service.as_str()).collect();
-    assert!(services.is_subset(&BTreeSet::from(["lambda", "s3"])), "{log:?}");
+    let new: BTreeSet<_> = later.iter().map(|call| call.connection).filter(|it| !open.contains(it)).collect();
+    assert!(new.len() <= 4, "{new:?} of {log:?}");
 }
