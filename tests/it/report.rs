@@ -7,6 +7,7 @@ mod exit_code;
 mod formats;
 pub(crate) mod previews;
 mod progress;
+mod recorded;
 pub(crate) mod rendered;
 mod samples;
 mod schema;
@@ -23,6 +24,13 @@ struct Told {
     stderr: String,
     outputs: String,
     summary: String,
+}
+
+impl Told {
+    fn sinks(&self) -> [(&'static str, &str); 4] {
+        let Self { stdout, stderr, outputs, summary } = self;
+        [("stdout", stdout), ("stderr", stderr), ("outputs", outputs), ("summary", summary)]
+    }
 }
 
 /// A sink that can be read while the reporter still has it.

@@ -172,11 +172,10 @@ impl Scene {
         }
     }
 
-    /// `CodeSha256` of the newest version, which Terraform takes for the good one.
+    /// `CodeSha256` of the newest version.
     fn newest(&self) -> String {
         let (aws, function) = (Aws::shared(), self.stack.function("dev"));
-        let newest = aws.versions(&function).into_iter().max_by_key(|version| version.parse::<u64>().unwrap());
-        newest.map_or_else(String::new, |newest| aws.code(&function, &newest).0)
+        aws.newest(&function).map_or_else(String::new, |newest| aws.code(&function, &newest).0)
     }
 
     /// Whether the run ended as it may: all is new after exit 0, all as before after 3 and 4.

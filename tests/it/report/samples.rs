@@ -242,17 +242,6 @@ pub(super) fn not_put_back() -> Outcome {
     failed(Kind::NotPutBack, UndoReport { put_back, not_put_back, ..UndoReport::default() })
 }
 
-/// Another run released in the meantime.
-pub(super) fn left_alone() -> Outcome {
-    let left_alone = vec![LeftAlone {
-        what: "alias live of hello-dev".into(),
-        why: "it was changed by another run or person since: it points at version 5".into(),
-        command: "aws lambda get-alias --function-name hello-dev --name live --region eu-central-1".into(),
-    }];
-    let put_back = vec![back("the deployment of public that this run made is deleted")];
-    failed(Kind::Failed, UndoReport { put_back, left_alone, ..UndoReport::default() })
-}
-
 /// Failed before the first write.
 pub(super) fn nothing_to_put_back() -> Outcome {
     let failure = Problem::new("cancelled").into_failure(Kind::Failed);

@@ -88,6 +88,11 @@ impl Aws {
         versions.into_iter().filter_map(|version| version.version).filter(|version| version != "$LATEST").collect()
     }
 
+    /// The newest version, which Terraform takes for the good one.
+    pub(crate) fn newest(&self, function: &str) -> Option<String> {
+        self.versions(function).into_iter().max_by_key(|version| version.parse::<u64>().unwrap())
+    }
+
     /// The version an alias stands on.
     pub(crate) fn alias(&self, function: &str, alias: &str) -> String {
         self.find_alias(function, alias).unwrap()

@@ -167,6 +167,8 @@ fn after_a_release_that_failed_before_its_alias_moved_terraform_plans_no_change(
 
     terraform.fails_before_the_alias_moves("broken again");
     assert_eq!(terraform.versions(), good);
+    terraform.release(500, "answers badly when it is invoked", 4);
+    assert_eq!(terraform.versions(), good);
     terraform.plans_nothing();
     terraform.succeeds(&["apply", "-auto-approve"]);
     assert_eq!(terraform.answer(), "one");
@@ -181,6 +183,7 @@ fn after_a_release_that_failed_behind_its_alias_terraform_plans_the_code_from_be
     assert_eq!(alias, newest);
     let code = terraform.code(&alias);
 
+    terraform.stack.settings(&SETTINGS.replace("[smoke]", "[smoke]\nbefore = false"));
     terraform.release(500, "broken", 4);
     let (now, newest) = terraform.versions();
     assert_eq!(now, alias);

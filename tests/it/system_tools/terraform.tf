@@ -21,6 +21,7 @@ provider "aws" {
   secret_key                  = "test"
   s3_force_path_style         = true
   skip_credentials_validation = true
+  skip_get_ec2_platforms      = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
   skip_requesting_account_id  = true
