@@ -116,3 +116,14 @@ fn verdict(scene: &Scene, round: &Round, runs: &[Run], texts: &[String]) -> Resu
         _ => Err(format!("{winners:?} won, but {live} is live: {after:#?}")),
     }
 }
+
+/// The same again and again: much time.
+#[cfg(feature = "system-tools")]
+mod system_tools {
+    use super::*;
+
+    tests! {
+        a_hundred_crowds_by_alias => crowds(Kind::Alias, 100);
+        a_hundred_crowds_by_latest => crowds(Kind::Latest, 100);
+    }
+}
