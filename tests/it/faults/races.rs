@@ -37,12 +37,16 @@ fn crowds(kind: Kind, rounds: usize) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let scene = lend::<Scene>(kind);
     for round in 0..rounds {
-        let these = Crowd { runs: 2 << (round / 2 % 4), same: round % 2 == 0 };
-        crowd(&scene, these).unwrap_or_else(|problem| panic!("round {round}, {these:?}: {problem}"));
+        let these = nth(round);
+        crowd(&scene, &these).unwrap_or_else(|problem| panic!("round {round}, {these:?}: {problem}"));
     }
 }
 
-fn crowd(scene: &Scene, crowd: Crowd) -> Result<(), String> {
+fn nth(round: usize) -> Crowd {
+    Crowd { runs: 2 << (round / 2 % 4), same: round % 2 == 0 }
+}
+
+fn crowd(scene: &Scene, crowd: &Crowd) -> Result<(), String> {
     let round = scene.prepare();
     let text = |run| if crowd.same || run == 0 { round.text.clone() } else { format!("{} of run {run}", round.text) };
     let texts: Vec<_> = (0..crowd.runs).map(text).collect();
@@ -123,7 +127,7 @@ mod system_tools {
     use super::*;
 
     tests! {
-        a_hundred_crowds_by_alias => crowds(Kind::Alias, 100);
-        a_hundred_crowds_by_latest => crowds(Kind::Latest, 100);
+        a_hundred_crowds_by_alias => sweep(Kind::Alias, |_| (0..100).map(nth).collect(), crowd);
+        a_hundred_crowds_by_latest => sweep(Kind::Latest, |_| (0..100).map(nth).collect(), crowd);
     }
 }
