@@ -4,12 +4,12 @@ use std::error::Error;
 use std::io::Write;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Method};
+use reqwest::{Client, Method};
 use tempfile::NamedTempFile;
 
-use crate::error::{Failure, Kind, Problem};
+use crate::error::Failure;
 use crate::model::{Secret, Sha256, Smoke, SmokeSettings};
+use crate::network::Network;
 use crate::report::redact;
 
 /// The timeout of a request. An endpoint of API Gateway answers within 29 seconds.
@@ -50,15 +50,6 @@ pub(crate) struct Http {
     client: Client,
 }
 
-/// Builds a client that does not follow redirects.
-pub(crate) fn client(options: ClientBuilder) -> Result<Client, Failure> {
-    // If the provider is installed already, that installation is used.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    options.redirect(Policy::none()).build().map_err(|error| {
-        Problem::new("failed to set up the HTTP client").why(error.to_string()).into_failure(Kind::Internal)
-    })
-}
-
 /// Returns an error and its causes, the innermost last.
 pub(crate) fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     // A reference to an error is an error as well, so that it says which one is meant.
@@ -67,9 +58,9 @@ pub(crate) fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item
 
 impl Http {
     /// Creates the client. A redirect to a sign-in page is no sign of health, so it is not followed.
-    pub(crate) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new(network: &Network) -> Result<Self, Failure> {
         let user_agent = concat!("sls-release/", env!("CARGO_PKG_VERSION"));
-        Ok(Self { client: client(Client::builder().timeout(ONE_ANSWER).user_agent(user_agent))? })
+        Ok(Self { client: network.client(Client::builder().timeout(ONE_ANSWER).user_agent(user_agent))? })
     }
 
     /// Downloads live code from Lambda's link, which is never printed, into a temporary file.

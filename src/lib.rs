@@ -13,6 +13,7 @@ pub mod github;
 mod http;
 pub mod machine;
 pub mod model;
+mod network;
 mod observe;
 pub mod package;
 pub mod plan;

@@ -13,6 +13,7 @@ use crate::http::{Http, Miss};
 use crate::model::{
     ApiKey, Endpoint, Event, Listener, Made, Moment, Region, RestApiId, RunId, SmokeSettings, Sourced, StageName,
 };
+use crate::network::Network;
 
 /// The clients and the state of a run, which every command uses.
 pub(crate) struct World {
@@ -33,8 +34,9 @@ pub(crate) struct World {
 impl World {
     /// Creates the clients without sending a request.
     pub(crate) async fn connect(region: Option<&Sourced<Region>>, cancel: &Cancellation) -> Result<Self, Failure> {
-        let (http, cancel) = (Http::new()?, cancel.clone());
-        let aws = Aws::connect(region.map(|region| &region.value)).await?;
+        let network = Network::get().await?;
+        let (http, cancel) = (Http::new(network)?, cancel.clone());
+        let aws = Aws::connect(network.aws()?, region.map(|region| &region.value)).await?;
         Ok(Self { aws, http, cancel, run: run_id(), began: aws::time::now(), listed: OnceCell::new() })
     }
 

@@ -9,6 +9,7 @@ use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::Problem;
 use crate::model::Secret;
+use crate::network;
 use crate::report::redact;
 
 /// What a failed call means for what comes next.
@@ -149,10 +150,10 @@ impl CallError {
                     .to_owned()
             }
             (Answer::Refused, "") => "check AWS_ENDPOINT_URL: what answers there does not speak as AWS does".to_owned(),
-            (Answer::Unknown, "") => match endpoint(self.action) {
+            (Answer::Unknown, "") => network::fix(&self.message).unwrap_or_else(|| match endpoint(self.action) {
                 Some((name, url)) => format!("check the network, and that AWS answers at {url}: {name} says so"),
                 None => "check the network and the region".to_owned(),
-            },
+            }),
             (Answer::Changed, _) => {
                 "it was changed in the meantime: run `sls-release plan`, then release again".to_owned()
             }

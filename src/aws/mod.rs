@@ -14,7 +14,7 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use call_error::{Answer, CallError};
 pub use lambda::{CodeObject, GotAlias, Invocation, Lambda, NamedFunction};
@@ -75,10 +75,7 @@ impl Aws {
     /// Reads the SDK's default chain: environment, profiles, SSO, web identity, `AWS_ENDPOINT_URL`.
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
-    pub async fn connect(region: Option<&Region>) -> Result<Self, Failure> {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
+    pub async fn connect(http: SharedHttpClient, region: Option<&Region>) -> Result<Self, Failure> {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ANSWER).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)

@@ -33,7 +33,7 @@ pub(super) async fn evict(
     if decide::excess(id, &existing, limits) == 0 {
         return Ok(None);
     }
-    let pull_requests = PullRequests::connect(access, &id.repository, deletes_environment)?;
+    let pull_requests = PullRequests::connect(access, &id.repository, deletes_environment).await?;
     let look = async { Ok(pull_requests.states(&existing).await) };
     let states = world.cancel.or_cancelled(world::with_progress("GitHub to answer", out, look)).await?;
     let going = decide::evict(id, &existing, &states, limits);

@@ -18,7 +18,7 @@ pub(super) async fn prune(request: &PreviewPruneRequest, session: &Session<'_>) 
     let &Session { access, cancel, out, .. } = session;
     let input = request.previews.settings_input();
     let asked = preview::asked(&input, &request.previews.owner, preview::find(&input)?)?;
-    let pull_requests = PullRequests::connect(access, &asked.repository, request.deletes_environment)?;
+    let pull_requests = PullRequests::connect(access, &asked.repository, request.deletes_environment).await?;
     if !pull_requests.has_token() {
         out.hear(Event::Warning(only_by_age(request.older_than.is_some())?));
     }

@@ -17,8 +17,8 @@ const NO_TOKEN: &str = "there is no token for GitHub";
 
 impl PullRequests {
     /// Connects to the repository that the previews belong to, which may be another one than the workflow's.
-    pub(super) fn connect(access: &Access, repository: &str, deletes_environment: bool) -> Result<Self, Failure> {
-        Ok(Self { github: GitHub::connect(access, repository)?, deletes_environment })
+    pub(super) async fn connect(access: &Access, repository: &str, deletes_environment: bool) -> Result<Self, Failure> {
+        Ok(Self { github: GitHub::connect(access, repository).await?, deletes_environment })
     }
 
     /// Returns whether there is a token to ask GitHub with.

@@ -23,7 +23,7 @@ pub(super) async fn preview_up(
     ci: &CiRun,
     session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
-    let github = GitHub::connect(session.access, &ci.repository)?;
+    let github = GitHub::connect(session.access, &ci.repository).await?;
     let event = match &ci.pull_request {
         Some(event) => event.clone(),
         None => pull_request::named(request, github.as_ref()).await?,
@@ -49,7 +49,7 @@ pub(super) async fn preview_down(
     ci: &CiRun,
     session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
-    let github = GitHub::connect(session.access, &ci.repository)?;
+    let github = GitHub::connect(session.access, &ci.repository).await?;
     // Deleting works for a pull request that GitHub does not show.
     let unknown = || EventPullRequest { number: request.number, head_sha: String::new(), is_closing: false };
     let event = ci.pull_request.clone().unwrap_or_else(unknown);
@@ -81,7 +81,7 @@ fn other_checkout(event: &EventPullRequest, request: &PreviewUpRequest, ci: &CiR
 /// Those of the release.
 pub(super) async fn release(request: &ReleaseRequest, ci: &CiRun, session: &Session<'_>) -> Result<Outcome, Failure> {
     let out = session.out;
-    let github = GitHub::connect(session.access, &ci.repository)?;
+    let github = GitHub::connect(session.access, &ci.repository).await?;
     let result = async {
         match (&ci.pull_request, &github) {
             (None, _) => release::release(request, session).await,
@@ -112,7 +112,7 @@ async fn announce(
     session: &Session<'_>,
 ) -> Result<(), Problem> {
     let unusable = |failure: Failure| Problem::new(failure.to_string());
-    let Some(github) = GitHub::connect(session.access, &ci.repository).map_err(unusable)? else { return Ok(()) };
+    let Some(github) = GitHub::connect(session.access, &ci.repository).await.map_err(unusable)? else { return Ok(()) };
     let context = release_context(request, ci, session.out);
     let (end, is_news) = match result {
         Ok(Outcome::Planned(_)) => return Ok(()),

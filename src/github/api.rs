@@ -10,6 +10,7 @@ use super::call::{ApiCall, ApiErrorKind, CallResult, Caller, Reply};
 use super::client::{bases, checked, client};
 use super::run::Access;
 use crate::error::{Failure, Kind, Problem};
+use crate::network::Network;
 
 /// GitHub asks for a second between two writes.
 /// <https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests>
@@ -101,12 +102,13 @@ impl GitHub {
     ///
     /// # Errors
     /// [`Kind::Usage`] where the token, a URL or the repository cannot be used.
-    pub fn connect(access: &Access, repository: &str) -> Result<Option<Self>, Failure> {
+    pub async fn connect(access: &Access, repository: &str) -> Result<Option<Self>, Failure> {
         let Some(token) = &access.token else { return Ok(None) };
         let (rest, graphql) = bases(access)?;
         let repository = checked(repository)?;
         let pause = pause(access)?;
-        let caller = |base: String| Ok(Caller::new(client(&base, token)?, pause));
+        let network = Network::get().await?;
+        let caller = |base: String| Ok(Caller::new(client(network, &base, token)?, pause));
         let graphql = graphql.map(caller).transpose()?;
         Ok(Some(Self { rest: caller(rest)?, graphql, repository, author: OnceCell::new() }))
     }

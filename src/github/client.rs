@@ -12,8 +12,8 @@ use reqwest::{Client, Url};
 
 use super::run::Access;
 use crate::error::{Failure, Kind, Problem};
-use crate::http::client as http_client;
 use crate::model::Secret;
+use crate::network::Network;
 
 /// Returns the bases of the REST API and of GraphQL, without a slash at their ends; the path of GraphQL is `/graphql`
 /// below its base. `None` where GraphQL is on another host than the API, which must not get the token.
@@ -90,13 +90,13 @@ const CONNECT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`Kind::Usage`] where the token or the URL can be no part of a request.
-pub(super) fn client(base: &str, token: &Secret) -> Result<Octocrab, Failure> {
+pub(super) fn client(network: &Network, base: &str, token: &Secret) -> Result<Octocrab, Failure> {
     check_token(token)?;
     let unusable = |error: octocrab::Error| {
         Problem::new(format!("`{base}` cannot be used")).why(error.to_string()).into_failure(Kind::Usage)
     };
     let builder = Octocrab::builder().base_uri(base).map_err(unusable)?.upload_uri(base).map_err(unusable)?;
-    let http = http_client(Client::builder().timeout(ONE_ANSWER).connect_timeout(CONNECT))?;
+    let http = network.client(Client::builder().timeout(ONE_ANSWER).connect_timeout(CONNECT))?;
     builder.personal_token(token.reveal()).build_with_reqwest(http).map_err(unusable)
 }
 

@@ -15,6 +15,9 @@ const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHU
 /// The variables of a process, as they were when it began.
 pub type Variables = BTreeMap<String, String>;
 
+/// The variables that name a proxy, in whose URL a password may stand.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /// Where GitHub's API is, and the token to ask it with. The token is never shown.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
@@ -135,7 +138,14 @@ pub fn secrets(variables: &Variables) -> Vec<&str> {
 
 /// Returns the values of this process that no report may show.
 pub fn credentials(variables: &Variables) -> impl Iterator<Item = &str> {
-    SECRETS.into_iter().filter_map(|name| said(variables, name))
+    let passwords = PROXIES.into_iter().filter_map(|name| password(said(variables, name)?));
+    SECRETS.into_iter().filter_map(|name| said(variables, name)).chain(passwords)
+}
+
+/// Returns the password in a URL `scheme://user:password@host`, as it stands there.
+fn password(url: &str) -> Option<&str> {
+    let (user, _) = url.split_once("://").map_or(url, |(_, rest)| rest).rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password)
 }
 
 /// Returns a variable that is neither absent nor empty.

@@ -7,7 +7,7 @@ mod prism;
 mod races;
 mod reads;
 mod releases;
-mod reporting;
+pub(crate) mod reporting;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use sls_release::github::{Access, Environment, GitHub};
 use sls_release::report::marker;
 
 /// The head of the pull request.
-const HEAD: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+pub(crate) const HEAD: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 
 /// A GitHub with pull request 42, open.
 fn with_pull_request() -> GitHubDouble {
@@ -28,9 +28,9 @@ fn with_pull_request() -> GitHubDouble {
 }
 
 /// A client as these variables say.
-fn connect(variables: &BTreeMap<String, String>) -> Result<Option<GitHub>, Failure> {
+async fn connect(variables: &BTreeMap<String, String>) -> Result<Option<GitHub>, Failure> {
     let repository = sls_release::github::repository(variables).unwrap_or_default();
-    GitHub::connect(&Access::of(variables), &repository)
+    GitHub::connect(&Access::of(variables), &repository).await
 }
 
 /// Does this with a client of its own.
@@ -42,7 +42,7 @@ fn with_client<T>(double: &GitHubDouble, work: impl AsyncFnOnce(GitHub) -> T) ->
 fn with_client_at<T>(double: &GitHubDouble, url: &str, work: impl AsyncFnOnce(GitHub) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let environment = double.environment_at(url);
-    runtime.block_on(async { work(connect(&environment).unwrap().unwrap()).await })
+    runtime.block_on(async { work(connect(&environment).await.unwrap().unwrap()).await })
 }
 
 /// The environment of the preview of the service `hello`.

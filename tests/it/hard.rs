@@ -24,7 +24,12 @@ fn impatient(options: &[&str], settings: &str) -> Stack {
 
 /// Leads links to code by way of the proxy, so that its log has each download.
 fn log_downloads(stack: &Stack) {
-    let endpoint = stack.proxy.endpoint.clone();
+    show_downloads_at(stack, &stack.proxy.endpoint);
+}
+
+/// Links to live code lead to this host.
+pub(crate) fn show_downloads_at(stack: &Stack, endpoint: &str) {
+    let endpoint = endpoint.to_owned();
     stack.proxy.show("GetFunction", move |answer| {
         let link = answer["Code"]["Location"].as_str().unwrap_or_default();
         if let Some((_, path)) = link.split_once("/_ministack/") {

@@ -27,6 +27,7 @@ mod hard;
 mod iam;
 mod local_aws;
 mod moto;
+mod network;
 mod package;
 mod plan;
 mod preview;

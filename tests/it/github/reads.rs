@@ -11,7 +11,7 @@ use crate::support::github::{Fault, GitHubDouble, REPOSITORY, TOKEN};
 fn connected(variables: &[(&str, &str)]) -> Result<Option<GitHub>, Failure> {
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    tokio::runtime::Runtime::new().unwrap().block_on(async { connect(&variables) })
+    tokio::runtime::Runtime::new().unwrap().block_on(async { connect(&variables).await })
 }
 
 #[test]

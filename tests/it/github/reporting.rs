@@ -14,7 +14,7 @@ use crate::support::{Ends, Run, Stack};
 pub(super) const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
 
 /// A stack whose settings are on the base branch, and its pull request 42.
-pub(super) fn opened() -> (Stack, GitHubDouble) {
+pub(crate) fn opened() -> (Stack, GitHubDouble) {
     let stack = scene();
     stack.write(".git/HEAD", "");
     let double = github_of(&stack);
@@ -39,7 +39,7 @@ fn event(stack: &Stack, double: &GitHubDouble, action: &str, head: &str, more: &
     command(stack, double, action, head).envs(more.iter().copied()).ended()
 }
 
-pub(super) fn command(stack: &Stack, double: &GitHubDouble, action: &str, head: &str) -> Command {
+pub(crate) fn command(stack: &Stack, double: &GitHubDouble, action: &str, head: &str) -> Command {
     of_event(stack, double, "pull_request", &format!("{action}-{}", &head[..7]), &payload(action, head))
 }
 

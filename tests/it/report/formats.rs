@@ -72,6 +72,8 @@ pub(super) fn snapshot_of(name: &str, told: &[(&'static str, &str)], stack: &Sta
         (r"\b[0-9a-f]{12}\b", "[DIGEST]"),
         (r"\b[0-9a-f]{8}\b", "[ID]"),
         (r"\d+ (tries|times)", "[SEVERAL] $1"),
+        // The end of the window may come in the middle of a try.
+        (r"; at last it did not answer in time", ""),
         (r"\d+(\.\d+)? (ms|s)\b", "[TIME]"),
         // The chart of phases, of which a quick one has no line.
         (r"(?m)^(pack|look|upload|functions|api|prove|put back) +\[TIME\] [━╸]*\n", ""),

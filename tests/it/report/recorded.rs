@@ -12,7 +12,7 @@ const FORMATS: [&str; 3] = ["human", "json", "github"];
 /// Its new code answers 502 behind the moved alias.
 fn failing() -> Stack {
     let stack = released(&["--alias", "live"], BY_ENDPOINT);
-    stack.settings(&BY_ENDPOINT.replace("20s", "1s"));
+    stack.settings(&BY_ENDPOINT.replace("20s", "2s"));
     stack.write("lambda/app.py", "def handler(event, context):\n    raise ValueError(\"no table\")\n");
     stack
 }
