@@ -3,6 +3,7 @@
 mod call_error;
 mod lambda;
 mod logs;
+mod pace;
 mod rest_api;
 mod s3;
 mod sign;
@@ -22,6 +23,8 @@ pub use logs::Logs;
 pub use rest_api::{RestApis, TaggedApi};
 pub use s3::{Put, S3};
 pub use sign::Signer;
+
+use pace::Pace;
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Region;
@@ -78,7 +81,7 @@ impl Aws {
     pub async fn connect(http: SharedHttpClient, region: Option<&Region>) -> Result<Self, Failure> {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ANSWER).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(attempts()?))
             .timeout_config(timeouts);
         if let Some(region) = region {
@@ -93,8 +96,8 @@ impl Aws {
         };
         let endpoint_url = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self {
-            lambda: Lambda::new(&config),
-            rest_apis: RestApis::new(&config),
+            lambda: Lambda::new(&config, Pace::of_lambda().client(http.clone())),
+            rest_apis: RestApis::new(&config, Pace::of_rest_apis().client(http)),
             s3: S3::new(&config, endpoint_url.is_some()),
             logs: Logs::new(&config),
             signer: Signer::new(config.credentials_provider(), Region::new(region.as_ref())),

@@ -19,7 +19,9 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::Builder;
+use aws_sdk_lambda::config::{Builder, StalledStreamProtectionConfig};
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::call_error::retries;
 
@@ -39,8 +41,11 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    pub(super) fn new(config: &SdkConfig) -> Self {
-        let config = Builder::from(config).retry_partition(retries());
+    pub(super) fn new(config: &SdkConfig, http: SharedHttpClient) -> Self {
+        // A call that waits for its turn is not stalled.
+        let stalled = StalledStreamProtectionConfig::disabled();
+        let config =
+            Builder::from(config).http_client(http).stalled_stream_protection(stalled).retry_partition(retries());
         let patient = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
         let once = config.clone().retry_config(RetryConfig::disabled());
         let client = Client::from_conf(config.retry_config(patient).build());

@@ -11,7 +11,9 @@ pub use apis::TaggedApi;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_apigateway::Client;
-use aws_sdk_apigateway::config::Builder;
+use aws_sdk_apigateway::config::{Builder, StalledStreamProtectionConfig};
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::call_error::retries;
 use crate::model::RestApiId;
@@ -46,8 +48,11 @@ pub struct RestApis {
 }
 
 impl RestApis {
-    pub(super) fn new(config: &SdkConfig) -> Self {
-        let config = Builder::from(config).retry_partition(retries());
+    pub(super) fn new(config: &SdkConfig, http: SharedHttpClient) -> Self {
+        // A call that waits for its turn is not stalled.
+        let stalled = StalledStreamProtectionConfig::disabled();
+        let config =
+            Builder::from(config).http_client(http).stalled_stream_protection(stalled).retry_partition(retries());
         let once = config.clone().retry_config(RetryConfig::disabled());
         Self { client: Client::from_conf(config.build()), once: Client::from_conf(once.build()) }
     }

@@ -17,8 +17,8 @@ use crate::support::{ACCOUNT, Aws, Call, Log, Stack, Strict, answering};
 
 const FUNCTIONS: usize = 20;
 const APIS: usize = 3;
-/// Twice what Lambda takes, so that the test takes half the time; still less than a release of this size asks for.
-const LAMBDA_PER_SECOND: usize = 30;
+/// What Lambda takes, which is less than a release of this size asks for.
+const LAMBDA_PER_SECOND: usize = 15;
 
 /// A stack with more functions and more APIs than its own; function `n` is called by API `n % 3` on `/f<n>`.
 struct Fleet {
@@ -110,6 +110,9 @@ impl Fleet {
         self.stack.proxy.take_calls();
         assert_eq!(self.stack.release(&[]).exits(code).outcome(), outcome);
         let log = self.stack.proxy.take_calls();
+        let refused = |call: &&Call| call.service == "lambda" && call.status == 429;
+        let count = log.iter().filter(refused).count();
+        assert!(count * 10 < log.len(), "{count} calls more than Lambda takes: {log:?}");
         if code == 0 {
             assert_eq!(unneeded(&log), BTreeMap::new(), "{log:?}");
         }
@@ -166,8 +169,6 @@ fn first_release(fleet: &Fleet) {
     assert_eq!(made.len(), APIS);
     assert!(made.windows(2).all(|pair| pair[0].end <= pair[1].start), "one after the other");
     assert!(statuses(&log, "CreateDeployment").contains(&429), "they had to wait for their turn");
-    let refused = |call: &&Call| call.service == "lambda" && call.status == 429;
-    assert!(log.iter().any(|call| refused(&call)), "Lambda took no more for a while: {log:?}");
     for (now, then) in after.deployments.iter().zip(&before.deployments) {
         assert_eq!(now.len(), then.len() + 1);
     }
@@ -175,13 +176,15 @@ fn first_release(fleet: &Fleet) {
 
 fn unchanged(fleet: &Fleet) {
     let log = fleet.measured("unchanged");
-    assert_eq!((log.depth(), log.sent_bytes(), log.writes().len()), (1, 0, 0), "{log:?}");
+    assert_eq!((log.sent_bytes(), log.writes().len()), (0, 0), "{log:?}");
+    // One wave, of which five aliases and policies wait for the next second, as Lambda's quotas demand.
+    assert!(log.depth() <= 3, "{} {log:?}", log.depth());
 }
 
 fn one_changed_line(fleet: &Fleet) {
     fleet.write(7, "two");
     let log = fleet.measured("released");
-    assert!(log.depth() <= 8, "{} {log:?}", log.depth());
+    assert!(log.depth() <= 10, "{} {log:?}", log.depth());
     assert_eq!(log.writes().len(), 3, "{log:?}");
     assert_eq!(fleet.call(7), "two 7");
 }
@@ -190,7 +193,7 @@ fn code_to_be_kept_first(fleet: &Fleet) {
     change_code(&fleet.functions[7], &answering(200, "by hand"));
     fleet.write(7, "three");
     let log = fleet.measured("released");
-    assert!(log.depth() <= 8, "{} {log:?}", log.depth());
+    assert!(log.depth() <= 10, "{} {log:?}", log.depth());
     assert_eq!(fleet.call(7), "three 7");
 }
 
