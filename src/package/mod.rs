@@ -1,6 +1,6 @@
 //! Packs each function's code into a zip that is the same on every machine.
 //!
-//! The format is `compact-1` or that of Terraform's `archive_file`. docs/decisions/0001-compact-1.md and
+//! The format is `compact-2` or that of Terraform's `archive_file`. docs/decisions/0001-compact-1.md, 0014-compact-2.md and
 //! 0005-archive-file.md explain both.
 
 mod advice;
@@ -225,7 +225,7 @@ pub(crate) fn temporary(path: &Path, prefix: &str, suffix: &str) -> std::io::Res
 }
 
 /// Resolves the links of `path`, whose last components need not exist yet.
-fn resolved(path: &Path) -> PathBuf {
+pub(crate) fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for folder in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (fs::canonicalize(folder), path.strip_prefix(folder)) {
