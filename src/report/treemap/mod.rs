@@ -182,6 +182,7 @@ mod tests {
             bytes: bytes * 3,
             compressed_bytes: *bytes,
             mode: 0o644,
+            is_link: false,
             crc32: 0,
         };
         let sha256 = Sha256::of(b"");

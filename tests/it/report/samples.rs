@@ -13,8 +13,14 @@ pub(super) fn sha256(text: &str) -> Sha256 {
 }
 
 pub(super) fn artifact(function: &str) -> Artifact {
-    let entry =
-        |name: &str, bytes, mode| Entry { name: name.into(), bytes, compressed_bytes: bytes / 2, mode, crc32: 7 };
+    let entry = |name: &str, bytes, mode| Entry {
+        name: name.into(),
+        bytes,
+        compressed_bytes: bytes / 2,
+        mode,
+        is_link: false,
+        crc32: 7,
+    };
     Artifact {
         function: FunctionKey::new(function),
         path: format!("target/sls-release/{function}.zip").into(),
