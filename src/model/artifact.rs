@@ -40,6 +40,35 @@ pub struct Artifact {
     pub unzipped_bytes: u64,
     /// The entries, in the order of the archive.
     pub entries: Vec<Entry>,
+    /// The programs and libraries of native code among the entries, as far as their names tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binaries: Vec<Binary>,
+}
+
+/// A program or library of native code in an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Binary {
+    /// The name of the entry.
+    pub name: String,
+    /// What it was built for.
+    pub built_for: BuiltFor,
+}
+
+/// The system and processor that native code was built for, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BuiltFor {
+    /// ELF for x86-64.
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// ELF for 64-bit ARM.
+    Arm64,
+    /// ELF for another processor.
+    OtherProcessor,
+    /// Mach-O.
+    MacOs,
+    /// A DLL or program of Windows.
+    Windows,
 }
 
 /// Returns whether an artifact has no path.

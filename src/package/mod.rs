@@ -5,6 +5,7 @@
 
 mod advice;
 mod archive_file;
+mod binaries;
 mod cache;
 mod compact;
 mod contents;
@@ -13,6 +14,7 @@ mod difference;
 mod digests;
 mod explain;
 mod folder;
+mod heads;
 mod patterns;
 mod pipeline;
 mod protected;
@@ -200,6 +202,7 @@ fn pack(contents: &Contents, context: &PackContext<'_>) -> Result<Artifact, Fail
 /// Moves the finished archive to its path.
 fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, context: &PackContext<'_>) -> Result<Artifact, Failure> {
     let digests = digests(archive.path()).map_err(|error| context.not_written(&error))?;
+    let binaries = binaries::binaries(archive.path(), &entries);
     context.check_cancelled()?;
     archive.persist(context.path).map_err(|error| context.not_written(&error.error))?;
     context.finished(digests.bytes);
@@ -212,6 +215,7 @@ fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, context: &PackConte
         zipped_bytes: digests.bytes,
         unzipped_bytes: entries.iter().map(|entry| entry.bytes).sum(),
         entries,
+        binaries,
     })
 }
 

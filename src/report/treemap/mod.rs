@@ -195,6 +195,7 @@ mod tests {
             zipped_bytes: 1000,
             unzipped_bytes: 3000,
             entries: files.iter().map(entry).collect(),
+            binaries: Vec::new(),
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) fn artifact(function: &str) -> Artifact {
         zipped_bytes: 12_600,
         unzipped_bytes: 5_242_880,
         entries: vec![entry("bin/tool", 5_242_000, 0o755), entry("index.js", 880, 0o644)],
+        binaries: Vec::new(),
     }
 }
 
