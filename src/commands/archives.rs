@@ -81,7 +81,9 @@ impl<'a> Packer<'a> {
     fn reported(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) -> BTreeMap<FunctionKey, Artifact> {
         let mut reported = artifacts.clone();
         if self.folder.is_temporary() {
-            reported.values_mut().for_each(|artifact| artifact.path = PathBuf::new());
+            for artifact in reported.values_mut() {
+                artifact.path = PathBuf::new();
+            }
         }
         reported
     }

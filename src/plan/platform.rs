@@ -65,7 +65,7 @@ impl Platform<'_> {
         (!found.is_empty()).then(|| found.join(", "))
     }
 
-    /// Returns the version of CPython in a module's name, such as `x.cpython-311-x86_64-linux-gnu.so`, if it is not the
+    /// Returns the version of `CPython` in a module's name, such as `x.cpython-311-x86_64-linux-gnu.so`, if it is not the
     /// function's. <https://peps.python.org/pep-3149/>
     fn other_python(self, name: &str) -> Option<String> {
         let own = self.runtime?.strip_prefix("python")?.replace('.', "");
