@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 
+use super::archive_folder::ArchiveFolder;
 use super::ready;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
@@ -37,16 +38,22 @@ pub(super) struct Packer<'a> {
     request: &'a ArchiveRequest,
     environment: &'a BTreeMap<String, String>,
     settings: &'a Settings,
+    folder: ArchiveFolder,
     keep_out: Vec<PathBuf>,
 }
 
 impl<'a> Packer<'a> {
-    /// Returns a packer that has packed nothing yet.
-    pub(super) fn new(common: &'a Common, request: &'a ArchiveRequest, settings: &'a Settings) -> Self {
+    /// Returns a packer that has packed nothing yet. Temporary archives are deleted with it.
+    pub(super) fn new(
+        common: &'a Common,
+        request: &'a ArchiveRequest,
+        settings: &'a Settings,
+        folder: ArchiveFolder,
+    ) -> Self {
         let environment = &common.environment;
         let own = [settings.file.clone(), settings.usual_out_dir.clone()];
         let keep_out = own.into_iter().chain(cache_folder(environment)).collect();
-        Self { request, environment, settings, keep_out }
+        Self { request, environment, settings, folder, keep_out }
     }
 
     /// Keeps one more file out of the archives.
@@ -66,8 +73,19 @@ impl<'a> Packer<'a> {
         let options = package::Options { cache: cache.as_deref(), ..self.options()? };
         let artifacts = package::build(&self.functions(), &options, &|| cancel.is_cancelled(), out)?;
         ready::check(&self.request.expect_sha256, &artifacts)?;
-        out.artifacts(&artifacts);
+        out.artifacts(&self.reported(&artifacts));
         Ok(artifacts)
+    }
+
+    /// Returns the artifacts for the report, without the paths of archives that do not stay.
+    fn reported(&self, artifacts: &BTreeMap<FunctionKey, Artifact>) -> BTreeMap<FunctionKey, Artifact> {
+        let mut reported = artifacts.clone();
+        if self.folder.is_temporary() {
+            for artifact in reported.values_mut() {
+                artifact.path = PathBuf::new();
+            }
+        }
+        reported
     }
 
     /// Returns the chosen functions.
@@ -78,7 +96,7 @@ impl<'a> Packer<'a> {
     /// Returns how the archives are made, without a cache.
     pub(super) fn options(&self) -> Result<package::Options<'_>, Failure> {
         Ok(package::Options {
-            out_dir: &self.settings.out_dir,
+            out_dir: self.folder.path(),
             verify: self.request.packing.verify,
             threads: self.threads()?,
             cache: None,

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod archive_folder;
 mod archives;
 mod changes;
 mod deletion;

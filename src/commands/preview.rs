@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::archive_folder::ArchiveFolder;
 use super::archives::{Packer, read_settings};
 use super::session::Session;
 use super::{changes, deletion, eviction};
@@ -67,7 +68,8 @@ async fn made(
     let &Session { cancel, out, .. } = session;
     let settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
     let id = preview_id(&request.owner, request.number, &settings)?;
-    let packer = Packer::new(&request.common, &request.archives, &settings);
+    let folder = ArchiveFolder::for_upload(&settings)?;
+    let packer = Packer::new(&request.common, &request.archives, &settings, folder);
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
     let world = World::connect(settings.region.as_ref(), cancel).await?;

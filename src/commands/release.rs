@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use futures::FutureExt;
 
+use super::archive_folder::ArchiveFolder;
 use super::archives::{Packer, read_settings};
 use super::changes;
 use super::session::Session;
@@ -24,7 +25,8 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     let &Session { cancel, out, .. } = session;
     let mut settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
     settings::read_events(&mut settings)?;
-    let packer = Packer::new(&request.common, &request.archives, &settings);
+    let folder = ArchiveFolder::for_upload(&settings)?;
+    let packer = Packer::new(&request.common, &request.archives, &settings, folder);
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
     let world = World::connect(settings.region.as_ref(), cancel).await?;

@@ -16,6 +16,9 @@ pub struct Advice {
     pub compressed_bytes: u64,
     /// The first of the files.
     pub example: String,
+    /// All the files, if they look like secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// What to do about it.
     pub fix: String,
 }
@@ -92,10 +95,24 @@ impl AdviceAbout {
 }
 
 impl LeaveOut {
-    fn leave_out(self, pattern: &str) -> String {
+    /// Returns how to leave out all of these files.
+    pub fn leave_out_all(self, names: &[String]) -> String {
+        let patterns: Vec<String> = names.iter().map(|name| toml_string(&literal(name))).collect();
         match self {
-            LeaveOut::Exclude => format!("exclude = [{}]", toml_string(pattern)),
-            LeaveOut::Excludes => format!("excludes = [{}], here and in Terraform", toml_string(pattern)),
+            LeaveOut::OfSource if names.len() > 1 => "leave them out of the source".to_owned(),
+            _ => self.leave_out_list(&patterns.join(", ")),
+        }
+    }
+
+    fn leave_out(self, pattern: &str) -> String {
+        self.leave_out_list(&toml_string(pattern))
+    }
+
+    /// Returns how to leave out what a list of patterns, written as in TOML, matches.
+    fn leave_out_list(self, patterns: &str) -> String {
+        match self {
+            LeaveOut::Exclude => format!("exclude = [{patterns}]"),
+            LeaveOut::Excludes => format!("excludes = [{patterns}], here and in Terraform"),
             LeaveOut::OfSource => "leave it out of the source".to_owned(),
         }
     }
@@ -132,7 +149,8 @@ impl fmt::Display for Advice {
         let (one, many) = self.about.words();
         match self.files {
             1 => write!(f, "{} {one}", self.example)?,
-            files => write!(f, "{files} files {many}, for example {}", self.example)?,
+            files if self.secrets.is_empty() => write!(f, "{files} files {many}, for example {}", self.example)?,
+            files => write!(f, "{files} files {many}: {}", self.secrets.join(", "))?,
         }
         write!(f, "; {}", self.fix)
     }
@@ -144,7 +162,7 @@ mod tests {
 
     fn advice(about: AdviceAbout, files: usize, example: &str, how: LeaveOut) -> String {
         let fix = about.fix(example, how);
-        Advice { about, files, compressed_bytes: 7, example: example.to_owned(), fix }.to_string()
+        Advice { about, files, compressed_bytes: 7, example: example.to_owned(), secrets: Vec::new(), fix }.to_string()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! An artifact: the archive of a function's code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,9 @@ pub const UNZIPPED_LIMIT: u64 = 250 * 1024 * 1024;
 pub struct Artifact {
     /// The function.
     pub function: FunctionKey,
-    /// The path of the zip.
+    /// The path of the zip. It is absent where the zip is deleted after its upload: `plan`, `release` and `preview up`
+    /// keep none unless a folder for archives is named.
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub path: PathBuf,
     /// The zip's SHA-256: Lambda's `CodeSha256`, Terraform's `source_code_hash`.
     pub sha256: Sha256,
@@ -38,12 +40,53 @@ pub struct Artifact {
     pub unzipped_bytes: u64,
     /// The entries, in the order of the archive.
     pub entries: Vec<Entry>,
+    /// The programs and libraries of native code among the entries, as far as their names tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binaries: Vec<Binary>,
+}
+
+/// A program or library of native code in an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Binary {
+    /// The name of the entry.
+    pub name: String,
+    /// What it was built for.
+    pub built_for: BuiltFor,
+}
+
+/// The system and processor that native code was built for, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BuiltFor {
+    /// ELF for x86-64.
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// ELF for 64-bit ARM.
+    Arm64,
+    /// ELF for another processor.
+    OtherProcessor,
+    /// Mach-O.
+    MacOs,
+    /// A DLL or program of Windows.
+    Windows,
+}
+
+/// Returns whether an artifact has no path.
+fn is_empty(path: &Path) -> bool {
+    path.as_os_str().is_empty()
 }
 
 impl Artifact {
     /// Returns whether the archive has an entry with exactly this name.
     pub fn has_entry(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
+    }
+
+    /// Returns whether a link leads to a folder above this name, so that the file may exist under another name.
+    pub fn has_link_above(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.is_link && name.strip_prefix(entry.name.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        })
     }
 }
 
@@ -58,6 +101,9 @@ pub struct Entry {
     pub compressed_bytes: u64,
     /// Permission bits, for example 0o644.
     pub mode: u32,
+    /// Whether it is a link; its contents are the path of its target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_link: bool,
     /// CRC-32 of the contents, as in the zip.
     pub crc32: u32,
 }

@@ -35,7 +35,7 @@ mod why;
 pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
-pub use artifact::{Artifact, Entry, PART_BYTES, UNZIPPED_LIMIT};
+pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, UNZIPPED_LIMIT};
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
 pub use configuration::FunctionConfiguration;

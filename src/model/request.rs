@@ -54,7 +54,7 @@ pub struct Common {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand")]
 pub struct ArchiveRequest {
-    /// The folder for the archives [env: SLS_RELEASE_OUT_DIR] [default: target/sls-release]
+    /// The folder for the archives [env: SLS_RELEASE_OUT_DIR] [default: target/sls-release for `package`, else none is kept]
     #[arg(long, value_name = "DIR")]
     pub out_dir: Option<PathBuf>,
     /// Take the archives of this folder, which `package` made, instead of the sources

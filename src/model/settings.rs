@@ -39,6 +39,9 @@ pub struct Settings {
     pub wait_timeout: Duration,
     /// Where the archives are written.
     pub out_dir: PathBuf,
+    /// Whether a flag, a variable or the settings file names [`Settings::out_dir`].
+    #[serde(skip)]
+    pub is_out_dir_named: bool,
     /// Where they are written unless a flag or a variable says otherwise: older ones may lie there.
     pub usual_out_dir: PathBuf,
     /// The settings file; `None` where a command needs none.
@@ -72,7 +75,7 @@ pub struct ArtifactStore {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArchiveFormat {
-    /// Our own smallest, fastest, reproducible zip: revision `compact-1`.
+    /// Our own smallest, fastest, reproducible zip: revision `compact-2`.
     Compact,
     /// Byte for byte what Terraform's `archive_file` makes.
     ArchiveFile(ArchiveFileSettings),

@@ -211,6 +211,29 @@ pub enum Warning {
         /// What they call.
         qualifier: Qualifier,
     },
+    /// `bootstrap` has no x bit, and Lambda starts it as a program.
+    #[display(
+        "{function}: `bootstrap` is not executable, so Lambda cannot start it; run `chmod +x` before packaging, or, for archive-file, set `output_file_mode = \"0755\"` here and in Terraform"
+    )]
+    BootstrapNotExecutable {
+        /// The function.
+        function: FunctionKey,
+    },
+    /// Native code was built for another system, processor or Python than the function's.
+    #[display(
+        "{function}: native code that was not built for {platform}: {}; install or build it for this platform",
+        of_all(examples, *files)
+    )]
+    BuiltForAnotherPlatform {
+        /// The function.
+        function: FunctionKey,
+        /// Its platform: `Linux on arm64 with python3.12`.
+        platform: String,
+        /// The first three files, each with what it was built for.
+        examples: Vec<String>,
+        /// How many files there are.
+        files: usize,
+    },
     /// A read that the release can do without is denied.
     #[display("{function}: {} is denied, so {read}", read.action())]
     Denied {
@@ -268,6 +291,13 @@ pub enum LatestCaller {
         /// The ARN of the queue, the stream or the table, where it has one.
         source: Option<String>,
     },
+}
+
+/// Lists the examples, and how many more files there are.
+fn of_all(examples: &[String], files: usize) -> String {
+    let more = files.saturating_sub(examples.len());
+    let shown = examples.join(", ");
+    if more > 0 { format!("{shown} and {more} more ({files} files)") } else { shown }
 }
 
 fn from(source: Option<&String>) -> String {

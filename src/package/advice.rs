@@ -1,12 +1,9 @@
 //! Finds files that should not be in an archive, by their names, modes and first bytes.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::Path;
 
-use zip::ZipArchive;
-
+use super::heads::Heads;
 use crate::model::{Advice, AdviceAbout, Artifact, Entry, LeaveOut, is_cache_folder, is_test_folder};
 
 /// How much of a file is read to recognize a secret or a script.
@@ -22,19 +19,26 @@ const SECRET_ENDINGS: [&str; 4] = [".p12", ".pfx", ".tfstate", ".tfstate.backup"
 /// left out.
 pub(super) fn advice(artifact: &Artifact, own_folder: Option<&str>, how: LeaveOut) -> Vec<Advice> {
     let mut found: BTreeMap<AdviceAbout, Advice> = BTreeMap::new();
-    let mut heads = Heads { path: &artifact.path, archive: None };
+    let mut heads = Heads::new(&artifact.path);
     for entry in &artifact.entries {
         for about in about(entry, own_folder, &mut heads) {
             let advice = found.entry(about).or_insert_with(|| empty(about, entry, how));
             advice.files += 1;
+            if about == AdviceAbout::Secret {
+                advice.secrets.push(entry.name.clone());
+            }
             advice.compressed_bytes += entry.compressed_bytes;
         }
+    }
+    for advice in found.values_mut().filter(|advice| advice.about == AdviceAbout::Secret) {
+        advice.fix = how.leave_out_all(&advice.secrets);
     }
     found.into_values().collect()
 }
 
 fn empty(about: AdviceAbout, first: &Entry, how: LeaveOut) -> Advice {
-    Advice { about, files: 0, compressed_bytes: 0, example: first.name.clone(), fix: about.fix(&first.name, how) }
+    let fix = about.fix(&first.name, how);
+    Advice { about, files: 0, compressed_bytes: 0, example: first.name.clone(), secrets: Vec::new(), fix }
 }
 
 fn about(entry: &Entry, own_folder: Option<&str>, heads: &mut Heads<'_>) -> Vec<AdviceAbout> {
@@ -81,7 +85,12 @@ fn is_secret(entry: &Entry, heads: &mut Heads<'_>) -> bool {
         ".pypirc" => |head| head.contains("password"),
         _ => return false,
     };
-    heads.of(entry).is_some_and(|head| is_secret(&head))
+    head(entry, heads).is_some_and(|head| is_secret(&head))
+}
+
+/// Returns a file's first bytes as lossy UTF-8, or `None` if it cannot be read.
+fn head(entry: &Entry, heads: &mut Heads<'_>) -> Option<String> {
+    Some(String::from_utf8_lossy(&heads.of(entry, HEAD_BYTES)?).into_owned())
 }
 
 /// Returns whether a file holds a private key in PEM. <https://www.rfc-editor.org/rfc/rfc7468#section-2>
@@ -102,25 +111,6 @@ fn is_crlf_script(entry: &Entry, heads: &mut Heads<'_>) -> bool {
     if !is_program && !has_ending(name, "sh") {
         return false;
     }
-    let head = heads.of(entry).unwrap_or_default();
+    let head = head(entry, heads).unwrap_or_default();
     head.starts_with("#!") && head.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'))
-}
-
-/// Reads the first bytes of files in an archive, which is opened on first use.
-struct Heads<'a> {
-    path: &'a Path,
-    archive: Option<ZipArchive<BufReader<File>>>,
-}
-
-impl Heads<'_> {
-    /// Returns a file's first bytes as lossy UTF-8, or `None` if it cannot be read.
-    fn of(&mut self, entry: &Entry) -> Option<String> {
-        if self.archive.is_none() {
-            self.archive = ZipArchive::new(BufReader::new(File::open(self.path).ok()?)).ok();
-        }
-        let mut head = Vec::new();
-        let file = self.archive.as_mut()?.by_name(&entry.name).ok()?;
-        file.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
-        Some(String::from_utf8_lossy(&head).into_owned())
-    }
 }

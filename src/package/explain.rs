@@ -96,6 +96,7 @@ mod tests {
             bytes: bytes * 2,
             compressed_bytes: *bytes,
             mode: 0o644,
+            is_link: false,
             crc32: 0,
         };
         files.iter().map(entry).collect()

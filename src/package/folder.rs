@@ -1,16 +1,19 @@
 //! A folder that a walk is in, and the limits of a walk.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::refusals::{too_deep, too_many};
+use super::refusals::{too_deep, too_many, too_often};
 use crate::error::Problem;
 
 /// The deepest folder of a walk. Links can nest folders without end.
 const MAX_DEPTH: usize = 200;
-/// The most names of a walk. Links to links can multiply a few files without end.
+/// The most names of a walk. Links can multiply a few files without end.
 const MAX_NAMES: usize = 1_000_000;
+/// How often a walk enters the same folder. Links to links multiply folders long before they multiply many names.
+const MAX_VISITS: usize = 5_000;
 
 /// A folder that a walk is in, with its parents.
 pub(super) struct Folder<'a, L = ()> {
@@ -39,21 +42,28 @@ impl<L> Folder<'_, L> {
     }
 }
 
-/// Counts the names of a walk.
+/// Counts the names of a walk, and how often it enters each folder.
 #[derive(Default)]
 pub(super) struct Walked {
     names: usize,
+    visits: BTreeMap<PathBuf, usize>,
+    is_over: bool,
 }
 
 impl Walked {
-    /// Counts the names of a folder. If a limit is exceeded, returns an error, with a problem the first time.
+    /// Counts a folder and its names. If a limit of the whole walk is exceeded, returns an error for this folder and all
+    /// later ones, with a problem the first time.
     pub(super) fn enter<L>(&mut self, folder: &Folder<'_, L>, names: usize) -> Result<(), Option<Problem>> {
-        if self.names > MAX_NAMES {
+        if self.is_over {
             return Err(None);
         }
         self.names += names;
-        if self.names > MAX_NAMES {
-            return Err(Some(too_many(folder.path)));
+        let visits = self.visits.entry(folder.real.to_owned()).or_default();
+        *visits += 1;
+        if *visits > MAX_VISITS || self.names > MAX_NAMES {
+            self.is_over = true;
+            let is_often = *visits > MAX_VISITS;
+            return Err(Some(if is_often { too_often(folder.real) } else { too_many(folder.path) }));
         }
         if folder.ancestors().count() > MAX_DEPTH { Err(Some(too_deep(folder.path))) } else { Ok(()) }
     }

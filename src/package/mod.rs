@@ -1,10 +1,11 @@
 //! Packs each function's code into a zip that is the same on every machine.
 //!
-//! The format is `compact-1` or that of Terraform's `archive_file`. docs/decisions/0001-compact-1.md and
+//! The format is `compact-2` or that of Terraform's `archive_file`. docs/decisions/0001-compact-1.md, 0014-compact-2.md and
 //! 0005-archive-file.md explain both.
 
 mod advice;
 mod archive_file;
+mod binaries;
 mod cache;
 mod compact;
 mod contents;
@@ -13,6 +14,7 @@ mod difference;
 mod digests;
 mod explain;
 mod folder;
+mod heads;
 mod patterns;
 mod pipeline;
 mod protected;
@@ -200,6 +202,7 @@ fn pack(contents: &Contents, context: &PackContext<'_>) -> Result<Artifact, Fail
 /// Moves the finished archive to its path.
 fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, context: &PackContext<'_>) -> Result<Artifact, Failure> {
     let digests = digests(archive.path()).map_err(|error| context.not_written(&error))?;
+    let binaries = binaries::binaries(archive.path(), &entries);
     context.check_cancelled()?;
     archive.persist(context.path).map_err(|error| context.not_written(&error.error))?;
     context.finished(digests.bytes);
@@ -212,6 +215,7 @@ fn finish(archive: NamedTempFile<File>, entries: Vec<Entry>, context: &PackConte
         zipped_bytes: digests.bytes,
         unzipped_bytes: entries.iter().map(|entry| entry.bytes).sum(),
         entries,
+        binaries,
     })
 }
 
@@ -225,7 +229,7 @@ pub(crate) fn temporary(path: &Path, prefix: &str, suffix: &str) -> std::io::Res
 }
 
 /// Resolves the links of `path`, whose last components need not exist yet.
-fn resolved(path: &Path) -> PathBuf {
+pub(crate) fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for folder in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (fs::canonicalize(folder), path.strip_prefix(folder)) {

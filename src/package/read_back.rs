@@ -8,6 +8,7 @@ use zip::result::{ZipError, ZipResult};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::context::PackContext;
+use super::zip_records::{FILE_TYPE, LINK};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Entry;
 
@@ -77,6 +78,7 @@ fn entry(entry: &ZipFileEntry<'_>) -> ZipResult<Option<Entry>> {
         bytes: entry.size(),
         compressed_bytes: entry.compressed_size(),
         mode: entry.unix_mode().unwrap_or(0o644) & 0o7777,
+        is_link: entry.unix_mode().is_some_and(|mode| mode & FILE_TYPE == LINK),
         crc32: entry.crc32(),
     }))
 }

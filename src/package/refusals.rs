@@ -59,7 +59,25 @@ pub(super) fn broken_link(link: &Path, error: &io::Error) -> Problem {
 pub(super) fn link_out(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
         .why(format!("it is a link to `{}`, outside the source", target.display()))
+        .fix(
+            "copy the target into the source, or leave the link out with `exclude`; for packages of a workspace, pack the \
+             folder that `pnpm --filter NAME deploy FOLDER` makes (with `node-linker=hoisted` it has no links), or bundle \
+             the code",
+        )
+}
+
+/// Reports a link that even `archive-file` does not follow.
+pub(super) fn link_out_of_checkout(link: &Path, target: &Path) -> Problem {
+    cannot_pack(&link.display().to_string())
+        .why(format!("it is a link to `{}`, which is not a file of this Git checkout", target.display()))
         .fix("copy the target into the source, or leave the link out with `exclude`")
+}
+
+/// Reports a link that would lead nowhere in the archive.
+pub(super) fn link_to_nothing(link: &Path, target: &str) -> Problem {
+    cannot_pack(&link.display().to_string())
+        .why(format!("it is a link to `{target}`, of which nothing is packed"))
+        .fix("include the target too, or leave the link out with `exclude`")
 }
 
 pub(super) fn link_cycle(link: &Path, target: &Path) -> Problem {
@@ -68,18 +86,26 @@ pub(super) fn link_cycle(link: &Path, target: &Path) -> Problem {
         .fix("remove the link, or leave it out with `exclude`")
 }
 
-/// Refuses names that differ only in case: Lambda distinguishes them, but a developer's disk may not.
-pub(super) fn names_that_fold_together<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Problem> {
+/// Warns about names that differ only in case: Lambda distinguishes them, but a developer's disk may not.
+pub(super) fn names_that_fold_together<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut by_lower_case = BTreeMap::new();
-    let twins = names.filter_map(|name| {
-        let other = by_lower_case.insert(name.to_lowercase(), name)?;
-        Some(
-            Problem::new(format!("`{other}` and `{name}` cannot both be packed"))
-                .why("their names differ only in upper and lower case, which some file systems do not distinguish")
-                .fix("rename one of them, or leave it out with `exclude`"),
+    let twins: Vec<String> = names
+        .filter_map(|name| Some(format!("`{}` and `{name}`", by_lower_case.insert(name.to_lowercase(), name)?)))
+        .collect();
+    (!twins.is_empty()).then(|| {
+        format!(
+            "names that differ only in upper and lower case are packed: {}; file systems of macOS and Windows keep only \
+             one of each pair, so that another machine may pack another archive: rename one of each",
+            first_of(&twins)
         )
-    });
-    twins.collect()
+    })
+}
+
+/// Lists at most three items, and how many more there are.
+pub(super) fn first_of(items: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if items.len() > SHOWN { format!("{shown} and {} more", items.len() - SHOWN) } else { shown }
 }
 
 /// Reports folders that links nest too deep.
@@ -94,5 +120,12 @@ pub(super) fn too_deep(path: &str) -> Problem {
 pub(super) fn too_many(path: &str) -> Problem {
     cannot_pack(&format!("{path}/"))
         .why("with it the source has more than 1,000,000 names, which only links to links can cause")
+        .fix("remove the links, or leave them out with `exclude`")
+}
+
+/// Reports a folder that links multiply.
+pub(super) fn too_often(folder: &Path) -> Problem {
+    cannot_pack(&folder.display().to_string())
+        .why("links lead to it more than 5,000 times, which only links to links can cause")
         .fix("remove the links, or leave them out with `exclude`")
 }

@@ -8,7 +8,8 @@ use super::folder::{Folder, Walked};
 use super::patterns::Patterns;
 use super::protected::{Protected, RuleIds};
 use super::refusals::{
-    broken_link, cannot_pack, link_cycle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
+    broken_link, cannot_pack, link_cycle, link_out, link_to_nothing, names, names_that_fold_together, not_a_file,
+    not_utf8,
 };
 use super::selection::{LeftOuts, Selection};
 use super::source_file::{SourceFile, unreadable};
@@ -27,16 +28,30 @@ pub(super) fn select(
         patterns: Patterns::new(settings)?,
         protected: Protected::new(&settings.include, &below),
         files: Vec::new(),
+        links: Vec::new(),
         walked: Walked::default(),
         left_out: LeftOuts::default(),
         problems: Vec::new(),
     };
     walk.folder(&Folder { path: "", real: root, blocked_by: RuleIds::new(), parent: None });
-    let Walk { mut files, left_out, mut problems, .. } = walk;
+    let Walk { mut files, links, left_out, mut problems, .. } = walk;
     files.sort_by(|one, other| one.name.cmp(&other.name));
-    problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
-    let selection = Selection { left_out: left_out.finish(), ..Selection::of(files) };
-    if problems.is_empty() { Ok(selection) } else { Err(problems) }
+    problems.extend(links_to_nothing(&links, &files));
+    let warnings = names_that_fold_together(files.iter().map(|file| file.name.as_str())).into_iter().collect();
+    if problems.is_empty() { Ok(Selection { files, left_out: left_out.finish(), warnings }) } else { Err(problems) }
+}
+
+/// Returns a problem for each link whose target has nothing that is packed. `files` are sorted.
+fn links_to_nothing(links: &[InnerLink], files: &[SourceFile]) -> Vec<Problem> {
+    let is_packed = |target: &str| {
+        let place = files.partition_point(|file| file.name.as_str() < target);
+        let is_it = files.get(place).is_some_and(|file| file.name == target);
+        let below = format!("{target}/");
+        let place = files.partition_point(|file| file.name < below);
+        is_it || target.is_empty() || files.get(place).is_some_and(|file| file.name.starts_with(&below))
+    };
+    let dangling = links.iter().filter(|link| !is_packed(&link.target));
+    dangling.map(|link| link_to_nothing(&link.real, &link.target)).collect()
 }
 
 struct Walk<'a> {
@@ -44,9 +59,17 @@ struct Walk<'a> {
     patterns: Patterns,
     protected: Protected,
     files: Vec<SourceFile>,
+    links: Vec<InnerLink>,
     walked: Walked,
     left_out: LeftOuts,
     problems: Vec<Problem>,
+}
+
+/// A link that is packed as a link.
+struct InnerLink {
+    real: PathBuf,
+    /// The path of its target in the archive; empty for the archive's root.
+    target: String,
 }
 
 /// A file or folder that may be selected.
@@ -116,14 +139,52 @@ impl Walk<'_> {
             let wanted = self.wants(&candidate, target.is_dir());
             return self.refuse_if(wanted, || link_out(&link, &target));
         };
+        let place = archive_path(inside);
         let candidate = self.follow(candidate, inside, target.clone());
         match fs::metadata(&target) {
+            Ok(metadata) if self.selects(&candidate, metadata.is_dir()) && self.packs(place.as_deref(), &metadata) => {
+                self.inner_link(candidate.path, link, place.unwrap_or_default());
+            }
             Ok(metadata) if metadata.is_dir() && folder.is_within(&target) => {
                 self.refuse_if(self.walks(&candidate), || link_cycle(&link, &target));
             }
             Ok(metadata) => self.file_or_folder(folder, candidate, &metadata),
             Err(error) => self.problems.push(unreadable(&link, &error)),
         }
+    }
+
+    /// Packs a link as a link: Node resolves the dependencies of a linked package by the link's target.
+    /// <https://nodejs.org/api/modules.html#all-together>
+    fn inner_link(&mut self, path: String, link: PathBuf, target: String) {
+        if let Some(problem) = bad_name(&path) {
+            return self.problems.push(problem);
+        }
+        match fs::symlink_metadata(&link) {
+            Ok(metadata) => {
+                let text = relative(&path, &target);
+                self.files.push(SourceFile::link(path, link.clone(), &metadata, text));
+                self.links.push(InnerLink { real: link, target });
+            }
+            Err(error) => self.problems.push(unreadable(&link, &error)),
+        }
+    }
+
+    /// Returns whether the target of a link is packed under its own path, as far as patterns tell. If it is not, the link
+    /// is followed.
+    fn packs(&self, place: Option<&str>, metadata: &Metadata) -> bool {
+        let Some(place) = place.filter(|_| metadata.is_dir() || metadata.is_file()) else { return false };
+        let mut folders = place.match_indices('/').map(|(end, _)| &place[..end]);
+        let mut blocked_by = self.protected.rules_for_target(Path::new(place), &self.root.join(place));
+        self.protected.lift(&mut blocked_by, place);
+        let candidate = Candidate { path: place.to_owned(), real: PathBuf::new(), blocked_by };
+        place.is_empty()
+            || (folders.all(|folder| self.patterns.excluding(folder, true).is_none())
+                && self.selects(&candidate, metadata.is_dir()))
+    }
+
+    /// Returns whether a file is selected, or a folder walked.
+    fn selects(&self, candidate: &Candidate, is_folder: bool) -> bool {
+        if is_folder { self.walks(candidate) } else { self.wants(candidate, false) }
     }
 
     /// Replaces a link with its target. Rules that keep the target out keep the link out too.
@@ -161,6 +222,23 @@ impl Walk<'_> {
     }
 }
 
+/// Returns a path below the source as in an archive, or `None` if it is not UTF-8.
+fn archive_path(inside: &Path) -> Option<String> {
+    let names: Option<Vec<&str>> = inside.iter().map(OsStr::to_str).collect();
+    Some(names?.join("/"))
+}
+
+/// Returns the text of the link `path` that leads to `target`; both are paths in the archive.
+fn relative(path: &str, target: &str) -> String {
+    let names: Vec<&str> = path.split('/').collect();
+    let parent = &names[..names.len() - 1];
+    let target: Vec<&str> = target.split('/').filter(|name| !name.is_empty()).collect();
+    let common = parent.iter().zip(&target).take_while(|(one, other)| one == other).count();
+    let up = parent[common..].iter().map(|_| "..");
+    let names: Vec<&str> = up.chain(target[common..].iter().copied()).collect();
+    if names.is_empty() { ".".to_owned() } else { names.join("/") }
+}
+
 /// Returns why a file cannot be packed.
 fn refusal(candidate: &Candidate, metadata: &Metadata) -> Option<Problem> {
     if !metadata.is_file() {
@@ -193,6 +271,16 @@ pub(super) fn bad_name(name: &str) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_of_a_link_is_relative_to_its_folder() {
+        assert_eq!(relative("a", "b/c"), "b/c");
+        assert_eq!(relative("a/b/link", "a/c"), "../c");
+        assert_eq!(relative("a/b/link", "d"), "../../d");
+        assert_eq!(relative("a/b/link", "a/b/c"), "c");
+        assert_eq!(relative("a/link", "a"), ".");
+        assert_eq!(relative("a/link", ""), "..");
+    }
 
     #[test]
     fn a_name_fits_into_the_header_and_is_harmless() {

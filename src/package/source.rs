@@ -27,7 +27,7 @@ impl Contents {
     /// Returns how many bytes are read.
     pub(super) fn bytes(&self) -> u64 {
         match self {
-            Contents::Compact(files) => files.iter().map(|file| file.stamp.bytes).sum(),
+            Contents::Compact(files) => files.iter().map(SourceFile::bytes).sum(),
             Contents::ArchiveFile(files, _) => files.iter().map(ArchivedFile::bytes).sum(),
             Contents::Ready(archive) => archive.stamp.bytes,
         }
@@ -52,7 +52,7 @@ pub(super) fn find(
     let contents = match (&settings.source.value, &settings.archive) {
         (CodeSource::Path(source), _) => path(function, source, settings, out_dir, keep_out),
         (CodeSource::SourceFile(source), ArchiveFormat::ArchiveFile(archive)) => {
-            source_file(function, source, archive).map_err(|problem| vec![problem])
+            source_file(function, source, &settings.archive, archive).map_err(|problem| vec![problem])
         }
         (CodeSource::Sources(sources), ArchiveFormat::ArchiveFile(archive)) => {
             Ok(archive_contents(archive_file::inline(sources, archive), archive))
@@ -80,7 +80,7 @@ fn path(
     if metadata.is_dir() {
         return folder(&root, settings, out_dir, keep_out);
     }
-    let file = file(source, root, &metadata).map_err(|problem| vec![problem])?;
+    let file = file(source, root, &metadata, &settings.archive).map_err(|problem| vec![problem])?;
     Ok(match &settings.archive {
         _ if has_ending(&file.name, "zip") => Selection::of(Contents::Ready(file)),
         ArchiveFormat::Compact => Selection::of(Contents::Compact(vec![file])),
@@ -92,6 +92,7 @@ fn path(
 fn source_file(
     function: &FunctionKey,
     source: &Path,
+    format: &ArchiveFormat,
     archive: &ArchiveFileSettings,
 ) -> Result<Selection<Contents>, Problem> {
     let (metadata, path) = resolve(function, source)?;
@@ -100,7 +101,7 @@ fn source_file(
             .why("`source_file` must be a file")
             .fix("use `source` instead"));
     }
-    let file = file(source, path, &metadata)?;
+    let file = file(source, path, &metadata, format)?;
     Ok(archive_contents(archive_file::single_file(file, archive), archive))
 }
 
@@ -166,7 +167,7 @@ fn folder(
     Ok(contents)
 }
 
-fn file(source: &Path, path: PathBuf, metadata: &Metadata) -> Result<SourceFile, Problem> {
+fn file(source: &Path, path: PathBuf, metadata: &Metadata, format: &ArchiveFormat) -> Result<SourceFile, Problem> {
     // The file is named as in the settings, even if that is a link to another name.
     let name = source.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         Problem::new(format!("`{}` cannot be packed", source.display())).why("its name is not UTF-8").fix("rename it")
@@ -176,7 +177,8 @@ fn file(source: &Path, path: PathBuf, metadata: &Metadata) -> Result<SourceFile,
             .why("it is neither a folder nor a file below 4 GiB")
             .fix("set `source` to the function's code"));
     }
-    if let Some(problem) = bad_name(name) {
+    // `archive_file` takes every name; the file system allows at most 255 bytes.
+    if let Some(problem) = bad_name(name).filter(|_| matches!(format, ArchiveFormat::Compact)) {
         return Err(problem);
     }
     Ok(SourceFile::new(name.to_owned(), path, metadata))

@@ -1,19 +1,21 @@
 //! A file to pack, and how changes during packing are detected.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::error::Problem;
 
-/// A file to pack.
+/// A file to pack, or a link that is packed as a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SourceFile {
     /// Its name in the archive.
     pub(super) name: String,
-    /// Its real path, with links resolved.
+    /// Its real path, with links resolved; of a link, the path of the link itself.
     pub(super) path: PathBuf,
+    /// The text of a link: the path of its target, relative to the link's folder.
+    pub(super) link: Option<String>,
     /// Its state when it was selected.
     pub(super) stamp: Stamp,
     /// The mode from `stat`: file type and permissions.
@@ -61,17 +63,31 @@ fn st_mode(metadata: &Metadata) -> u32 {
 
 impl SourceFile {
     pub(super) fn new(name: String, path: PathBuf, metadata: &Metadata) -> Self {
-        Self { name, path, stamp: Stamp::of(metadata), st_mode: st_mode(metadata) }
+        Self { name, path, link: None, stamp: Stamp::of(metadata), st_mode: st_mode(metadata) }
+    }
+
+    /// Returns the link at `path` with this text; `metadata` is the link's own.
+    pub(super) fn link(name: String, path: PathBuf, metadata: &Metadata, text: String) -> Self {
+        Self { link: Some(text), ..Self::new(name, path, metadata) }
+    }
+
+    /// Returns the size before compression.
+    pub(super) fn bytes(&self) -> u64 {
+        self.link.as_ref().map_or(self.stamp.bytes, |text| text.len() as u64)
     }
 
     /// Returns the permission bits in a compact archive.
     pub(super) fn mode(&self) -> u32 {
-        if self.st_mode & 0o100 == 0 { 0o644 } else { 0o755 }
+        match self.link {
+            Some(_) => 0o777,
+            None if self.st_mode & 0o100 == 0 => 0o644,
+            None => 0o755,
+        }
     }
 
     /// Returns the offset and the size of each piece of the file, which are at most `piece_bytes` long.
     pub(super) fn pieces(&self, piece_bytes: usize) -> impl Iterator<Item = (u64, usize)> {
-        let bytes = self.stamp.bytes;
+        let bytes = self.bytes();
         let size = move |offset| usize::try_from(bytes - offset).map_or(piece_bytes, |rest| rest.min(piece_bytes));
         (0..bytes).step_by(piece_bytes).map(move |offset| (offset, size(offset)))
     }
@@ -88,6 +104,13 @@ impl SourceFile {
             _ => unreadable(&self.path, &error),
         })?;
         self.check(&file)
+    }
+
+    /// Returns the text of a link, if this is one. A link that changed since its selection is a problem.
+    pub(super) fn link_text(&self) -> Result<Option<&str>, Problem> {
+        let Some(text) = &self.link else { return Ok(None) };
+        let metadata = fs::symlink_metadata(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        if Stamp::of(&metadata) == self.stamp { Ok(Some(text)) } else { Err(changed(&self.path)) }
     }
 
     fn check(&self, file: &File) -> Result<(), Problem> {

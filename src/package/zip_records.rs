@@ -20,6 +20,11 @@ pub(super) const UTF8: u16 = 1 << 11;
 /// `S_IFREG` in the mode that Unix keeps in the upper half of the external attributes.
 pub(super) const REGULAR_FILE: u32 = 0o100_000;
 
+/// `S_IFLNK`, in the same place: the entry's data is the path that a link leads to.
+pub(super) const LINK: u32 = 0o120_000;
+/// The bits of a mode that say what kind of file it is.
+pub(super) const FILE_TYPE: u32 = 0o170_000;
+
 /// Bytes of a little-endian record.
 #[derive(Default)]
 pub(super) struct Bytes(pub(super) Vec<u8>);

@@ -1,6 +1,7 @@
 //! What becomes of one function: its code, its version, its alias.
 
 use super::permissions;
+use super::platform::{self, Platform};
 use super::stack::{Function, Stack};
 use crate::model::{
     Act, AliasName, ChangeCode, CodeCall, CreateAlias, EventSource, GoesLive, KeepCode, LatestCaller, MoveAlias,
@@ -18,6 +19,9 @@ pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan
     plan.warnings.extend(denied.map(|read| Warning::Denied { function: key.clone(), read: *read }));
     if why == Reason::CodeDiffers {
         warn_of_calls_without_alias(function, stack, plan);
+        let latest = &function.observed.latest;
+        let (runtime, architecture) = (latest.runtime.as_deref(), latest.architecture.as_deref());
+        platform::warn(key, function.artifact, Platform { runtime, architecture }, plan);
     }
     let call = if why == Reason::CodeDiffers { update(function, stack, plan) } else { CodeCall::Publish };
     plan.add(Act::ChangeCode(change(function, stack, call)), why);

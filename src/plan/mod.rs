@@ -7,6 +7,7 @@ mod event;
 mod functions;
 mod invocation;
 mod permissions;
+mod platform;
 pub mod preview;
 mod release;
 mod routes;

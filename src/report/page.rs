@@ -87,10 +87,9 @@ impl Page {
     pub(super) fn table<R: AsRef<[String]>>(&mut self, indent: usize, rows: &[R]) {
         let escaped = |row: &R| row.as_ref().iter().map(|cell| escape::terminal(cell)).collect();
         let rows: Vec<Vec<String>> = rows.iter().map(escaped).collect();
+        let widths = widths(&rows);
         for row in &rows {
-            let cells = row.iter().enumerate();
-            let cells: Vec<String> =
-                cells.map(|(at, cell)| format!("{cell:<width$}", width = width(&rows, at))).collect();
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
             self.text.push_str(&" ".repeat(indent));
             self.text.push_str(cells.join("  ").trim_end());
             self.text.push('\n');
@@ -107,8 +106,36 @@ impl Page {
     }
 }
 
-/// Returns the width of a column, by the rows with a cell after it.
-fn width(rows: &[Vec<String>], column: usize) -> usize {
-    let cells = rows.iter().filter(|row| column + 1 < row.len()).map(|row| row[column].chars().count());
-    cells.max().unwrap_or(0)
+/// Returns the width of each column, by the rows with a cell after it.
+fn widths(rows: &[Vec<String>]) -> Vec<usize> {
+    let mut widths = vec![0; rows.iter().map(Vec::len).max().unwrap_or_default()];
+    for row in rows {
+        let cells = row.split_last().map_or(&[][..], |(_, cells)| cells);
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_cells_except_the_last_of_a_row() {
+        let mut page = Page::new(false);
+        page.table(1, &[vec!["a".to_owned(), "bb".to_owned()], vec!["a long last cell".to_owned()]]);
+        page.table(0, &[["name", "1"], ["n", "2"]].map(|row| row.map(str::to_owned)));
+        assert_eq!(page.finish(), " a  bb\n a long last cell\nname  1\nn     2\n");
+    }
+
+    /// With one pass over all rows for each cell, this would take hours.
+    #[test]
+    fn a_table_of_many_rows_is_linear() {
+        let row = |number: usize| [number.to_string(), "x".to_owned()];
+        let mut page = Page::new(false);
+        page.table(0, &(0..300_000).map(row).collect::<Vec<_>>());
+        assert!(page.finish().ends_with("\n299999  x\n"));
+    }
 }

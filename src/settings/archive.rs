@@ -101,7 +101,11 @@ impl Reader<'_> {
         ArchiveFileSettings {
             excludes: table.texts("excludes").unwrap_or_default(),
             exclude_symlink_directories: table.flag("exclude_symlink_directories").unwrap_or_default(),
-            output_file_mode: table.text("output_file_mode").and_then(|said| self.mode(&said)),
+            // As in Terraform, an empty mode counts as not set.
+            output_file_mode: table
+                .text("output_file_mode")
+                .filter(|said| !said.value.is_empty())
+                .and_then(|said| self.mode(&said)),
             ..provider
         }
     }

@@ -78,16 +78,21 @@ pub(super) fn duration_in(table: &Table, key: &str) -> Option<Duration> {
     duration::parse(&table.text(key)?.value).ok()
 }
 
-/// Returns the folder for archives. In the file it is relative to the file; as a flag or variable, to the current folder.
-pub(super) fn out_dir(input: &SettingsInput<'_>, file: &SettingsFile, document: &Table) -> PathBuf {
+/// Returns the folder for archives if a flag, a variable or the file names one. In the file it is relative to the file; as
+/// a flag or variable, to the current folder.
+pub(super) fn named_out_dir(input: &SettingsInput<'_>, file: &SettingsFile, document: &Table) -> Option<PathBuf> {
     let variable = || from_environment(input.common, "SLS_RELEASE_OUT_DIR").map(|said| said.value.into());
-    input.out_dir.map(Path::to_path_buf).or_else(variable).unwrap_or_else(|| usual_out_dir(file, document))
+    input.out_dir.map(Path::to_path_buf).or_else(variable).or_else(|| out_dir_in(file, document))
 }
 
 /// Returns the folder for archives from the file, or the default.
 pub(super) fn usual_out_dir(file: &SettingsFile, document: &Table) -> PathBuf {
-    let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty());
-    beside(file, from_file.as_deref().unwrap_or(OUT_DIR))
+    out_dir_in(file, document).unwrap_or_else(|| beside(file, OUT_DIR))
+}
+
+fn out_dir_in(file: &SettingsFile, document: &Table) -> Option<PathBuf> {
+    let from_file = document.text("out_dir").map(|said| said.value).filter(|value| !value.is_empty())?;
+    Some(beside(file, &from_file))
 }
 
 /// Resolves a path of the settings file, which is relative to the file's folder.

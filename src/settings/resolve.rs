@@ -48,6 +48,8 @@ fn for_stage(
     input.owner.into_iter().for_each(|owner| reader.check_owner(owner));
     let functions = reader.functions();
     names_differ(&functions, reader.problems);
+    let (named_out_dir, usual_out_dir) =
+        (layers::named_out_dir(input, file, &merged), layers::usual_out_dir(file, &merged));
     Settings {
         region: region(input.common, merged.text("region"), reader.problems),
         artifacts: reader.artifacts(),
@@ -57,8 +59,9 @@ fn for_stage(
         secrets: reader.secrets.take(),
         preview: reader.preview(),
         wait_timeout: layers::wait_timeout(input.common, &merged, reader.problems),
-        out_dir: layers::out_dir(input, file, &merged),
-        usual_out_dir: layers::usual_out_dir(file, &merged),
+        is_out_dir_named: named_out_dir.is_some(),
+        out_dir: named_out_dir.unwrap_or_else(|| usual_out_dir.clone()),
+        usual_out_dir,
         file: file.path.clone(),
         functions,
         stage,

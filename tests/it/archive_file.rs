@@ -8,6 +8,7 @@ mod generated;
 pub(crate) mod go;
 mod headers;
 pub(crate) mod installed;
+mod layouts;
 pub(crate) mod oracle;
 mod real;
 mod round_trip;

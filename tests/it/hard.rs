@@ -7,6 +7,7 @@ mod contents;
 mod counts;
 mod fleet;
 mod meanwhile;
+mod platform;
 mod provisioned;
 mod repeats;
 mod stages;

@@ -5,6 +5,7 @@ mod picture;
 
 use std::collections::BTreeMap;
 
+use super::archive_folder::ArchiveFolder;
 use super::archives::{Packer, read_settings};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{Against, Artifact, Explanation, FunctionKey, PackageRequest, Settings, Views};
@@ -18,7 +19,9 @@ pub(super) async fn package(request: &PackageRequest, cancel: &Cancellation, out
     one_function_for(&request.views, &settings)?;
     let kept = compare::keep(request.views.against().as_ref(), &settings)?;
     request.views.svg.as_deref().map_or(Ok(()), |path| picture::check(path, &settings))?;
-    let packer = Packer::new(&request.common, &request.archives, &settings).keeping_out(request.views.svg.as_ref());
+    let folder = ArchiveFolder::kept(&settings)?;
+    let packer =
+        Packer::new(&request.common, &request.archives, &settings, folder).keeping_out(request.views.svg.as_ref());
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     if let Some(kept) = kept {
         out.comparisons(&compare::with(kept, &settings, &artifacts, packer.threads()?, cancel, out).await?);

@@ -88,7 +88,7 @@ impl Packing<'_> {
 fn entry(record: Record) -> Entry {
     let mode = record.mode.map_or(DEFAULT_MODE, |mode| mode & PERMISSIONS);
     let Record { name, crc32, compressed_bytes, bytes, .. } = record;
-    Entry { name, bytes, compressed_bytes, mode, crc32 }
+    Entry { name, bytes, compressed_bytes, mode, is_link: false, crc32 }
 }
 
 #[cfg(test)]

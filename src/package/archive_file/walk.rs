@@ -13,7 +13,8 @@ use crate::error::Problem;
 use crate::model::{ArchiveFileSettings, LeftOutBy};
 use crate::package::folder::{Folder, Walked};
 use crate::package::refusals::{
-    broken_link, cannot_pack, link_cycle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
+    broken_link, cannot_pack, first_of, link_cycle, link_out_of_checkout, names, names_that_fold_together, not_a_file,
+    not_utf8,
 };
 use crate::package::selection::{LeftOuts, Selection};
 use crate::package::source_file::{SourceFile, unreadable};
@@ -28,25 +29,40 @@ pub(in crate::package) fn walk(
     keep_out: &[PathBuf],
 ) -> Result<Selection<Vec<SourceFile>>, Vec<Problem>> {
     let excludes = Excludes::new(settings)?;
-    let (files, left_out, warnings) = (Vec::new(), LeftOuts::default(), Vec::new());
-    let (walked, problems) = (Walked::default(), Vec::new());
-    let mut walk = Walk { root, settings, excludes, keep_out, walked, files, left_out, warnings, problems };
+    let mut walk = Walk {
+        root,
+        checkout: root.ancestors().find(|folder| folder.join(".git").exists()),
+        settings,
+        excludes,
+        keep_out,
+        walked: Walked::default(),
+        files: Vec::new(),
+        links_out: Vec::new(),
+        left_out: LeftOuts::default(),
+        warnings: Vec::new(),
+        problems: Vec::new(),
+    };
     if walk.excludes.matching(".").is_none() {
         walk.folder(&Folder { path: "", real: root, blocked_by: (), parent: None });
     }
-    let Walk { files, left_out, warnings, mut problems, .. } = walk;
-    problems.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
+    let Walk { files, links_out, left_out, mut warnings, problems, .. } = walk;
+    warnings.extend(packed_from_outside(&links_out));
+    warnings.extend(names_that_fold_together(files.iter().map(|file| file.name.as_str())));
     let found = Selection { files, left_out: left_out.finish(), warnings };
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 struct Walk<'a> {
     root: &'a Path,
+    /// The Git checkout that contains the source, if there is one.
+    checkout: Option<&'a Path>,
     settings: &'a ArchiveFileSettings,
     excludes: Excludes,
     keep_out: &'a [PathBuf],
     walked: Walked,
     files: Vec<SourceFile>,
+    /// The links that lead out of the source, with their targets.
+    links_out: Vec<String>,
     left_out: LeftOuts,
     warnings: Vec<String>,
     problems: Vec<Problem>,
@@ -107,14 +123,28 @@ impl Walk<'_> {
         }
         if self.keep_out.iter().any(|own| target.starts_with(own)) {
             self.leave_out_own(path, link);
-        } else if !target.starts_with(self.root) {
-            self.problems.push(link_out(link, &target));
-        } else if metadata.is_dir() && folder.is_within(&target) {
+            return ControlFlow::Continue(());
+        }
+        if !target.starts_with(self.root) {
+            if !self.is_of_checkout(&target) {
+                self.problems.push(link_out_of_checkout(link, &target));
+                return ControlFlow::Continue(());
+            }
+            self.links_out.push(format!("`{path}` (`{}`)", target.display()));
+        }
+        if metadata.is_dir() && folder.is_within(&target) {
             self.problems.push(link_cycle(link, &target));
         } else {
             self.file_or_folder(folder, path.to_owned(), target, &metadata);
         }
         ControlFlow::Continue(())
+    }
+
+    /// Returns whether the source's Git checkout contains the target of a link. Git's own folder may hold credentials, and
+    /// files outside the checkout belong to the machine: a pull request must not publish either by a link.
+    fn is_of_checkout(&self, target: &Path) -> bool {
+        let Some(checkout) = self.checkout else { return true };
+        target.strip_prefix(checkout).is_ok_and(|inside| inside.iter().all(|name| name != ".git"))
     }
 
     fn is_left_out(&mut self, path: &str, real: &Path) -> bool {
@@ -156,4 +186,15 @@ impl Walk<'_> {
             ));
         }
     }
+}
+
+/// Warns about links out of the source.
+fn packed_from_outside(links: &[String]) -> Option<String> {
+    (!links.is_empty()).then(|| {
+        format!(
+            "packs links that lead out of the source, as `archive_file` does: {}; add what you do not want to `excludes`, \
+             here and in Terraform",
+            first_of(links)
+        )
+    })
 }

@@ -3,13 +3,14 @@
 //! The data is kept in segments: files that are written once, in a folder that can be deleted at any time. A damaged
 //! segment, or one of another version, is ignored. A record is used only if its hash is right. The hash need not
 //! withstand an attacker, because an attacker who can write a segment can write its hashes too: the caller checks that
-//! the record inflates to its own data. So the hash is XXH3, which is fast compared with reading. A failure of the
-//! cache does not fail packing; it only makes it slower.
+//! the record inflates to its own data. So the hash is XXH3, which is fast compared with reading. Such an attacker can
+//! still choose other compressed data for the same file, and so other bytes of the archive, but never other files.
+//! A failure of the cache does not fail packing; it only makes it slower.
 
 mod segment;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -130,7 +131,8 @@ fn paths(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut found: Vec<(SystemTime, PathBuf, u64)> = entries
         .filter(|entry| Path::new(&entry.file_name()).extension().is_some_and(|extension| extension == EXTENSION))
         .filter_map(|entry| {
-            let metadata = entry.metadata().ok()?;
+            // Opening a named pipe would wait for a writer, so only regular files are segments.
+            let metadata = entry.metadata().ok().filter(Metadata::is_file)?;
             Some((metadata.modified().ok()?, entry.path(), metadata.len()))
         })
         .collect();
@@ -219,6 +221,19 @@ mod tests {
         assert_eq!(cache.get(&key), Some(Some(b"new".to_vec())));
         cache.close();
         assert!(busy.exists() && !abandoned.exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_named_pipe_in_the_place_of_a_segment_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("r")).unwrap();
+        let pipe = folder.path().join("r/pipe.segment");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let cache = Cache::open(folder.path(), "r");
+        cache.put(Key::of(b"one", 0), &Some((b"1").to_vec()));
+        cache.close();
+        assert_eq!(segments(folder.path()).len(), 1);
     }
 
     #[test]

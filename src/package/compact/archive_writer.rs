@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use crate::model::Entry;
 use crate::package::zip_records::{
-    Bytes, CENTRAL_HEADER, DEFLATED, END, LOCAL_HEADER, REGULAR_FILE, UNIX, UTF8, VERSION, VERSION_ZIP64,
+    Bytes, CENTRAL_HEADER, DEFLATED, END, LINK, LOCAL_HEADER, REGULAR_FILE, UNIX, UTF8, VERSION, VERSION_ZIP64,
 };
 
 /// 1980-01-01, the earliest date of the format, at 00:00.
@@ -114,7 +114,8 @@ impl Record {
         self.shared(&mut bytes);
         // No comment, first disk, no internal attributes.
         bytes.u16(0).u16(0).u16(0);
-        bytes.u32((REGULAR_FILE | self.entry.mode) << 16).small(self.offset);
+        let file_type = if self.entry.is_link { LINK } else { REGULAR_FILE };
+        bytes.u32((file_type | self.entry.mode) << 16).small(self.offset);
         bytes.0.extend(self.entry.name.as_bytes());
         bytes.0
     }
@@ -148,7 +149,7 @@ mod tests {
     use crate::package::read_back;
 
     fn empty(name: &str) -> Entry {
-        Entry { name: name.to_owned(), bytes: 0, compressed_bytes: 0, mode: 0o644, crc32: 0 }
+        Entry { name: name.to_owned(), bytes: 0, compressed_bytes: 0, mode: 0o644, is_link: false, crc32: 0 }
     }
 
     #[test]
@@ -199,6 +200,13 @@ mod tests {
         assert_eq!(central[..6], *b"PK\x01\x02\x14\x03");
         assert_eq!(central[6..32], local[4..30]);
         assert_eq!(central[32..], *b"\0\0\0\0\0\0\0\0\xed\x81\x4d\0\0\0a.js");
+    }
+
+    #[test]
+    fn a_link_has_its_own_file_type() {
+        let mut link = record("a.js");
+        link.entry = Entry { mode: 0o777, is_link: true, ..link.entry };
+        assert_eq!(link.central_header()[38..42], (0o120_777_u32 << 16).to_le_bytes());
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(super) fn jobs(files: &[SourceFile]) -> Vec<Vec<Part>> {
 }
 
 fn parts(place: usize, file: &SourceFile) -> impl Iterator<Item = Part> {
-    let file_bytes = file.stamp.bytes;
+    let file_bytes = file.bytes();
     let part = move |(offset, bytes)| {
         let form = match offset + bytes as u64 == file_bytes {
             true if offset == 0 => Form::File,
@@ -100,6 +100,9 @@ impl<'a> Worker<'a> {
 
     /// Compresses a part of `file`, or takes it from the cache.
     pub(super) fn piece(&mut self, file: &SourceFile, part: Part) -> Result<Piece, Failure> {
+        if let Some(text) = file.link_text().map_err(|problem| problem.into_failure(Kind::Usage))? {
+            return Ok(stored(text.as_bytes()));
+        }
         self.input.resize(part.bytes, 0);
         file.read_at(part.offset, &mut self.input).map_err(|problem| problem.into_failure(Kind::Usage))?;
         let data = match self.cache.filter(|_| cache::is_worthwhile(&self.input)) {
@@ -146,6 +149,13 @@ impl<'a> Worker<'a> {
         }
         Ok(data)
     }
+}
+
+/// Returns the piece of a link's text, which is not compressed.
+fn stored(text: &[u8]) -> Piece {
+    let mut crc = Hasher::new();
+    crc.update(text);
+    Piece { data: text.to_vec(), crc, bytes: text.len() as u64 }
 }
 
 fn not_compressed(file: &SourceFile, why: &str) -> Failure {

@@ -1,4 +1,4 @@
-//! Packs archives in the format `compact-1`, which docs/decisions/0001-compact-1.md explains.
+//! Packs archives in the format `compact-2`, which docs/decisions/0001-compact-1.md and 0014-compact-2.md explain.
 
 mod archive_writer;
 mod bits;
@@ -129,5 +129,12 @@ impl<'a> Packing<'a> {
 
 /// Returns the entry of a file before its sizes and CRC are known.
 fn unfinished(file: &SourceFile) -> Entry {
-    Entry { name: file.name.clone(), bytes: 0, compressed_bytes: 0, mode: file.mode(), crc32: 0 }
+    Entry {
+        name: file.name.clone(),
+        bytes: 0,
+        compressed_bytes: 0,
+        mode: file.mode(),
+        is_link: file.link.is_some(),
+        crc32: 0,
+    }
 }

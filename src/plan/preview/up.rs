@@ -14,6 +14,7 @@ use crate::model::{
     PreviewRole, PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi,
     TagApi, Upload, Warning, WriteApi, marks,
 };
+use crate::plan::platform::{self, Platform};
 use crate::plan::{Desired, checks, smoke};
 
 /// The plan, or every reason why there can be none.
@@ -141,6 +142,9 @@ impl<'a> Preview<'a> {
     }
 
     fn upload(&self, function: &Function<'a>, plan: &mut Plan) {
+        let FunctionConfiguration { runtime, architecture, .. } = &function.configuration;
+        let on = Platform { runtime: runtime.as_deref(), architecture: architecture.as_deref() };
+        platform::warn(function.key, function.artifact, on, plan);
         if self.observed.objects.contains_key(&function.object) {
             return;
         }

@@ -182,6 +182,7 @@ mod tests {
             bytes: bytes * 3,
             compressed_bytes: *bytes,
             mode: 0o644,
+            is_link: false,
             crc32: 0,
         };
         let sha256 = Sha256::of(b"");
@@ -194,6 +195,7 @@ mod tests {
             zipped_bytes: 1000,
             unzipped_bytes: 3000,
             entries: files.iter().map(entry).collect(),
+            binaries: Vec::new(),
         }
     }
 

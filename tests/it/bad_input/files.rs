@@ -90,16 +90,6 @@ fn name_that_is_not_utf8() {
     });
 }
 
-/// Other systems take the two for one.
-#[cfg(target_os = "linux")]
-#[test]
-fn names_equal_but_for_case() {
-    source_says("names_equal_but_for_case", |project| {
-        project.write("lambda/Util.py", "");
-        project.write("lambda/util.py", "");
-    });
-}
-
 #[test]
 fn unreadable_file() {
     let project = project();

@@ -1,6 +1,7 @@
 //! Live code that holds the same files in other bytes is the same code; only the live code itself can say so.
 
 use std::fs;
+use std::path::PathBuf;
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::Value;
@@ -93,8 +94,7 @@ fn an_alias_on_other_code_gets_latest_as_it_is() {
 #[test]
 fn what_a_release_put_there_says_that_other_files_are_others() {
     let stack = released(&[], LATEST);
-    let artifact = stack.folder().join("target/sls-release/hello.zip");
-    let digest = contents(&artifact, 1).unwrap().digest().hex();
+    let digest = contents(&packed(&stack), 1).unwrap().digest().hex();
     assert_eq!(kept_contents(&stack, &live_key(&stack)), Some(digest));
     stack.write("lambda/app.py", answering(200, "two"));
     log_downloads(&stack);
@@ -116,14 +116,20 @@ fn live_code_that_is_kept_is_fetched_once_and_says_what_it_holds() {
 #[test]
 fn a_false_digest_keeps_no_release_back() {
     let stack = released(&[], LATEST);
+    let body = fs::read(packed(&stack)).unwrap();
     stack.write("lambda/app.py", answering(200, "two"));
     stack.run(&["package", "--stage", "dev", "--out-dir", "other"]).exits(0);
     let two = contents(&stack.folder().join("other/hello.zip"), 1).unwrap().digest().hex();
     let (aws, live) = (Aws::shared(), live_key(&stack));
-    let body = fs::read(stack.folder().join("target/sls-release/hello.zip")).unwrap();
     let put = aws.s3.put_object().bucket(stack.bucket()).key(&live).metadata("sls-release-contents", &two);
     aws.block_on(put.body(ByteStream::from(body)).send()).unwrap();
     assert_eq!(kept_contents(&stack, &live), Some(two));
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
     assert_eq!(stack.call("/hello").body, "two");
+}
+
+/// Packs the source as it is now, and returns the path of the archive.
+fn packed(stack: &Stack) -> PathBuf {
+    stack.run(&["package", "--stage", "dev"]).exits(0);
+    stack.folder().join("target/sls-release/hello.zip")
 }

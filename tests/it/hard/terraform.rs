@@ -74,6 +74,7 @@ fn other_bytes_of_the_same_files_are_released_as_archive_file_alone() {
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released", "the API was never deployed by a release");
     assert_eq!(stack.aws.code(&stack.function("dev"), "$LATEST"), before);
     let function = stack.function("dev");
+    stack.run(&["package", "--stage", "dev"]).exits(0);
     let compact = fs::read(stack.folder().join("target/sls-release/hello.zip")).unwrap();
     stack.aws.change_code(&function, Blob::new(compact), false);
     let lines = format!("source = \"lambda\"\n{ARCHIVE_FILE}\n");

@@ -1,6 +1,6 @@
 //! The selection of files.
 
-use super::support::{Packer, Tree, all_of, names, pack_all, settings};
+use super::support::{Packer, Tree, Warnings, all_of, inflate, names, pack_all, settings};
 
 fn selected(tree: &Tree, include: &[&str], exclude: &[&str]) -> Vec<String> {
     names(&Packer::new().pack(settings(tree.root(), include, exclude)).unwrap())
@@ -87,12 +87,80 @@ fn a_single_file_is_the_only_entry() {
     assert_eq!(names(&artifact), ["bootstrap"]);
 }
 
+/// Returns the path and the text of each link in the archive.
+fn links(tree: &Tree, include: &[&str], exclude: &[&str]) -> Vec<(String, String)> {
+    let packer = Packer::new();
+    let artifact = packer.pack(settings(tree.root(), include, exclude)).unwrap();
+    let is_link = |mode: u32| mode & 0o170_000 == 0o120_000;
+    let links = inflate(&artifact.path).into_iter().filter(|(_, _, mode)| is_link(*mode));
+    links
+        .map(|(name, text, mode)| {
+            assert_eq!(mode, 0o120_777);
+            (name, String::from_utf8(text).unwrap())
+        })
+        .collect()
+}
+
 #[test]
-fn links_that_stay_inside_are_followed() {
-    let tree = Tree::linked(&["lib/a.js", "other/b.js"], &[("other/lib", "../lib"), ("main.js", "lib/a.js")]);
+fn links_to_what_is_packed_stay_links() {
+    let tree = Tree::linked(&["lib/a.js", "other/b.js"], &[("other/lib", "../lib"), ("main.js", "./lib/a.js")]);
     tree.link("source", tree.root().join("other"));
-    let expected = ["lib/a.js", "main.js", "other/b.js", "other/lib/a.js", "source/b.js", "source/lib/a.js"];
+    tree.link("lib/up", "..");
+    tree.link("again", "source/lib");
+    let expected = ["again", "lib/a.js", "lib/up", "main.js", "other/b.js", "other/lib", "source"];
     assert_eq!(selected(&tree, &["**"], &[]), expected);
+    let expected =
+        [("again", "lib"), ("lib/up", ".."), ("main.js", "lib/a.js"), ("other/lib", "../lib"), ("source", "other")];
+    assert_eq!(links(&tree, &["**"], &[]), expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+}
+
+#[test]
+fn links_to_what_is_left_out_are_followed() {
+    let tree = Tree::linked(
+        &["lib/a.js", "lib/deep/b.js", "app/c.js"],
+        &[("app/lib", "../lib"), ("app/b.js", "../lib/deep/b.js")],
+    );
+    let expected = ["app/b.js", "app/c.js", "app/lib/a.js", "app/lib/deep/b.js"];
+    for (include, exclude) in [(["app/**"], None), (["**"], Some("lib")), (["**"], Some("lib/**"))] {
+        let exclude: Vec<&str> = exclude.into_iter().collect();
+        assert_eq!(selected(&tree, &include, &exclude), expected);
+        assert!(links(&tree, &include, &exclude).is_empty());
+    }
+}
+
+/// Node finds `beta` only if `alpha` is at its real path: the layout of pnpm.
+#[test]
+fn linked_packages_find_their_dependencies() {
+    let tree = Tree::new();
+    tree.write("index.js", b"require('alpha')\n");
+    let store = "node_modules/.pnpm";
+    tree.write(&format!("{store}/alpha@1.0.0/node_modules/alpha/index.js"), b"require('beta')\n");
+    tree.write(&format!("{store}/beta@1.0.0/node_modules/beta/index.js"), b"console.log('beta')\n");
+    tree.link(&format!("{store}/alpha@1.0.0/node_modules/beta"), "../../beta@1.0.0/node_modules/beta");
+    tree.link("node_modules/alpha", ".pnpm/alpha@1.0.0/node_modules/alpha");
+    let (packer, artifact) = pack_all(tree.root(), 1);
+    for (name, data, mode) in inflate(&artifact.path) {
+        let path = packer.out.path().join("unzipped").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if mode & 0o170_000 == 0o120_000 {
+            std::os::unix::fs::symlink(String::from_utf8(data).unwrap(), path).unwrap();
+        } else {
+            std::fs::write(path, data).unwrap();
+        }
+    }
+    let beta = packer.out.path().join("unzipped/node_modules/alpha").canonicalize().unwrap().join("../beta/index.js");
+    assert_eq!(std::fs::read(beta).unwrap(), b"console.log('beta')\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn names_that_differ_only_in_case_are_packed_with_a_warning() {
+    let tree = Tree::of(&["lib/Ä.js", "lib/ä.js"]);
+    let (packer, listener) = (Packer::new(), Warnings::default());
+    let artifact = packer.pack_with(all_of(tree.root()), packer.out.path(), &|| false, &listener).unwrap();
+    assert_eq!(names(&artifact), ["lib/Ä.js", "lib/ä.js"]);
+    let warnings = listener.0.into_inner().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].contains("`lib/Ä.js` and `lib/ä.js`"), "{warnings:?}");
 }
 
 #[test]

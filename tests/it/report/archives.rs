@@ -64,6 +64,7 @@ pub(super) fn explanations() -> BTreeMap<FunctionKey, Explanation> {
             files: 1,
             compressed_bytes: 90,
             example: "id_rsa".into(),
+            secrets: vec!["id_rsa".into()],
             fix: "exclude".into(),
         }],
     })

@@ -13,8 +13,14 @@ pub(super) fn sha256(text: &str) -> Sha256 {
 }
 
 pub(super) fn artifact(function: &str) -> Artifact {
-    let entry =
-        |name: &str, bytes, mode| Entry { name: name.into(), bytes, compressed_bytes: bytes / 2, mode, crc32: 7 };
+    let entry = |name: &str, bytes, mode| Entry {
+        name: name.into(),
+        bytes,
+        compressed_bytes: bytes / 2,
+        mode,
+        is_link: false,
+        crc32: 7,
+    };
     Artifact {
         function: FunctionKey::new(function),
         path: format!("target/sls-release/{function}.zip").into(),
@@ -24,6 +30,7 @@ pub(super) fn artifact(function: &str) -> Artifact {
         zipped_bytes: 12_600,
         unzipped_bytes: 5_242_880,
         entries: vec![entry("bin/tool", 5_242_000, 0o755), entry("index.js", 880, 0o644)],
+        binaries: Vec::new(),
     }
 }
 

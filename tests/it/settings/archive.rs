@@ -34,6 +34,8 @@ fn archive_file_has_the_defaults_of_terraform() {
     assert_eq!(archive_file(ARCHIVE_FILE), expected);
     let mode = archive_file(&format!("{ARCHIVE_FILE}output_file_mode = '0o750'"));
     assert_eq!(mode.output_file_mode, Some(FileMode::new(0o750)));
+    let empty = archive_file(&format!("{ARCHIVE_FILE}output_file_mode = ''"));
+    assert_eq!(empty.output_file_mode, None, "in Terraform, too, an empty mode counts as not set");
 }
 
 #[test]

@@ -34,7 +34,9 @@ fn every_run_warns_about_secrets() {
     assert_eq!(found, [("secret".to_owned(), 5)]);
     assert_eq!(
         warnings,
-        ["hello: 5 files look like secrets, for example .aws/credentials; exclude = [\".aws/credentials\"]"]
+        ["hello: 5 files look like secrets: .aws/credentials, .npmrc, deploy/id_ed25519, infra/terraform.tfstate, \
+             keys/server.pem; exclude = [\".aws/credentials\", \".npmrc\", \"deploy/id_ed25519\", \
+             \"infra/terraform.tfstate\", \"keys/server.pem\"]"]
     );
 }
 

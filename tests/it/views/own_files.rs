@@ -61,3 +61,51 @@ fn every_run_warns_about_code_above_lambdas_limit() {
     let run = project.package(&[]).exits(0);
     assert!(run.stderr.contains("Lambda allows at most 262144000"), "{run:?}");
 }
+
+#[test]
+fn git_and_backups_skip_the_default_folder_for_archives() {
+    let project = Project::of(&[("app.py", "x = 1\n")]);
+    project.package(&[]).exits(0);
+    let read = |name: &str| fs::read_to_string(project.folder().join("target/sls-release").join(name)).unwrap();
+    assert_eq!(read(".gitignore"), "*\n");
+    assert!(read("CACHEDIR.TAG").starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
+    project.write("target/sls-release/.gitignore", "!hello.zip\n");
+    project.package(&[]).exits(0);
+    assert_eq!(read(".gitignore"), "!hello.zip\n", "a file that exists is left alone");
+    project.package(&["--out-dir", "build"]).exits(0);
+    assert_eq!(
+        fs::read_dir(project.folder().join("build")).unwrap().count(),
+        1,
+        "a named folder gets the archive only"
+    );
+}
+
+#[test]
+fn a_default_folder_that_is_a_link_out_of_the_checkout_is_not_followed() {
+    let (project, other) = (Project::of(&[("app.py", "x = 1\n")]), tempfile::tempdir().unwrap());
+    fs::create_dir(project.folder().join("target")).unwrap();
+    std::os::unix::fs::symlink(other.path(), project.folder().join("target/sls-release")).unwrap();
+    let refused = project.package(&[]).exits(2);
+    for part in ["cannot be written to `target/sls-release`", "it is a link to", "--out-dir"] {
+        assert!(refused.stderr.contains(part), "{part}: {refused:?}");
+    }
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
+    project.package(&["--out-dir", "target/sls-release"]).exits(0);
+}
+
+/// The plan itself fails, since no AWS answers; its archives are made before.
+#[test]
+fn a_plan_keeps_archives_only_in_a_named_folder() {
+    let project = Project::of(&[("app.py", "x = 1\n")]);
+    let plan = |arguments: &[&str]| {
+        let run = project
+            .run(&[&["plan", "--stage", "dev", "--region", "eu-central-1", "--output", "json"], arguments].concat());
+        assert!(run.stderr.contains("packed: hello"), "{run:?}");
+        run.document()
+    };
+    let document = plan(&[]);
+    assert!(!project.folder().join("target").exists());
+    assert_eq!(document.pointer("/artifacts/hello/path"), None, "{document}");
+    plan(&["--out-dir", "build"]);
+    assert!(project.folder().join("build/hello.zip").exists());
+}

@@ -78,11 +78,28 @@ fn components(text: &str) -> Result<Vec<Component>, &'static str> {
         at = end;
     }
     components.push(component(name));
-    // `a/**/` matches `a` as well.
+    Ok(with_odd_end(components))
+}
+
+/// Applies what doublestar makes of a slash after two stars at the end: `a/**/` matches `a` as well, `a**/` matches
+/// `a` alone, and `**/` matches nothing.
+fn with_odd_end(mut components: Vec<Component>) -> Vec<Component> {
+    if let [.., Component::Name(tokens), Component::Name(end)] = components.as_mut_slice()
+        && end.is_empty()
+        && let [start @ .., last, Token::Star, Token::Star] = tokens.as_slice()
+        && *last != Token::Star
+    {
+        *tokens = [start, std::slice::from_ref(last)].concat();
+        components.pop();
+        return components;
+    }
     let empty_after_folders = [Component::Folders, Component::Name(Vec::new())];
     let end = components.windows(2).position(|pair| *pair == empty_after_folders);
-    components.truncate(end.map_or(components.len(), |folders| folders + 1));
-    Ok(components)
+    let is_named = components.iter().any(|component| matches!(component, Component::Name(name) if !name.is_empty()));
+    if let Some(folders) = end.filter(|_| is_named) {
+        components.truncate(folders + 1);
+    }
+    components
 }
 
 /// Returns `**` if the component is exactly two stars; anywhere else two stars equal one.
@@ -100,10 +117,8 @@ fn class(text: &[char]) -> Result<Token, &'static str> {
             ['-', behind @ ..] if !behind.is_empty() => member(behind)?,
             _ => (first, behind),
         };
-        if last < first {
-            return Err("a range in a `[…]` runs backwards");
-        }
-        ranges.push(first..=last);
+        // Of a range that runs backwards, doublestar matches the first character.
+        ranges.push(first..=last.max(first));
         rest = behind;
     }
     if ranges.is_empty() { Err("a `[…]` is empty") } else { Ok(Token::Class { negated, ranges }) }
@@ -206,6 +221,11 @@ mod tests {
             ("**/a/", "", "a"),
             ("a[^b]c", "", "a/c"),
             ("", "", "a"),
+            ("a**/", "a", "ab ab.txt a/b"),
+            ("**/a**/", "a b/a", "ab b/ab"),
+            ("{a,b}**/", "a b", "ab bb"),
+            ("**/", "", "a a/b"),
+            ("**a/", "", "a ba"),
         ]);
     }
 
@@ -218,6 +238,7 @@ mod tests {
             ("[x-]", "-", ""),
             ("[-x]", "-", ""),
             ("[a-b-d]", "- d", "c"),
+            ("[z-a]", "z", "a m"),
             ("[\\]a]", "]", ""),
             ("[\\-x]", "-", "a"),
             ("[a-ζ]", "α", ""),
@@ -235,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_malformed_pattern_is_an_error() {
-        for pattern in ["[", "[^", "[^bc", "a[", "[]a]", "\\", "{a", "a}", "{a,[}", "[b-a]", "[]", "ab{c,d}["] {
+        for pattern in ["[", "[^", "[^bc", "a[", "[]a]", "\\", "{a", "a}", "{a,[}", "[]", "ab{c,d}["] {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
         assert!(Pattern::parse(&"{a,b}".repeat(10)).is_err());
