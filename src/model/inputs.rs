@@ -7,8 +7,8 @@ use serde_json::Value;
 use tempfile::TempPath;
 
 use super::{
-    AccountId, ApiKey, Artifact, BucketName, FunctionConfiguration, FunctionKey, Plan, Secret, Settings, Sha256,
-    SmokeSettings, StageName,
+    AccountId, ApiKey, Artifact, BucketName, Encryption, FunctionConfiguration, FunctionKey, Plan, Secret, Settings,
+    Sha256, SmokeSettings, StageName,
 };
 
 /// A plan with what its steps use.
@@ -26,6 +26,8 @@ pub struct Inputs {
     pub bucket: Option<BucketName>,
     /// The account that must own it.
     pub bucket_owner: Option<AccountId>,
+    /// What uploads say of their encryption.
+    pub encryption: Option<Encryption>,
     /// The packed functions.
     pub artifacts: BTreeMap<FunctionKey, Artifact>,
     /// [`super::ArchiveContents::digest`] of the artifacts, where it is known.
@@ -51,6 +53,7 @@ impl Inputs {
         Self {
             bucket: store.map(|store| store.bucket.value.clone()),
             bucket_owner: store.and_then(|store| store.owner.as_ref()).or(account).cloned(),
+            encryption: store.and_then(|store| store.encryption.clone()),
             artifacts: artifacts.clone(),
             smoke: settings.smoke.clone(),
             ..Self::default()

@@ -243,6 +243,11 @@ pub fn statement_id(api: &RestApiId, stage: Option<&StageName>) -> String {
     format!("sls-release-{api}-{}", &Sha256::of(stage.as_str().as_bytes()).hex()[..32])
 }
 
+/// The id of the statement that lets an authorizer of an API invoke a function.
+pub fn authorizer_statement_id(api: &RestApiId, authorizer: &str) -> String {
+    format!("sls-release-authorizer-{api}-{authorizer}")
+}
+
 /// The key of an artifact, or of kept live code: `<prefix>/<function>/<sha256>.zip`.
 pub fn object_key(prefix: &str, function: &FunctionKey, sha256: &Sha256) -> ObjectKey {
     key(prefix, &format!("{function}/{}.zip", sha256.hex()))

@@ -79,8 +79,8 @@ pub use request::{
     SettingsInput, Views,
 };
 pub use settings::{
-    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, PreviewLimits, PreviewRole,
-    PreviewSettings, Redeploy, Settings, SmokeSettings, SmokeTarget, WhenFull,
+    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, Encryption, EncryptionKind, FunctionSettings,
+    PreviewLimits, PreviewRole, PreviewSettings, Redeploy, Settings, SmokeSettings, SmokeTarget, WhenFull,
 };
 pub use sourced::{Source, Sourced};
 pub use step::{Act, Queue, Subject};

@@ -287,6 +287,16 @@ pub enum OptionalRead {
     #[serde(rename = "lambda:ListEventSourceMappings")]
     #[display("it is not known which event sources call it without an alias, and get new code before it is proven")]
     EventSources,
+    /// `GetFunctionCodeSigningConfig`.
+    #[serde(rename = "lambda:GetFunctionCodeSigningConfig")]
+    #[display("it is not known whether code signing refuses unsigned code; if it does, AWS refuses the update")]
+    CodeSigning,
+    /// `GetCodeSigningConfig` of the function's code signing configuration.
+    #[serde(rename = "lambda:GetCodeSigningConfig")]
+    #[display(
+        "it is not known whether its code signing configuration refuses unsigned code; if it does, AWS refuses the update"
+    )]
+    CodeSigningPolicy,
 }
 
 impl OptionalRead {
@@ -297,6 +307,8 @@ impl OptionalRead {
             Self::Aliases => "lambda:ListAliases",
             Self::Policy => "lambda:GetPolicy",
             Self::EventSources => "lambda:ListEventSourceMappings",
+            Self::CodeSigning => "lambda:GetFunctionCodeSigningConfig",
+            Self::CodeSigningPolicy => "lambda:GetCodeSigningConfig",
         }
     }
 }

@@ -63,6 +63,15 @@ pub(super) const OWNER: Rule = Rule {
     holds: |name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()),
 };
 
+/// A key of KMS: its id, its ARN, or an alias.
+///
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id>
+pub(super) const KMS_KEY: Rule = Rule {
+    what: "key of KMS",
+    allowed: "its ARN, its id, or `alias/` and a name are expected",
+    holds: |name| !name.is_empty() && is_made_of(name, ":/_-"),
+};
+
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html>
 pub(super) const API_ID: Rule =
     Rule { what: "API id", allowed: "letters, digits, `_` and `-` are allowed", holds: |name| is_word(name, 128) };

@@ -45,7 +45,13 @@ const STAGED: &[Key] = &[
     ("preview", Shape::Table(&[PREVIEW])),
 ];
 
-const ARTIFACTS: &[Key] = &[("bucket", Shape::Text), ("prefix", Shape::Text), ("owner", Shape::Text)];
+const ARTIFACTS: &[Key] = &[
+    ("bucket", Shape::Text),
+    ("prefix", Shape::Text),
+    ("owner", Shape::Text),
+    ("encryption", Shape::Choice(&["AES256", "aws:kms", "aws:kms:dsse"], "S3 knows no other kind of encryption")),
+    ("kms_key", Shape::Text),
+];
 
 const FUNCTION: &[Key] = &[
     ("source", Shape::Text),

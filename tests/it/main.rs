@@ -28,6 +28,7 @@ mod iam;
 mod local_aws;
 mod moto;
 mod package;
+mod partitions;
 mod plan;
 mod preview;
 mod proof;

@@ -98,18 +98,26 @@ impl Lambda {
         Ok(named.collect())
     }
 
-    /// Whether code signing refuses unsigned code: `GetFunctionCodeSigningConfig`, then `GetCodeSigningConfig` where
-    /// one is attached.
+    /// `GetFunctionCodeSigningConfig`: the ARN of the function's code signing configuration, or `None` where it has none.
     ///
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html>
-    pub async fn signing_enforced(&self, name: &FunctionName) -> Result<bool, CallError> {
-        let attached = self.client.get_function_code_signing_config().function_name(name.as_str()).send().await;
-        let attached = attached.or_absent("lambda:GetFunctionCodeSigningConfig", name.as_str())?;
-        let arn = attached.map(|answer| answer.code_signing_config_arn).filter(|arn| !arn.is_empty());
-        let Some(arn) = arn else { return Ok(false) };
-        let config = self.client.get_code_signing_config().code_signing_config_arn(&arn).send().await;
-        let config = config.answered("lambda:GetCodeSigningConfig", arn)?;
-        let policies = config.code_signing_config.and_then(|config| config.code_signing_policies);
+    /// Regions without AWS Signer have no such operation. There Lambda answers 403, whatever the policy allows:
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/27986>.
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionCodeSigningConfig.html>
+    pub async fn code_signing(&self, name: &FunctionName) -> Result<Option<String>, CallError> {
+        let call = self.client.get_function_code_signing_config().function_name(name.as_str());
+        let answer = call.send().await.or_absent("lambda:GetFunctionCodeSigningConfig", name.as_str());
+        let attached = unless_unavailable(answer)?;
+        Ok(attached.map(|answer| answer.code_signing_config_arn).filter(|arn| !arn.is_empty()))
+    }
+
+    /// `GetCodeSigningConfig`: whether Lambda refuses unsigned code under this configuration.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetCodeSigningConfig.html>
+    pub async fn refuses_unsigned(&self, arn: &str) -> Result<bool, CallError> {
+        let call = self.client.get_code_signing_config().code_signing_config_arn(arn);
+        let answer = call.send().await.answered("lambda:GetCodeSigningConfig", arn).map(Some);
+        let config = unless_unavailable(answer)?.and_then(|answer| answer.code_signing_config);
+        let policies = config.and_then(|config| config.code_signing_policies);
         let action = policies.and_then(|policies| policies.untrusted_artifact_on_deployment);
         Ok(action.is_some_and(|action| action.as_str() == "Enforce"))
     }
@@ -211,6 +219,14 @@ impl Lambda {
     pub async fn delete(&self, name: &FunctionName) -> Result<(), CallError> {
         let call = self.once.delete_function().function_name(name.as_str());
         call.send().await.done("lambda:DeleteFunction", name.as_str())
+    }
+}
+
+/// Reads the answer of an operation that the region does not have as `None`.
+fn unless_unavailable<T>(answer: Result<Option<T>, CallError>) -> Result<Option<T>, CallError> {
+    match answer {
+        Err(error) if error.is_unknown_operation() => Ok(None),
+        answer => answer,
     }
 }
 

@@ -242,6 +242,7 @@ impl<'a> Preview<'a> {
             account: function.source.account.clone(),
             api: id.clone(),
             stage: None,
+            authorizer: None,
         };
         let (key, name) = (function.key.clone(), function.name.clone());
         // The statement goes with a function that this run makes.

@@ -92,6 +92,7 @@ pub(super) fn plan() -> Plan {
         account: AccountId::new("123456789012"),
         api: Ref::Existing(id.clone()),
         stage: Some(stage.clone()),
+        authorizer: None,
     };
     let qualifier = Qualifier::Named(AliasName::new("new"));
     let permit = Permit { function, name, qualifier, caller, known: Some(KnownStates::default()) };

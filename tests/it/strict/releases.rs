@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::support::rules::{Busy, CodeSettings, DeploymentRate, NewVersion, Settings};
+use crate::support::rules::{Busy, CodeSettings, CodeSigning, DeploymentRate, NewVersion, Settings};
 use crate::support::{
     ALIAS, Aws, Ends, Fault, LATEST, Stack, Strict, When, answering, noise, release_while, released, released_behind,
 };
@@ -205,4 +205,30 @@ fn calls_come_after_one_another_only_where_they_must() {
     // Two looks, upload, update, wait, invocation, alias, smoke test.
     assert_eq!(log.depth(), 8, "{log:?}");
     assert_eq!(log.writes().len(), 3);
+}
+
+#[test]
+fn a_region_without_code_signing_is_released_to_silently() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.rule::<CodeSigning>().make_unavailable();
+    stack.proxy.take_calls();
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.outcome(), "released");
+    assert!(!run.document()["plan"]["warnings"].to_string().contains("CodeSigning"), "{run:?}");
+    let statuses: Vec<u16> =
+        stack.proxy.take_calls().calls("GetFunctionCodeSigningConfig").iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [403]);
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+#[test]
+fn a_full_code_storage_says_what_to_do() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let before = stack.state(Some("live"));
+    stack.proxy.fault(When::Action("UpdateFunctionCode"), Fault::CodeStorageFull);
+    let run = stack.release(&[]).exits(4);
+    assert!(run.stdout.contains("ask for a higher quota of Lambda's code storage"), "{run:?}");
+    assert_eq!(stack.state(Some("live")), before);
 }
