@@ -36,6 +36,8 @@ pub struct Inputs {
     pub live: BTreeMap<FunctionKey, LiveCode>,
     /// The configurations of a preview's functions. The environment is secret.
     pub configurations: BTreeMap<FunctionKey, FunctionConfiguration>,
+    /// What a preview's parts are tagged with, beside the tags that mark them as its own.
+    pub tags: BTreeMap<String, String>,
     /// The definitions of a preview's APIs.
     pub documents: BTreeMap<ApiKey, ApiDocument>,
     /// The requests of the smoke tests. Target, headers and body may be secret.

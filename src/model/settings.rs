@@ -276,6 +276,8 @@ pub struct PreviewSettings {
     pub repository: Option<String>,
     /// How many there may be, and for how long their logs are kept.
     pub limits: PreviewLimits,
+    /// Tags of everything that a preview creates, beside its own.
+    pub tags: BTreeMap<String, String>,
     /// Where the table is, for errors.
     pub at: Option<Location>,
 }

@@ -102,6 +102,7 @@ const PREVIEW: &[Key] = &[
     ("max_previews", Shape::Integer(1..=600)),
     ("when_full", Shape::Choice(&["refuse", "replace-oldest"], "")),
     ("log_retention_days", Shape::Integer(1..=3653)),
+    ("tags", Shape::Each(&names::TAG, &Shape::Text)),
     ("environment", ENVIRONMENT),
     ("functions", Shape::Each(&names::KEY, &Shape::Table(&[&[("environment", ENVIRONMENT)]]))),
 ];

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::types::{
-    Architecture, Environment, EphemeralStorage, FunctionCode, Runtime, S3ObjectStorageMode, VpcConfig,
+    ApplicationLogLevel, Architecture, Environment, EphemeralStorage, FunctionCode, LogFormat, LoggingConfig, Runtime,
+    S3ObjectStorageMode, SystemLogLevel, TracingConfig, TracingMode, VpcConfig,
 };
 
 use super::Lambda;
@@ -148,6 +149,8 @@ impl Lambda {
             .set_memory_size(wanted.memory_mib)
             .set_timeout(wanted.timeout_seconds)
             .set_ephemeral_storage(ephemeral_storage(wanted))
+            .set_tracing_config(wanted.tracing.as_ref().map(|_| tracing(wanted)))
+            .set_logging_config(wanted.logging.format.as_ref().map(|_| logging(wanted)))
             .set_layers(Some(wanted.layers.clone()).filter(|layers| !layers.is_empty()))
             .set_vpc_config(Some(vpc(wanted)).filter(|_| !wanted.subnets.is_empty()))
             .environment(environment(wanted))
@@ -177,6 +180,8 @@ impl Lambda {
             .set_memory_size(wanted.memory_mib)
             .set_timeout(wanted.timeout_seconds)
             .set_ephemeral_storage(ephemeral_storage(wanted))
+            .tracing_config(tracing(wanted))
+            .logging_config(logging(wanted))
             .set_layers(Some(wanted.layers.clone()))
             .vpc_config(vpc(wanted))
             .environment(environment(wanted))
@@ -232,6 +237,20 @@ fn unless_unavailable<T>(answer: Result<Option<T>, CallError>) -> Result<Option<
 
 fn ephemeral_storage(wanted: &FunctionConfiguration) -> Option<EphemeralStorage> {
     EphemeralStorage::builder().size(wanted.ephemeral_mib?).build().ok()
+}
+
+fn tracing(wanted: &FunctionConfiguration) -> TracingConfig {
+    let mode = wanted.tracing.as_deref().unwrap_or("PassThrough");
+    TracingConfig::builder().mode(TracingMode::from(mode)).build()
+}
+
+fn logging(wanted: &FunctionConfiguration) -> LoggingConfig {
+    let logging = &wanted.logging;
+    LoggingConfig::builder()
+        .log_format(LogFormat::from(logging.format.as_deref().unwrap_or("Text")))
+        .set_application_log_level(logging.application_level.as_deref().map(ApplicationLogLevel::from))
+        .set_system_log_level(logging.system_level.as_deref().map(SystemLogLevel::from))
+        .build()
 }
 
 fn environment(wanted: &FunctionConfiguration) -> Environment {

@@ -51,6 +51,7 @@ pub fn up(
     let inputs = Inputs {
         configurations: functions.iter().map(|one| (one.key.clone(), one.configuration.clone())).collect(),
         documents,
+        tags: scene.wanted.tags.clone(),
         copied: Some(settings.stage.clone()),
         ..Inputs::new(settings, desired.functions, account)
     };
