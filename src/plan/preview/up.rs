@@ -31,6 +31,7 @@ pub fn up(
     let mut plan = Plan::new(id.stage(), observed.region.clone());
     let functions: Vec<_> =
         desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact)).collect();
+    plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
     }

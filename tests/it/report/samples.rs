@@ -42,7 +42,13 @@ pub(super) fn empty_plan() -> Plan {
         Skip::DefinitionUnchanged { api: ApiKey::new("public"), definition: sha256("definition") },
         Skip::SmokeUnneeded,
     ];
-    Plan { endpoints: vec![endpoint()], skipped, ..Plan::new(StageName::new("dev"), Region::new("eu-central-1")) }
+    let account = Some(AccountId::new("123456789012"));
+    Plan {
+        account,
+        endpoints: vec![endpoint()],
+        skipped,
+        ..Plan::new(StageName::new("dev"), Region::new("eu-central-1"))
+    }
 }
 
 fn endpoint() -> Endpoint {
