@@ -297,6 +297,12 @@ pub enum OptionalRead {
         "it is not known whether its code signing configuration refuses unsigned code; if it does, AWS refuses the update"
     )]
     CodeSigningPolicy,
+    /// The environment of `$LATEST`, which Lambda decrypts for those who may use its key.
+    #[serde(rename = "kms:Decrypt")]
+    #[display(
+        "it is not known whether the environment of $LATEST differs from that of the alias's version: a change of it alone is not released"
+    )]
+    Environment,
 }
 
 impl OptionalRead {
@@ -309,6 +315,7 @@ impl OptionalRead {
             Self::EventSources => "lambda:ListEventSourceMappings",
             Self::CodeSigning => "lambda:GetFunctionCodeSigningConfig",
             Self::CodeSigningPolicy => "lambda:GetCodeSigningConfig",
+            Self::Environment => "kms:Decrypt",
         }
     }
 }

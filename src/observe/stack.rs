@@ -83,6 +83,8 @@ async fn function(
     );
     let Some(latest) = latest? else { return Ok(None) };
     let (alias, policy) = (alias?, policy?);
+    // Only an alias has a version whose environment may differ.
+    let hidden = latest.environment_hidden.is_some() && wanted.is_some();
     Ok(Some(ObservedFunction {
         name: name.clone(),
         account: latest.account,
@@ -93,7 +95,7 @@ async fn function(
         signing_enforced: false,
         aliases: BTreeSet::new(),
         event_sources: Vec::new(),
-        denied: BTreeSet::new(),
+        denied: hidden.then_some(OptionalRead::Environment).into_iter().collect(),
         code_link: latest.code_link,
     }))
 }
