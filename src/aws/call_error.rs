@@ -164,6 +164,7 @@ impl CallError {
             );
         }
         let key = match self.action {
+            _ if action.starts_with("kms:") => "",
             "s3:GetObject" | "s3:GetObjectVersion" => ", and kms:Decrypt on the key if KMS encrypts the object",
             "lambda:UpdateFunctionCode" | "lambda:CreateFunction" | "lambda:UpdateFunctionConfiguration" => {
                 ", and kms:CreateGrant on the key if the function has one for its environment"
@@ -184,6 +185,8 @@ impl CallError {
                     .to_owned(),
             },
             (Answer::Denied, _) => self.fix_of_denial(),
+            // Lambda passes on what KMS or EC2 denied the caller, as 400.
+            (Answer::Refused, _) if denied(&self.message).is_some() => self.fix_of_denial(),
             (_, "CodeStorageExceededException") => {
                 "delete versions and functions that are no longer used, or ask for a higher quota of Lambda's code \
                  storage in Service Quotas: a region has 75 GB by default"
@@ -352,6 +355,10 @@ mod tests {
         assert!(fix.starts_with(allow), "{fix}");
         let fix = fix_of("lambda:UpdateFunctionCode", Answer::Denied, "AccessDeniedException", "no");
         assert!(fix.starts_with("allow lambda:UpdateFunctionCode on it, and kms:CreateGrant on the key"), "{fix}");
+        let message = "Lambda was unable to configure access to your environment variables: u is not authorized to \
+                       perform: kms:CreateGrant on resource: arn:aws:kms:eu-central-1:123456789012:key/1234";
+        let fix = fix_of("lambda:UpdateFunctionCode", Answer::Refused, "InvalidParameterValueException", message);
+        assert!(fix.starts_with("allow kms:CreateGrant on arn:aws:kms:"), "{fix}");
         let fix = fix_of("s3:GetObject", Answer::Denied, "", "HTTP status 403, without a reason");
         assert!(fix.starts_with("allow s3:GetObject on it, and kms:Decrypt on the key"), "{fix}");
     }
