@@ -10,13 +10,11 @@ use std::env;
 use std::fs;
 
 use aws_config::profile;
-use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_types::os_shim_internal::{Env, Fs};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder};
 use rustls::RootCertStore;
@@ -98,7 +96,8 @@ async fn bundle() -> Option<(String, String)> {
         return Some(("AWS_CA_BUNDLE".to_owned(), path));
     }
     // What cannot be read of a profile, the SDK tells.
-    let profiles = profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), None).await.ok()?;
+    let (files, environment, paths) = Default::default();
+    let profiles = profile::load(&files, &environment, &paths, None).await.ok()?;
     let path = profiles.get("ca_bundle").filter(|path| !path.is_empty())?;
     Some((format!("ca_bundle of the profile {}", profiles.selected_profile()), path.to_owned()))
 }

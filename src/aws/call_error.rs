@@ -55,10 +55,13 @@ impl CallError {
     ) -> Self {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = error.code().unwrap_or_default().to_owned();
-        let message = match (error.message(), status) {
-            (Some(message), _) => message.to_owned(),
-            (None, Some(status)) => format!("HTTP status {status}, without a reason"),
-            (None, None) => no_answer(error),
+        let message = match (error, error.message(), status) {
+            (_, Some(message), _) => message.to_owned(),
+            (SdkError::ResponseError(_), None, Some(status)) | (_, None, Some(status @ 200..300)) => {
+                format!("{UNREADABLE} (HTTP status {status})")
+            }
+            (_, None, Some(status)) => format!("HTTP status {status}, without a reason"),
+            (_, None, None) => no_answer(error),
         };
         let answer = if is_quota(&code, &message) { Answer::Refused } else { answer(status, &code) };
         Self { action, resource: resource.into(), answer, code, message }
@@ -82,7 +85,7 @@ impl CallError {
 
     /// An answer that lacks what AWS documents; the call may have been done.
     pub(super) fn malformed(action: &'static str, resource: impl Into<String>) -> Self {
-        Self::found(action, resource, Answer::Unknown, "the answer lacks what AWS documents")
+        Self::found(action, resource, Answer::Unknown, format!("{UNREADABLE}: it lacks what AWS documents"))
     }
 
     /// Reads 404 as `None`: for reads, that is an answer.
@@ -96,7 +99,20 @@ impl CallError {
     /// Whether the cause is not this call alone: without an answer, or with credentials that AWS does not take,
     /// all calls fail alike.
     pub fn is_of_all_calls(&self) -> bool {
-        self.answer == Answer::Unknown || self.fix_of_credentials().is_some()
+        (self.answer == Answer::Unknown && !self.is_unreadable()) || self.fix_of_credentials().is_some()
+    }
+
+    /// Whether there was an answer, but not one that AWS documents.
+    fn is_unreadable(&self) -> bool {
+        self.message.starts_with(UNREADABLE)
+    }
+
+    /// Whether the region does not have this operation. The words are Lambda's for an operation of a service that the
+    /// region lacks; a denial by a policy names the action instead.
+    ///
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/27986>
+    pub(super) fn is_unknown_operation(&self) -> bool {
+        self.answer == Answer::Denied && self.message.contains("Unable to determine service/operation name")
     }
 
     /// Returns what to do about credentials that AWS does not take; `None` where the error has another cause.
@@ -131,13 +147,51 @@ impl CallError {
         Problem::new(what).why(why).fix(fix)
     }
 
+    /// Returns what to do about a denial. Where AWS's message names another action than that of the call, such as
+    /// `kms:GenerateDataKey` for an upload, that is the one that is missing.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    fn fix_of_denial(&self) -> String {
+        let (action, resource) = denied(&self.message)
+            .filter(|(action, _)| *action != self.action)
+            .unwrap_or((self.action, self.resource.as_str()));
+        if self.message.contains(EXPLICIT_DENY) {
+            let of_upload =
+                " A policy may demand that an upload says how it is encrypted: set `encryption` under [artifacts].";
+            let hint = if action == PUT { of_upload } else { "" };
+            return format!(
+                "a policy forbids {action} on {resource}, so that allowing it elsewhere changes nothing: change that \
+                 policy, of the resource, the role, its boundary or the organisation.{hint}"
+            );
+        }
+        let key = match self.action {
+            _ if action.starts_with("kms:") => "",
+            "s3:GetObject" | "s3:GetObjectVersion" => ", and kms:Decrypt on the key if KMS encrypts the object",
+            "lambda:UpdateFunctionCode" | "lambda:CreateFunction" | "lambda:UpdateFunctionConfiguration" => {
+                ", and kms:CreateGrant on the key if the function has one for its environment"
+            }
+            _ => "",
+        };
+        format!("allow {action} on {resource}{key}; the README lists the policy that a release needs")
+    }
+
     fn fix(&self) -> String {
         if let Some(fix) = self.fix_of_credentials() {
             return fix.to_owned();
         }
         match (self.answer, self.code.as_str()) {
-            (Answer::Denied, _) => {
-                format!("allow {} on {}; the README lists the policy that a release needs", self.action, self.resource)
+            _ if self.is_unreadable() => match endpoint(self.action) {
+                Some((name, url)) => format!("check what answers at {url}: {name} says so"),
+                None => "check that no proxy answers instead of AWS; if it is AWS, update sls-release, or report this"
+                    .to_owned(),
+            },
+            (Answer::Denied, _) => self.fix_of_denial(),
+            // Lambda passes on what KMS or EC2 denied the caller, as 400.
+            (Answer::Refused, _) if denied(&self.message).is_some() => self.fix_of_denial(),
+            (_, "CodeStorageExceededException") => {
+                "delete versions and functions that are no longer used, or ask for a higher quota of Lambda's code \
+                 storage in Service Quotas: a region has 75 GB by default"
+                    .to_owned()
             }
             (Answer::Unknown, "") if self.message.contains("credential") => {
                 "give it credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and \
@@ -207,6 +261,26 @@ pub(super) fn retries() -> RetryPartition {
     RetryPartition::custom("sls-release").token_bucket(TokenBucket::unlimited()).build()
 }
 
+/// Begins the message of an answer that is not as AWS documents it.
+const UNREADABLE: &str = "the answer cannot be read";
+
+/// AWS's words for a denial by a statement with `"Effect": "Deny"`, which no permission outweighs.
+const EXPLICIT_DENY: &str = "with an explicit deny";
+
+/// The action of uploads.
+const PUT: &str = "s3:PutObject";
+
+/// Returns the action and the resource that a denial names: "… is not authorized to perform: ACTION on resource: ARN …".
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+fn denied(message: &str) -> Option<(&str, &str)> {
+    let (_, rest) = message.split_once("not authorized to perform: ")?;
+    let (action, rest) = rest.split_once(" on resource: ")?;
+    let resource = rest.split_whitespace().next()?.trim_matches('"');
+    let is_action = action.contains(':') && !action.contains(char::is_whitespace);
+    is_action.then_some((action, resource))
+}
+
 /// API Gateway answers with this code, and 429, where there are as many of something as there may be.
 const QUOTA: &str = "LimitExceededException";
 
@@ -266,5 +340,42 @@ mod tests {
         let error = CallError::found("lambda:CreateFunction", "hello", Answer::Refused, quoted);
         let values = ["sk-12345", "true"].map(Secret::new);
         assert_eq!(error.without(&values).message, "value '***' at 'environment' is true");
+    }
+
+    fn fix_of(action: &'static str, answer: Answer, code: &str, message: &str) -> String {
+        CallError { code: code.to_owned(), ..CallError::found(action, "it", answer, message) }.fix()
+    }
+
+    #[test]
+    fn the_action_that_aws_names_is_the_one_to_allow() {
+        let message = "User: arn:aws:sts::123456789012:assumed-role/ci/run is not authorized to perform: \
+                       kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:123456789012:key/1234 because no \
+                       identity-based policy allows the kms:GenerateDataKey action";
+        let fix = fix_of("s3:PutObject", Answer::Denied, "AccessDenied", message);
+        let allow = "allow kms:GenerateDataKey on arn:aws:kms:eu-central-1:123456789012:key/1234;";
+        assert!(fix.starts_with(allow), "{fix}");
+        let fix = fix_of("lambda:UpdateFunctionCode", Answer::Denied, "AccessDeniedException", "no");
+        assert!(fix.starts_with("allow lambda:UpdateFunctionCode on it, and kms:CreateGrant on the key"), "{fix}");
+        let message = "Lambda was unable to configure access to your environment variables: u is not authorized to \
+                       perform: kms:CreateGrant on resource: arn:aws:kms:eu-central-1:123456789012:key/1234";
+        let fix = fix_of("lambda:UpdateFunctionCode", Answer::Refused, "InvalidParameterValueException", message);
+        assert!(fix.starts_with("allow kms:CreateGrant on arn:aws:kms:"), "{fix}");
+        let fix = fix_of("s3:GetObject", Answer::Denied, "", "HTTP status 403, without a reason");
+        assert!(fix.starts_with("allow s3:GetObject on it, and kms:Decrypt on the key"), "{fix}");
+    }
+
+    #[test]
+    fn what_a_policy_forbids_is_not_told_as_an_action_to_allow() {
+        let message = "User: u is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::b/k\" with an \
+                       explicit deny in a resource-based policy";
+        let fix = fix_of("s3:PutObject", Answer::Denied, "AccessDenied", message);
+        assert!(fix.starts_with("a policy forbids s3:PutObject") && fix.contains("`encryption`"), "{fix}");
+        assert!(!fix.contains("allow s3"), "{fix}");
+    }
+
+    #[test]
+    fn a_full_code_storage_says_what_to_do() {
+        let fix = fix_of("lambda:UpdateFunctionCode", Answer::Refused, "CodeStorageExceededException", "full");
+        assert!(fix.contains("75 GB"), "{fix}");
     }
 }

@@ -69,6 +69,20 @@ fn attempts() -> Result<u32, Failure> {
     })
 }
 
+/// The profile that `AWS_PROFILE` names, if no configuration file has it. The SDK then goes on to other credentials, which
+/// may be those of another account. `None` where the SDK does not look at profiles, since the environment has a key.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
+async fn missing_profile() -> Option<String> {
+    let profile = std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty() && name != "default")?;
+    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty()) {
+        return None;
+    }
+    let (files, environment, paths) = Default::default();
+    let profiles = aws_config::profile::load(&files, &environment, &paths, None).await.ok()?;
+    profiles.get_profile(&profile).is_none().then_some(profile)
+}
+
 /// The word that AWS has for a value of one of the SDK's enumerations.
 fn word(value: Option<&impl AsRef<str>>) -> Option<&str> {
     value.map(AsRef::as_ref)
@@ -79,6 +93,12 @@ impl Aws {
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
     pub async fn connect(http: SharedHttpClient, region: Option<&Region>) -> Result<Self, Failure> {
+        if let Some(profile) = missing_profile().await {
+            return Err(Problem::new(format!("there is no AWS profile `{profile}`"))
+                .why("AWS_PROFILE names it, and no configuration file of AWS has it")
+                .fix("correct AWS_PROFILE, or unset it; `aws configure list-profiles` shows the profiles that exist")
+                .into_failure(Kind::Usage));
+        }
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ANSWER).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())

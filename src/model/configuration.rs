@@ -24,6 +24,10 @@ pub struct FunctionConfiguration {
     pub timeout_seconds: Option<i32>,
     /// `EphemeralStorage`, in MiB.
     pub ephemeral_mib: Option<i32>,
+    /// `TracingConfig.Mode`, such as `Active`; `None`: `PassThrough`, the default.
+    pub tracing: Option<String>,
+    /// How it logs.
+    pub logging: Logging,
     /// The ARNs of its layer versions, in order.
     pub layers: Vec<String>,
     /// Subnet ids; empty outside of a VPC.
@@ -34,4 +38,18 @@ pub struct FunctionConfiguration {
     pub environment: BTreeMap<String, Secret>,
     /// The customer managed key that encrypts the environment, if there is one.
     pub kms_key: Option<String>,
+}
+
+/// How a function logs: `LoggingConfig`, without the log group.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html>
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Logging {
+    /// `LogFormat`, such as `JSON`; `None`: `Text`, the default.
+    pub format: Option<String>,
+    /// `ApplicationLogLevel`; only with the format `JSON`.
+    pub application_level: Option<String>,
+    /// `SystemLogLevel`; only with the format `JSON`.
+    pub system_level: Option<String>,
 }

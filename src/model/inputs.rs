@@ -7,8 +7,8 @@ use serde_json::Value;
 use tempfile::TempPath;
 
 use super::{
-    AccountId, ApiKey, Artifact, BucketName, FunctionConfiguration, FunctionKey, Plan, Secret, Settings, Sha256,
-    SmokeSettings, StageName,
+    AccountId, ApiKey, Artifact, BucketName, Encryption, FunctionConfiguration, FunctionKey, Plan, Secret, Settings,
+    Sha256, SmokeSettings, StageName,
 };
 
 /// A plan with what its steps use.
@@ -26,6 +26,8 @@ pub struct Inputs {
     pub bucket: Option<BucketName>,
     /// The account that must own it.
     pub bucket_owner: Option<AccountId>,
+    /// What uploads say of their encryption.
+    pub encryption: Option<Encryption>,
     /// The packed functions.
     pub artifacts: BTreeMap<FunctionKey, Artifact>,
     /// [`super::ArchiveContents::digest`] of the artifacts, where it is known.
@@ -34,6 +36,8 @@ pub struct Inputs {
     pub live: BTreeMap<FunctionKey, LiveCode>,
     /// The configurations of a preview's functions. The environment is secret.
     pub configurations: BTreeMap<FunctionKey, FunctionConfiguration>,
+    /// What a preview's parts are tagged with, beside the tags that mark them as its own.
+    pub tags: BTreeMap<String, String>,
     /// The definitions of a preview's APIs.
     pub documents: BTreeMap<ApiKey, ApiDocument>,
     /// The requests of the smoke tests. Target, headers and body may be secret.
@@ -51,6 +55,7 @@ impl Inputs {
         Self {
             bucket: store.map(|store| store.bucket.value.clone()),
             bucket_owner: store.and_then(|store| store.owner.as_ref()).or(account).cloned(),
+            encryption: store.and_then(|store| store.encryption.clone()),
             artifacts: artifacts.clone(),
             smoke: settings.smoke.clone(),
             ..Self::default()

@@ -46,6 +46,10 @@ const STATEMENT_ID: usize = 100;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html>,
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html>
 const TAG_VALUE: (usize, &str) = (256, " _.:/=+-@");
+/// The most characters of a tag's key.
+const TAG_KEY: usize = 128;
+/// How the keys of this program's own tags begin.
+const OWN: &str = "sls-release:";
 /// How the value of a tag begins that holds the digest of a name.
 const DIGEST: &str = "sha256:";
 
@@ -98,12 +102,25 @@ impl PreviewId {
     }
 }
 
+/// Whether users may tag a preview with this key: one that AWS takes, and neither AWS's own nor this program's.
+pub fn is_tag_key(key: &str) -> bool {
+    (1..=TAG_KEY).contains(&key.len()) && is_of_tags(key) && !key.starts_with("aws:") && !key.starts_with(OWN)
+}
+
+/// Whether AWS takes this value of a tag.
+pub fn is_tag_value(value: &str) -> bool {
+    value.len() <= TAG_VALUE.0 && is_of_tags(value)
+}
+
+/// Whether the text is as Lambda, API Gateway and CloudWatch all take it in tags.
+fn is_of_tags(text: &str) -> bool {
+    let special = TAG_VALUE.1.as_bytes();
+    text.trim() == text && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || special.contains(&byte))
+}
+
 /// The value of the tag of a name: the name, or its digest where a tag cannot hold it. The name of an API may be any text.
 fn name_tag(name: &str) -> String {
-    let (longest, special) = TAG_VALUE;
-    let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || special.as_bytes().contains(&byte);
-    let is_plain = name.trim() == name && !name.starts_with(DIGEST) && !name.starts_with("aws:");
-    if is_plain && name.len() <= longest && name.bytes().all(is_taken) {
+    if is_tag_value(name) && !name.starts_with(DIGEST) && !name.starts_with("aws:") {
         return name.to_owned();
     }
     format!("{DIGEST}{}", Sha256::of(name.as_bytes()).hex())
@@ -241,6 +258,11 @@ pub fn statement_id(api: &RestApiId, stage: Option<&StageName>) -> String {
         return id;
     }
     format!("sls-release-{api}-{}", &Sha256::of(stage.as_str().as_bytes()).hex()[..32])
+}
+
+/// The id of the statement that lets an authorizer of an API invoke a function.
+pub fn authorizer_statement_id(api: &RestApiId, authorizer: &str) -> String {
+    format!("sls-release-authorizer-{api}-{authorizer}")
 }
 
 /// The key of an artifact, or of kept live code: `<prefix>/<function>/<sha256>.zip`.

@@ -38,7 +38,7 @@ pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour}
 pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, UNZIPPED_LIMIT};
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
-pub use configuration::FunctionConfiguration;
+pub use configuration::{FunctionConfiguration, Logging};
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
@@ -79,8 +79,8 @@ pub use request::{
     SettingsInput, Views,
 };
 pub use settings::{
-    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, FunctionSettings, PreviewLimits, PreviewRole,
-    PreviewSettings, Redeploy, Settings, SmokeSettings, SmokeTarget, WhenFull,
+    ApiName, ApiSettings, ArchiveFormat, ArtifactStore, CodeSource, Encryption, EncryptionKind, FunctionSettings,
+    PreviewLimits, PreviewRole, PreviewSettings, Redeploy, Settings, SmokeSettings, SmokeTarget, WhenFull,
 };
 pub use sourced::{Source, Sourced};
 pub use step::{Act, Queue, Subject};

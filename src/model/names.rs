@@ -62,12 +62,32 @@ names! {
     /// The id of a run: sixteen hex digits.
     RunId;
 }
+
+/// The partitions of AWS other than `aws`: how the names of their regions begin, and the suffix of their hosts. The SDK
+/// keeps the same table to itself; a test compares the two.
+///
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("us-gov-", "amazonaws.com"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("us-isof-", "csp.hci.ic.gov"),
+];
+
 impl Region {
-    /// The host of a REST API: `a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com`.
+    /// Returns the host of a REST API: `a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com`.
     ///
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>
     pub fn host_of_api(&self, id: &RestApiId) -> String {
-        let suffix = if self.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        format!("{id}.execute-api.{self}.{suffix}")
+        format!("{id}.execute-api.{self}.{}", self.host_suffix())
+    }
+
+    /// Returns the end of every host of AWS in this region's partition.
+    fn host_suffix(&self) -> &'static str {
+        let partition = PARTITIONS.iter().find(|(start, _)| self.as_str().starts_with(start));
+        partition.map_or("amazonaws.com", |(_, suffix)| suffix)
     }
 }

@@ -287,6 +287,22 @@ pub enum OptionalRead {
     #[serde(rename = "lambda:ListEventSourceMappings")]
     #[display("it is not known which event sources call it without an alias, and get new code before it is proven")]
     EventSources,
+    /// `GetFunctionCodeSigningConfig`.
+    #[serde(rename = "lambda:GetFunctionCodeSigningConfig")]
+    #[display("it is not known whether code signing refuses unsigned code; if it does, AWS refuses the update")]
+    CodeSigning,
+    /// `GetCodeSigningConfig` of the function's code signing configuration.
+    #[serde(rename = "lambda:GetCodeSigningConfig")]
+    #[display(
+        "it is not known whether its code signing configuration refuses unsigned code; if it does, AWS refuses the update"
+    )]
+    CodeSigningPolicy,
+    /// The environment of `$LATEST`, which Lambda decrypts for those who may use its key.
+    #[serde(rename = "kms:Decrypt")]
+    #[display(
+        "it is not known whether the environment of $LATEST differs from that of the alias's version: a change of it alone is not released"
+    )]
+    Environment,
 }
 
 impl OptionalRead {
@@ -297,6 +313,9 @@ impl OptionalRead {
             Self::Aliases => "lambda:ListAliases",
             Self::Policy => "lambda:GetPolicy",
             Self::EventSources => "lambda:ListEventSourceMappings",
+            Self::CodeSigning => "lambda:GetFunctionCodeSigningConfig",
+            Self::CodeSigningPolicy => "lambda:GetCodeSigningConfig",
+            Self::Environment => "kms:Decrypt",
         }
     }
 }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke, StageName, Target, Warning,
+    AccountId, Act, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke, StageName,
+    Target, Warning,
 };
 
 /// The waves of a run, in their order, and what the user reads beside them.
@@ -14,6 +15,9 @@ pub struct Plan {
     pub stage: StageName,
     /// The region.
     pub region: Region,
+    /// The account of the functions; `None` where the plan is of no function that exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// A wave begins when the one before has ended well.
     pub waves: Vec<Wave>,
     /// The stages whose endpoints are reported.
@@ -46,7 +50,7 @@ impl Plan {
     /// A plan without steps.
     pub fn new(stage: StageName, region: Region) -> Self {
         let (waves, endpoints, skipped, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { stage, region, waves, endpoints, skipped, warnings }
+        Self { stage, region, account: None, waves, endpoints, skipped, warnings }
     }
 
     /// Adds a step to its wave, behind the steps that the wave already has.

@@ -198,19 +198,29 @@ pub struct Caller {
     pub api: ApiRef,
     /// The stage; `None`: all of the API.
     pub stage: Option<StageName>,
+    /// The id of the authorizer that invokes the function, instead of the stage's methods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer: Option<String>,
 }
 
 impl Caller {
     /// The statement's id: the same for the same function, API and stage.
     pub fn statement_id(&self, api: &RestApiId) -> String {
-        marks::statement_id(api, self.stage.as_ref())
+        match &self.authorizer {
+            Some(authorizer) => marks::authorizer_statement_id(api, authorizer),
+            None => marks::statement_id(api, self.stage.as_ref()),
+        }
     }
 
-    /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>/*`: the stage's methods, or all of the API.
+    /// `arn:aws:execute-api:<region>:<account>:<api>/<stage>/*`: the stage's methods, or all of the API;
+    /// `…:<api>/authorizers/<id>`: the authorizer.
     ///
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html>
     pub fn source_arn(&self, api: &RestApiId) -> String {
-        let Self { partition, region, account, stage, .. } = self;
+        let Self { partition, region, account, stage, authorizer, .. } = self;
+        if let Some(authorizer) = authorizer {
+            return format!("arn:{partition}:execute-api:{region}:{account}:{api}/authorizers/{authorizer}");
+        }
         let stage = stage.as_ref().map(|stage| format!("{stage}/")).unwrap_or_default();
         format!("arn:{partition}:execute-api:{region}:{account}:{api}/{stage}*")
     }

@@ -69,6 +69,53 @@ pub struct ArtifactStore {
     pub prefix: String,
     /// The account that must own the bucket; `None`: the functions' account.
     pub owner: Option<AccountId>,
+    /// What each upload says of its encryption; `None`: nothing, so that the bucket's default holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+}
+
+/// How S3 is told to encrypt an object.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Encryption {
+    /// By which keys.
+    pub kind: EncryptionKind,
+    /// The key of KMS; `None`: AWS's own key of the account, or none with [`EncryptionKind::Aes256`].
+    pub kms_key: Option<String>,
+}
+
+/// The value of `x-amz-server-side-encryption`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum EncryptionKind {
+    /// By keys of S3.
+    #[serde(rename = "AES256")]
+    Aes256,
+    /// By a key of KMS.
+    #[serde(rename = "aws:kms")]
+    Kms,
+    /// By a key of KMS, in two layers.
+    #[serde(rename = "aws:kms:dsse")]
+    KmsDsse,
+}
+
+impl EncryptionKind {
+    /// All kinds.
+    const ALL: [Self; 3] = [Self::Aes256, Self::Kms, Self::KmsDsse];
+
+    /// Returns the kind of this name, or `None` where S3 has none.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Returns the name that S3 and the settings use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aes256 => "AES256",
+            Self::Kms => "aws:kms",
+            Self::KmsDsse => "aws:kms:dsse",
+        }
+    }
 }
 
 /// How a function's archive is made.
@@ -232,6 +279,8 @@ pub struct PreviewSettings {
     pub repository: Option<String>,
     /// How many there may be, and for how long their logs are kept.
     pub limits: PreviewLimits,
+    /// Tags of everything that a preview creates, beside its own.
+    pub tags: BTreeMap<String, String>,
     /// Where the table is, for errors.
     pub at: Option<Location>,
 }

@@ -131,7 +131,9 @@ impl Undo {
             Undo::Stage { id, stage, .. } => Resource::Stage(id.clone(), stage.clone()),
             Undo::Alias { name, alias, .. } => Resource::Alias(name.clone(), alias.clone()),
             Undo::Permission(Permit { name, qualifier, caller, .. }) => {
-                let caller = format!("{} {}", caller.api, caller.stage.as_ref().map_or("", StageName::as_str));
+                let authorizer = caller.authorizer.as_deref().unwrap_or_default();
+                let stage = caller.stage.as_ref().map_or("", StageName::as_str);
+                let caller = format!("{} {stage} {authorizer}", caller.api);
                 Resource::Statement(name.clone(), qualifier.to_string(), caller)
             }
             Undo::Code { change, .. } => Resource::Code(change.name.clone()),

@@ -83,6 +83,8 @@ async fn function(
     );
     let Some(latest) = latest? else { return Ok(None) };
     let (alias, policy) = (alias?, policy?);
+    // Only an alias has a version whose environment may differ.
+    let hidden = latest.environment_hidden.is_some() && wanted.is_some();
     Ok(Some(ObservedFunction {
         name: name.clone(),
         account: latest.account,
@@ -93,7 +95,7 @@ async fn function(
         signing_enforced: false,
         aliases: BTreeSet::new(),
         event_sources: Vec::new(),
-        denied: BTreeSet::new(),
+        denied: hidden.then_some(OptionalRead::Environment).into_iter().collect(),
         code_link: latest.code_link,
     }))
 }
@@ -289,12 +291,27 @@ async fn changing_function(
         Ok(if seen.latest.is_busy() { Look::NotYet(String::new()) } else { Look::Ready(()) })
     };
     let callers = callers(before, function, !settings.apis.is_empty(), world);
-    let (signing, callers, settled) = futures::join!(lambda.signing_enforced(name), callers, wait.until(look));
-    let (signing_enforced, callers) = (signing?, callers?);
+    let (signing, callers, settled) = futures::join!(signing(name, world), callers, wait.until(look));
+    let (signing, callers) = (signing?, callers?);
     match settled {
         Err(WaitError::Final(problem)) => Err(ReadError::Other(problem)),
         Ok(()) | Err(WaitError::Deadline(_) | WaitError::Cancelled) => {
-            Ok(callers.of(ObservedFunction { signing_enforced, ..seen }))
+            seen.denied.extend(signing.err());
+            Ok(callers.of(ObservedFunction { signing_enforced: signing.unwrap_or(false), ..seen }))
+        }
+    }
+}
+
+/// Whether code signing refuses unsigned code, or the read that is denied. AWS refuses unsigned code at the write, so
+/// that a release can do without the answer.
+async fn signing(name: &FunctionName, world: &World) -> Result<Result<bool, OptionalRead>, CallError> {
+    let lambda = &world.aws.lambda;
+    match unless_denied(lambda.code_signing(name).await)? {
+        None => Ok(Err(OptionalRead::CodeSigning)),
+        Some(None) => Ok(Ok(false)),
+        Some(Some(arn)) => {
+            let refuses = unless_denied(lambda.refuses_unsigned(&arn).await)?;
+            Ok(refuses.ok_or(OptionalRead::CodeSigningPolicy))
         }
     }
 }

@@ -11,12 +11,15 @@ use crate::model::{
 
 pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
     warn_of_calls_beside_the_alias(function, stack, plan);
-    let Some(why) = reason(function) else {
+    let why = reason(function);
+    // Where nothing seems to change, the environment alone may differ all the same.
+    let tells = |read: &&OptionalRead| why.is_some() || **read == OptionalRead::Environment;
+    let (key, denied) = (function.key, function.observed.denied.iter().filter(tells));
+    plan.warnings.extend(denied.map(|read| Warning::Denied { function: key.clone(), read: *read }));
+    let Some(why) = why else {
         plan.skipped.push(unchanged(function));
         return;
     };
-    let (key, denied) = (function.key, function.observed.denied.iter());
-    plan.warnings.extend(denied.map(|read| Warning::Denied { function: key.clone(), read: *read }));
     if why == Reason::CodeDiffers {
         warn_of_calls_without_alias(function, stack, plan);
         let latest = &function.observed.latest;

@@ -7,8 +7,10 @@
 
 use serde_json::Value;
 
-use super::stack::{Api, Call, Function, Stack};
-use crate::model::{Act, Caller, Integration, KnownStates, Permit, Plan, PolicyStatement, Reason, Ref};
+use super::stack::{Api, Call, Function, Stack, is_target};
+use crate::model::{
+    Act, Caller, Integration, KnownStates, LambdaTarget, Permit, Plan, PolicyStatement, Qualifier, Reason, Ref,
+};
 
 pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
     for function in &stack.functions {
@@ -18,21 +20,43 @@ pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
             if call.qualifier != wanted || by_role || is_allowed(function, api, call, stack) {
                 continue;
             }
-            let permit = Act::Permit(permit(function, api, stack));
+            // One statement for the whole stage; Lambda limits a policy to 20 KB, so not one per method.
+            let permit = Act::Permit(permit(function, api, caller(function, api, stack)));
             if plan.steps().all(|step| step.act != permit) {
                 plan.add(permit, Reason::NotPermitted);
+            }
+        }
+        for (api, authorizer) in authorizers_of(function, stack) {
+            let caller = Caller { authorizer: Some(authorizer), ..caller(function, api, stack) };
+            if !is_permitted(function, &caller.source_arn(&api.observed.id), &wanted) {
+                plan.add(Act::Permit(permit(function, api, caller)), Reason::NotPermitted);
             }
         }
     }
 }
 
-/// One statement for the whole stage; Lambda limits a policy to 20 KB, so not one per method.
-fn permit(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> Permit {
+/// The Lambda authorizers that call what is released of the function under API Gateway's own name: the API of each, and
+/// its id.
+fn authorizers_of<'s, 'a>(function: &Function<'_>, stack: &'s Stack<'a>) -> Vec<(&'s Api<'a>, String)> {
+    let calls = |api: &Api<'_>, authorizer: &Value| {
+        let variables = api.observed.stage.as_ref().map(|stage| &stage.variables)?;
+        let target = LambdaTarget::of_uri(authorizer["uri"].as_str()?, variables)?;
+        let is_wanted = is_target(&target, function.observed) && target.qualifier == function.qualifier();
+        (is_wanted && authorizer["credentials"].is_null()).then_some(())
+    };
+    let of_api = |api: &'s Api<'a>| {
+        let authorizers = api.observed.definition.document["authorizers"].as_object().into_iter().flatten();
+        authorizers.filter_map(move |(id, authorizer)| calls(api, authorizer).map(|()| (api, id.clone())))
+    };
+    stack.apis.iter().flat_map(of_api).collect()
+}
+
+fn permit(function: &Function<'_>, api: &Api<'_>, caller: Caller) -> Permit {
     Permit {
         function: function.key.clone(),
         name: function.observed.name.clone(),
         qualifier: function.qualifier(),
-        caller: caller(function, api, stack),
+        caller,
         known: Some(known(function, api)),
     }
 }
@@ -44,6 +68,7 @@ fn caller(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> Caller {
         account: function.observed.account.clone(),
         api: Ref::Existing(api.observed.id.clone()),
         stage: Some(api.settings.stage.value.clone()),
+        authorizer: None,
     }
 }
 
@@ -63,8 +88,13 @@ fn is_allowed(function: &Function<'_>, api: &Api<'_>, call: &Call<'_>, stack: &S
     let method = if method == "ANY" { "*" } else { method };
     let stage = caller(function, api, stack).source_arn(&api.observed.id);
     let caller = format!("{}{method}{}", stage.trim_end_matches('*'), wildcards(path));
-    let statements = function.observed.policies.get(&call.qualifier).map_or(&[][..], Vec::as_slice);
-    statements.iter().any(|statement| allows(statement, &caller, function.observed.account.as_str()))
+    is_permitted(function, &caller, &call.qualifier)
+}
+
+/// Whether the policy of this qualifier lets API Gateway invoke the function for `caller`, an ARN.
+fn is_permitted(function: &Function<'_>, caller: &str, qualifier: &Qualifier) -> bool {
+    let statements = function.observed.policies.get(qualifier).map_or(&[][..], Vec::as_slice);
+    statements.iter().any(|statement| allows(statement, caller, function.observed.account.as_str()))
 }
 
 /// `/users/{id}` as an ARN has it: `/users/*`.

@@ -14,6 +14,7 @@ pub fn release(desired: Desired<'_>, settings: &Settings, observed: &Observed) -
     let stack = Stack::of(settings, desired, observed);
     let mut problems = checks::missing(settings, observed);
     let mut plan = Plan::new(settings.stage.clone(), observed.region.clone());
+    plan.account = stack.functions.first().map(|function| function.observed.account.clone());
     for function in &stack.functions {
         functions::decide(function, &stack, &mut plan);
     }

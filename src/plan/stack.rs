@@ -139,6 +139,6 @@ fn calls<'a>(api: &'a ObservedApi, functions: &[Function<'a>]) -> Vec<Call<'a>> 
 }
 
 /// A function of the same name in another account is another function.
-fn is_target(target: &LambdaTarget, function: &ObservedFunction) -> bool {
+pub(super) fn is_target(target: &LambdaTarget, function: &ObservedFunction) -> bool {
     target.function == function.name && target.account.as_ref().is_none_or(|account| *account == function.account)
 }

@@ -111,14 +111,23 @@ pub(super) fn plan_body(plan: &Plan) -> String {
     page.finish().trim_start().to_owned()
 }
 
-/// `plan for stage dev in eu-central-1: 7 writes`.
+/// `plan for stage dev in eu-central-1: 7 writes`. Without the account, since a job summary may be public.
 pub(super) fn title(plan: &Plan) -> String {
-    let writes = if plan.is_empty() { "nothing to do".to_owned() } else { units::counted(plan.writes(), "write") };
-    format!("plan for stage {} in {}: {writes}", plan.stage, plan.region)
+    format!("plan for stage {} in {}: {}", plan.stage, plan.region, writes(plan))
+}
+
+/// The title with the account: a wrong profile shows as another account.
+fn title_with_account(plan: &Plan) -> String {
+    let Some(account) = &plan.account else { return title(plan) };
+    format!("plan for stage {} in {}, account {account}: {}", plan.stage, plan.region, writes(plan))
+}
+
+fn writes(plan: &Plan) -> String {
+    if plan.is_empty() { "nothing to do".to_owned() } else { units::counted(plan.writes(), "write") }
 }
 
 fn whole_plan(page: &mut Page, plan: &Plan, with_skips: bool) {
-    page.line(0, Look::Heading, &title(plan));
+    page.line(0, Look::Heading, &title_with_account(plan));
     plan_steps(page, plan);
     if with_skips {
         skips(page, plan);

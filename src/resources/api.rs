@@ -28,7 +28,7 @@ const OTHERS_PAUSE: Duration = Duration::from_millis(1250);
 /// that made the other one deletes that, and goes on with the kept one.
 pub async fn create(cx: &Context<'_>, create: &CreateApi) -> Result<(), StepError> {
     let apis = &cx.run.world.aws.rest_apis;
-    let mut tags = create.preview.tags(cx.run.id(), &create.name, Some(&create.original));
+    let mut tags = cx.tags_of_part(create.preview.tags(cx.run.id(), &create.name, Some(&create.original)));
     tags.insert(marks::API.to_owned(), create.api.to_string());
     tags.extend(updated(cx));
     // After a lost answer, the run's own tag proves that this run created it.

@@ -13,7 +13,7 @@ use crate::model::{ConfigureFunction, CreateFunction, FunctionConfiguration, Tar
 /// used.
 pub async fn create(cx: &Context<'_>, create: &CreateFunction) -> Result<(), StepError> {
     let (lambda, name) = (&cx.run.world.aws.lambda, &create.name);
-    let tags = create.preview.tags(cx.run.id(), name.as_str(), Some(&create.original));
+    let tags = cx.tags_of_part(create.preview.tags(cx.run.id(), name.as_str(), Some(&create.original)));
     let configuration = cx.inputs.configurations.get(&create.function).ok_or_else(|| not_made(name))?;
     let code = cx.code_object(&create.key, create.object_version.as_ref())?;
     let look = async || {

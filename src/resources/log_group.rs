@@ -24,7 +24,7 @@ pub async fn create(cx: &Context<'_>, create: &CreateLogGroup) -> Result<(), Ste
 /// A group that exists already stays as it is: its owner may want to keep it.
 async fn try_create(cx: &Context<'_>, create: &CreateLogGroup) -> Result<(), StepError> {
     let (logs, name) = (&cx.run.world.aws.logs, marks::log_group(&create.function));
-    let tags = create.preview.tags(cx.run.id(), &name, None);
+    let tags = cx.tags_of_part(create.preview.tags(cx.run.id(), &name, None));
     let look = async || {
         let found = logs.tags(&create.arn).await?;
         Ok(found.filter(|found| found.get(marks::RUN) == tags.get(marks::RUN)).map(|_| true))

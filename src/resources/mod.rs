@@ -16,7 +16,7 @@ pub mod permission;
 pub mod stage;
 pub mod version;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::{CallError, CodeObject};
 use crate::engine::{Found, Run, Undone, Words, restore};
@@ -40,6 +40,13 @@ pub struct Context<'a> {
 impl Context<'_> {
     fn bucket(&self) -> Result<&BucketName, Problem> {
         self.inputs.bucket.as_ref().ok_or_else(|| Problem::new("there is no bucket for the artifacts"))
+    }
+
+    /// The tags of a part of a preview: those that the settings ask for, and its own, which win.
+    fn tags_of_part(&self, own: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut tags = self.inputs.tags.clone();
+        tags.extend(own);
+        tags
     }
 
     /// Code in the bucket: of the version that this run put, else of the one that was observed.

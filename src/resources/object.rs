@@ -23,6 +23,7 @@ pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> 
     let put = Put {
         bucket: cx.bucket()?,
         owner: cx.inputs.bucket_owner.as_ref(),
+        encryption: cx.inputs.encryption.as_ref(),
         key: &upload.key,
         path: &artifact.path,
         bytes: artifact.zipped_bytes,
@@ -64,6 +65,7 @@ pub async fn keep(cx: &Context<'_>, keep: &KeepCode) -> Result<(), StepError> {
     let put = Put {
         bucket: cx.bucket()?,
         owner: cx.inputs.bucket_owner.as_ref(),
+        encryption: cx.inputs.encryption.as_ref(),
         key: &keep.key,
         path: &file,
         bytes,

@@ -1,6 +1,6 @@
 //! The rules for names, mostly those of AWS, so that invalid names are reported before the first request.
 
-use crate::model::marks::SERVICE_LENGTH;
+use crate::model::marks::{self, SERVICE_LENGTH};
 
 /// A rule for a name.
 pub(super) struct Rule {
@@ -61,6 +61,31 @@ pub(super) const OWNER: Rule = Rule {
     what: "owner",
     allowed: "the twelve digits of an AWS account are expected",
     holds: |name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()),
+};
+
+/// The key of a tag. The characters are those that Lambda, API Gateway and CloudWatch all take.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html>
+pub(super) const TAG: Rule = Rule {
+    what: "tag",
+    allowed: "1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`",
+    holds: marks::is_tag_key,
+};
+
+/// The value of a tag.
+pub(super) const TAG_VALUE: Rule = Rule {
+    what: "value of a tag",
+    allowed: "256 letters, digits, spaces and `_.:/=+-@` at most are allowed",
+    holds: marks::is_tag_value,
+};
+
+/// A key of KMS: its id, its ARN, or an alias.
+///
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id>
+pub(super) const KMS_KEY: Rule = Rule {
+    what: "key of KMS",
+    allowed: "its ARN, its id, or `alias/` and a name are expected",
+    holds: |name| !name.is_empty() && is_made_of(name, ":/_-"),
 };
 
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html>

@@ -17,6 +17,9 @@ use crate::model::{
 const RETENTION_DAYS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
+/// How many tags of one's own a preview may have.
+const MOST_TAGS: usize = 40;
+
 /// The default.
 const LOG_RETENTION_DAYS: i64 = 14;
 
@@ -36,6 +39,7 @@ impl Reader<'_> {
             service,
             repository,
             limits: self.limits(table),
+            tags: self.tags(table),
             at: Some(table.at.clone()),
         })
     }
@@ -93,14 +97,36 @@ impl Reader<'_> {
         functions
     }
 
-    /// Braces that are no placeholder of ours belong to the value.
     fn environment(&mut self, table: &Table) -> BTreeMap<String, Secret> {
-        let variables = self.texts(table, "environment").into_iter().map(|(name, said)| (name, said.value));
-        let filled = |value: String| match self.input.pull_request {
+        let variables = self.texts(table, "environment").into_iter();
+        variables.map(|(name, said)| (name, Secret::new(self.of_pull_request(said.value)))).collect()
+    }
+
+    /// Reads the tags that everything of a preview gets beside its own.
+    fn tags(&mut self, table: &Table) -> BTreeMap<String, String> {
+        let mut tags = BTreeMap::new();
+        for (key, said) in self.texts(table, "tags") {
+            // Without a pull request, as in `package`, there is no number to fill in.
+            let waits = self.input.pull_request.is_none();
+            let said = said.map(|value| self.of_pull_request(value));
+            let value = if waits { Some(said) } else { self.problems.name(said, &names::TAG_VALUE) };
+            tags.extend(value.map(|said| (key, said.value)));
+        }
+        if tags.len() > MOST_TAGS {
+            let what = format!("[{}.tags] has {} tags", table.name, tags.len());
+            let why = format!("a resource has 50 at most, and sls-release needs some: {MOST_TAGS} are allowed");
+            let at = table.entries.get("tags").map(|entry| entry.key_at.clone());
+            self.problems.add(Problem::new(what).why(why).fix("remove some").at(at));
+        }
+        tags
+    }
+
+    /// Fills in `{pr}`. Braces that are no placeholder of ours belong to the value.
+    fn of_pull_request(&self, value: String) -> String {
+        match self.input.pull_request {
             Some(number) => value.replace("{pr}", &number.to_string()),
             None => value,
-        };
-        variables.map(|(name, value)| (name, Secret::new(filled(value)))).collect()
+        }
     }
 
     /// Checks `--service` and `--repository` by the rules of the file.

@@ -45,7 +45,13 @@ const STAGED: &[Key] = &[
     ("preview", Shape::Table(&[PREVIEW])),
 ];
 
-const ARTIFACTS: &[Key] = &[("bucket", Shape::Text), ("prefix", Shape::Text), ("owner", Shape::Text)];
+const ARTIFACTS: &[Key] = &[
+    ("bucket", Shape::Text),
+    ("prefix", Shape::Text),
+    ("owner", Shape::Text),
+    ("encryption", Shape::Choice(&["AES256", "aws:kms", "aws:kms:dsse"], "S3 knows no other kind of encryption")),
+    ("kms_key", Shape::Text),
+];
 
 const FUNCTION: &[Key] = &[
     ("source", Shape::Text),
@@ -96,6 +102,7 @@ const PREVIEW: &[Key] = &[
     ("max_previews", Shape::Integer(1..=600)),
     ("when_full", Shape::Choice(&["refuse", "replace-oldest"], "")),
     ("log_retention_days", Shape::Integer(1..=3653)),
+    ("tags", Shape::Each(&names::TAG, &Shape::Text)),
     ("environment", ENVIRONMENT),
     ("functions", Shape::Each(&names::KEY, &Shape::Table(&[&[("environment", ENVIRONMENT)]]))),
 ];

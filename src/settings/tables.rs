@@ -6,10 +6,10 @@ use super::document::Table;
 use super::layers;
 use super::names;
 use super::reader::Reader;
-use crate::error::Location;
+use crate::error::{Location, Problem};
 use crate::model::{
-    AccountId, AliasName, ApiKey, ApiName, ApiSettings, ArtifactStore, BucketName, FunctionKey, FunctionName,
-    FunctionSettings, Redeploy, RestApiId, Source, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ApiName, ApiSettings, ArtifactStore, BucketName, Encryption, EncryptionKind,
+    FunctionKey, FunctionName, FunctionSettings, Redeploy, RestApiId, Source, Sourced, StageName,
 };
 
 impl Reader<'_> {
@@ -24,8 +24,24 @@ impl Reader<'_> {
         }
         let prefix = table.and_then(|table| self.prefix(table)).unwrap_or_default();
         let owner = table.and_then(|table| self.plain(table, "owner", &names::OWNER)).map(AccountId::new);
+        let encryption = table.and_then(|table| self.encryption(table));
         let bucket = self.name(bucket?, &names::BUCKET)?.map(BucketName::new);
-        Some(ArtifactStore { bucket, prefix, owner })
+        Some(ArtifactStore { bucket, prefix, owner, encryption })
+    }
+
+    /// Reads how S3 is told to encrypt. Only KMS has a key of the user's choice.
+    fn encryption(&mut self, table: &Table) -> Option<Encryption> {
+        let said = table.text("encryption").map(|said| said.value);
+        let kind = said.as_deref().and_then(EncryptionKind::of);
+        let kms_key = self.plain(table, "kms_key", &names::KMS_KEY);
+        let is_by_kms = said.is_some() && kind != Some(EncryptionKind::Aes256); // the schema reports unknown kinds
+        if let (Some(entry), false) = (table.entries.get("kms_key"), is_by_kms) {
+            let problem = Problem::new(format!("[{}] has a `kms_key` without encryption by KMS", table.name))
+                .why("S3 takes a key only with `encryption = \"aws:kms\"` or `\"aws:kms:dsse\"`")
+                .fix("set `encryption` to one of them, or remove `kms_key`");
+            self.problems.add(problem.at(Some(entry.key_at.clone())));
+        }
+        Some(Encryption { kind: kind?, kms_key })
     }
 
     fn prefix(&mut self, table: &Table) -> Option<String> {

@@ -29,6 +29,7 @@ mod local_aws;
 mod moto;
 mod network;
 mod package;
+mod partitions;
 mod plan;
 mod preview;
 mod proof;

@@ -13,7 +13,10 @@ mod refused;
 pub(crate) mod scene;
 mod services;
 
-use serde_json::Value;
+use std::collections::HashMap;
+
+use aws_sdk_lambda::types::{ApplicationLogLevel, LogFormat, LoggingConfig, TracingConfig, TracingMode};
+use serde_json::{Value, json};
 
 use crate::support::Aws;
 use scene::{SETTINGS, apis, call, down, functions, greeting, previewed, scene, standing, up};
@@ -70,6 +73,49 @@ fn a_changed_environment_reaches_the_preview() {
     stack.settings(&SETTINGS.replace("table-{pr}", "other-{pr}"));
     let run = up(&stack).exits(0);
     assert_eq!(call(&run), (200, greeting("pull request", "other-42")));
+}
+
+#[test]
+fn tracing_and_logging_are_copied() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let configure = || aws.lambda.update_function_configuration().function_name(stack.function("dev"));
+    let copied = || {
+        let call = aws.lambda.get_function_configuration().function_name(stack.function("dev-pr-42"));
+        let found = aws.block_on(call.send()).unwrap();
+        let (tracing, logging) = (found.tracing_config.unwrap().mode.unwrap(), found.logging_config.unwrap());
+        (tracing, logging.log_format.unwrap(), logging.application_log_level)
+    };
+    let traced = TracingConfig::builder().mode(TracingMode::Active).build();
+    let json = LoggingConfig::builder().log_format(LogFormat::Json).application_log_level(ApplicationLogLevel::Warn);
+    let call = configure().tracing_config(traced).logging_config(json.build());
+    aws.block_on(call.send()).unwrap();
+    up(&stack).exits(0);
+    assert_eq!(copied(), (TracingMode::Active, LogFormat::Json, Some(ApplicationLogLevel::Warn)));
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+
+    let plain = TracingConfig::builder().mode(TracingMode::PassThrough).build();
+    let text = LoggingConfig::builder().log_format(LogFormat::Text);
+    aws.block_on(configure().tracing_config(plain).logging_config(text.build()).send()).unwrap();
+    up(&stack).exits(0);
+    let (tracing, format, _) = copied();
+    assert_eq!((tracing, format), (TracingMode::PassThrough, LogFormat::Text));
+}
+
+#[test]
+fn each_part_gets_the_tags_of_the_settings() {
+    let (stack, aws) = (scene(), Aws::shared());
+    stack.settings(&format!("{SETTINGS}[preview.tags]\nteam = \"shop {{stage}}\"\n\"cost:center\" = \"pr-{{pr}}\"\n"));
+    up(&stack).exits(0);
+    let apis = aws.block_on(aws.gateway.get_rest_apis().limit(500).send()).unwrap().items.unwrap();
+    let api = apis.into_iter().find(|api| api.name() == Some(&format!("{}-api-pr-42", stack.name))).unwrap();
+    let group = format!("/aws/lambda/{}", stack.function("dev-pr-42"));
+    let group = aws.logs("ListTagsLogGroup", &json!({ "logGroupName": group }));
+    let group: HashMap<String, String> = serde_json::from_value(group["tags"].clone()).unwrap();
+    let function: HashMap<_, _> = scene::tags(&stack.function("dev-pr-42")).into_iter().collect();
+    for tags in [function, api.tags.unwrap(), group] {
+        assert_eq!((tags["team"].as_str(), tags["cost:center"].as_str()), ("shop dev", "pr-42"));
+        assert_eq!(tags["sls-release:repository"], stack.repository());
+    }
 }
 
 #[test]

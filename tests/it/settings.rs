@@ -88,6 +88,20 @@ fn every_key_of_the_full_file_is_read() {
 }
 
 #[test]
+fn a_key_of_kms_needs_encryption_by_kms() {
+    let artifacts = |lines: &str| format!("[artifacts]\nbucket='acme'\n{lines}{SMALL}");
+    insta::assert_snapshot!(refused(&artifacts("kms_key='alias/acme'\n")), @r#"sls-release.toml:3:1: [artifacts] has a `kms_key` without encryption by KMS: S3 takes a key only with `encryption = "aws:kms"` or `"aws:kms:dsse"`; set `encryption` to one of them, or remove `kms_key`"#);
+    insta::assert_snapshot!(refused(&artifacts("encryption='AES256'\nkms_key='alias/acme'\n")), @r#"sls-release.toml:4:1: [artifacts] has a `kms_key` without encryption by KMS: S3 takes a key only with `encryption = "aws:kms"` or `"aws:kms:dsse"`; set `encryption` to one of them, or remove `kms_key`"#);
+    insta::assert_snapshot!(refused(&artifacts("encryption='kms'\nkms_key='alias/acme'\n")), @r#"sls-release.toml:3:12: invalid `encryption` "kms" in [artifacts]: S3 knows no other kind of encryption; write "AES256" or "aws:kms" or "aws:kms:dsse""#);
+    insta::assert_snapshot!(refused(&artifacts("encryption='aws:kms'\nkms_key='a key'\n")), @r#"sls-release.toml:4:9: invalid key of KMS `a key`: its ARN, its id, or `alias/` and a name are expected"#);
+    let text = artifacts("encryption='AES256'\n")
+        + "[stages.dev.artifacts]\nencryption='aws:kms:dsse'\nkms_key='alias/acme'\n";
+    let of = |name: &str| settings(&stage(name), &text).artifacts.unwrap().encryption.unwrap();
+    assert_eq!((of("dev").kind.as_str(), of("dev").kms_key.as_deref()), ("aws:kms:dsse", Some("alias/acme")));
+    assert_eq!((of("other").kind.as_str(), of("other").kms_key), ("AES256", None));
+}
+
+#[test]
 fn a_stage_overrides_the_file() {
     let prod = settings(&stage("prod"), FULL);
     assert_eq!(prod.region.unwrap().value.as_str(), "eu-central-1");
@@ -348,7 +362,7 @@ fn an_unknown_key_is_refused_at_every_level() {
     sls-release.toml:1:1: unknown key `regoin`: this table has no setting with this name; did you mean `region`?
     sls-release.toml:2:2: unknown key `function`: this table has no setting with this name; did you mean `functions`?
     sls-release.toml:4:1: unknown key `bukcet` in [artifacts]: this table has no setting with this name; did you mean `bucket`?
-    sls-release.toml:5:1: unknown key `whatever` in [artifacts]: this table has no setting with this name; known: `bucket`, `prefix`, `owner`
+    sls-release.toml:5:1: unknown key `whatever` in [artifacts]: this table has no setting with this name; known: `bucket`, `prefix`, `owner`, `encryption`, `kms_key`
     sls-release.toml:7:1: unknown key `sorce` in [functions.hello]: this table has no setting with this name; did you mean `source`?
     sls-release.toml:9:1: unknown key `ident` in [apis.x]: this table has no setting with this name; known: `type`, `id`, `name`, `stage`, `redeploy`
     sls-release.toml:11:1: unknown key `urls` in [smoke]: this table has no setting with this name; did you mean `url`?

@@ -114,11 +114,27 @@ pub(super) fn copied(found: &FunctionConfiguration) -> model::FunctionConfigurat
         memory_mib: found.memory_size,
         timeout_seconds: found.timeout,
         ephemeral_mib: found.ephemeral_storage.as_ref().map(|storage| storage.size),
+        tracing: word(found.tracing_config.as_ref().and_then(|tracing| tracing.mode.as_ref()))
+            .filter(|mode| *mode != "PassThrough")
+            .map(str::to_owned),
+        logging: logging(found),
         layers: found.layers().iter().filter_map(|layer| layer.arn.clone()).collect(),
         subnets: vpc.into_iter().flat_map(VpcConfigResponse::subnet_ids).cloned().collect(),
         security_groups: vpc.into_iter().flat_map(VpcConfigResponse::security_group_ids).cloned().collect(),
         environment: variables.collect(),
         kms_key: found.kms_key_arn.clone().filter(|key| !key.is_empty()),
+    }
+}
+
+fn logging(found: &FunctionConfiguration) -> model::Logging {
+    let found = found.logging_config.as_ref();
+    let format = word(found.and_then(|logging| logging.log_format.as_ref())).filter(|format| *format != "Text");
+    let Some(format) = format else { return model::Logging::default() };
+    let level = |level: Option<&str>| level.map(str::to_owned);
+    model::Logging {
+        format: Some(format.to_owned()),
+        application_level: level(word(found.and_then(|logging| logging.application_log_level.as_ref()))),
+        system_level: level(word(found.and_then(|logging| logging.system_log_level.as_ref()))),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::types::{
-    Architecture, Environment, EphemeralStorage, FunctionCode, Runtime, S3ObjectStorageMode, VpcConfig,
+    ApplicationLogLevel, Architecture, Environment, EphemeralStorage, FunctionCode, LogFormat, LoggingConfig, Runtime,
+    S3ObjectStorageMode, SystemLogLevel, TracingConfig, TracingMode, VpcConfig,
 };
 
 use super::Lambda;
@@ -98,18 +99,26 @@ impl Lambda {
         Ok(named.collect())
     }
 
-    /// Whether code signing refuses unsigned code: `GetFunctionCodeSigningConfig`, then `GetCodeSigningConfig` where
-    /// one is attached.
+    /// `GetFunctionCodeSigningConfig`: the ARN of the function's code signing configuration, or `None` where it has none.
     ///
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html>
-    pub async fn signing_enforced(&self, name: &FunctionName) -> Result<bool, CallError> {
-        let attached = self.client.get_function_code_signing_config().function_name(name.as_str()).send().await;
-        let attached = attached.or_absent("lambda:GetFunctionCodeSigningConfig", name.as_str())?;
-        let arn = attached.map(|answer| answer.code_signing_config_arn).filter(|arn| !arn.is_empty());
-        let Some(arn) = arn else { return Ok(false) };
-        let config = self.client.get_code_signing_config().code_signing_config_arn(&arn).send().await;
-        let config = config.answered("lambda:GetCodeSigningConfig", arn)?;
-        let policies = config.code_signing_config.and_then(|config| config.code_signing_policies);
+    /// Regions without AWS Signer have no such operation. There Lambda answers 403, whatever the policy allows:
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/27986>.
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionCodeSigningConfig.html>
+    pub async fn code_signing(&self, name: &FunctionName) -> Result<Option<String>, CallError> {
+        let call = self.client.get_function_code_signing_config().function_name(name.as_str());
+        let answer = call.send().await.or_absent("lambda:GetFunctionCodeSigningConfig", name.as_str());
+        let attached = unless_unavailable(answer)?;
+        Ok(attached.map(|answer| answer.code_signing_config_arn).filter(|arn| !arn.is_empty()))
+    }
+
+    /// `GetCodeSigningConfig`: whether Lambda refuses unsigned code under this configuration.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_GetCodeSigningConfig.html>
+    pub async fn refuses_unsigned(&self, arn: &str) -> Result<bool, CallError> {
+        let call = self.client.get_code_signing_config().code_signing_config_arn(arn);
+        let answer = call.send().await.answered("lambda:GetCodeSigningConfig", arn).map(Some);
+        let config = unless_unavailable(answer)?.and_then(|answer| answer.code_signing_config);
+        let policies = config.and_then(|config| config.code_signing_policies);
         let action = policies.and_then(|policies| policies.untrusted_artifact_on_deployment);
         Ok(action.is_some_and(|action| action.as_str() == "Enforce"))
     }
@@ -140,6 +149,8 @@ impl Lambda {
             .set_memory_size(wanted.memory_mib)
             .set_timeout(wanted.timeout_seconds)
             .set_ephemeral_storage(ephemeral_storage(wanted))
+            .set_tracing_config(wanted.tracing.as_ref().map(|_| tracing(wanted)))
+            .set_logging_config(wanted.logging.format.as_ref().map(|_| logging(wanted)))
             .set_layers(Some(wanted.layers.clone()).filter(|layers| !layers.is_empty()))
             .set_vpc_config(Some(vpc(wanted)).filter(|_| !wanted.subnets.is_empty()))
             .environment(environment(wanted))
@@ -169,6 +180,8 @@ impl Lambda {
             .set_memory_size(wanted.memory_mib)
             .set_timeout(wanted.timeout_seconds)
             .set_ephemeral_storage(ephemeral_storage(wanted))
+            .tracing_config(tracing(wanted))
+            .logging_config(logging(wanted))
             .set_layers(Some(wanted.layers.clone()))
             .vpc_config(vpc(wanted))
             .environment(environment(wanted))
@@ -214,8 +227,30 @@ impl Lambda {
     }
 }
 
+/// Reads the answer of an operation that the region does not have as `None`.
+fn unless_unavailable<T>(answer: Result<Option<T>, CallError>) -> Result<Option<T>, CallError> {
+    match answer {
+        Err(error) if error.is_unknown_operation() => Ok(None),
+        answer => answer,
+    }
+}
+
 fn ephemeral_storage(wanted: &FunctionConfiguration) -> Option<EphemeralStorage> {
     EphemeralStorage::builder().size(wanted.ephemeral_mib?).build().ok()
+}
+
+fn tracing(wanted: &FunctionConfiguration) -> TracingConfig {
+    let mode = wanted.tracing.as_deref().unwrap_or("PassThrough");
+    TracingConfig::builder().mode(TracingMode::from(mode)).build()
+}
+
+fn logging(wanted: &FunctionConfiguration) -> LoggingConfig {
+    let logging = &wanted.logging;
+    LoggingConfig::builder()
+        .log_format(LogFormat::from(logging.format.as_deref().unwrap_or("Text")))
+        .set_application_log_level(logging.application_level.as_deref().map(ApplicationLogLevel::from))
+        .set_system_log_level(logging.system_level.as_deref().map(SystemLogLevel::from))
+        .build()
 }
 
 fn environment(wanted: &FunctionConfiguration) -> Environment {

@@ -9,13 +9,15 @@ use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ChecksumMode;
+use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 
 use tokio::sync::Semaphore;
 
 use super::CONNECT;
 use super::call_error::{Answer, Answered, CallError};
-use crate::model::{AccountId, BucketName, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256, marks};
+use crate::model::{
+    AccountId, BucketName, Encryption, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256, marks,
+};
 
 /// The objects of one account and region.
 pub struct S3 {
@@ -39,6 +41,9 @@ pub struct Put<'a> {
     pub bucket: &'a BucketName,
     /// The account that must own it.
     pub owner: Option<&'a AccountId>,
+    /// How S3 is told to encrypt it; `None`: as the bucket does by default. A bucket's policy may demand it to be said:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html>
+    pub encryption: Option<&'a Encryption>,
     /// The key.
     pub key: &'a ObjectKey,
     /// The file to send.
@@ -156,6 +161,8 @@ impl S3 {
         let call = of_object!(self.client.put_object(), put)
             .if_none_match("*")
             .content_type("application/zip")
+            .set_server_side_encryption(put.server_side_encryption())
+            .set_ssekms_key_id(put.kms_key())
             .set_metadata(put.metadata())
             .checksum_sha256(put.sha256.base64())
             .body(body);
@@ -179,6 +186,14 @@ async fn stoppable<T>(
 impl Put<'_> {
     fn resource(&self) -> String {
         format!("{}/{}", self.bucket, self.key)
+    }
+
+    fn server_side_encryption(&self) -> Option<ServerSideEncryption> {
+        self.encryption.map(|encryption| ServerSideEncryption::from(encryption.kind.as_str()))
+    }
+
+    fn kms_key(&self) -> Option<String> {
+        self.encryption.and_then(|encryption| encryption.kms_key.clone())
     }
 
     fn metadata(&self) -> Option<HashMap<String, String>> {

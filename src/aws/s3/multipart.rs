@@ -36,6 +36,8 @@ impl S3 {
     async fn begin(&self, put: &Put<'_>) -> Result<String, CallError> {
         let call = of_object!(self.client.create_multipart_upload(), put)
             .content_type("application/zip")
+            .set_server_side_encryption(put.server_side_encryption())
+            .set_ssekms_key_id(put.kms_key())
             .set_metadata(put.metadata())
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_type(ChecksumType::Composite);

@@ -32,6 +32,7 @@ pub fn up(
     let mut plan = Plan::new(id.stage(), observed.region.clone());
     let functions: Vec<_> =
         desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact)).collect();
+    plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
     }
@@ -52,6 +53,7 @@ pub fn up(
     let inputs = Inputs {
         configurations: functions.iter().map(|one| (one.key.clone(), one.configuration.clone())).collect(),
         documents,
+        tags: scene.wanted.tags.clone(),
         copied: Some(settings.stage.clone()),
         ..Inputs::new(settings, desired.functions, account)
     };
@@ -246,6 +248,7 @@ impl<'a> Preview<'a> {
             account: function.source.account.clone(),
             api: id.clone(),
             stage: None,
+            authorizer: None,
         };
         let (key, name) = (function.key.clone(), function.name.clone());
         // The statement goes with a function that this run makes.

@@ -60,6 +60,15 @@ fn a_number_of_attempts_that_is_none() {
 }
 
 #[test]
+fn a_profile_that_does_not_exist() {
+    let stack = stack();
+    let mut command = stack.command(&["--stage", "dev"]);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_PROFILE", "acme-prd");
+    says_without_a_call("no_profile", 2, &stack, &mut command);
+}
+
+#[test]
 fn unreachable_endpoint() {
     let stack = stack();
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
@@ -73,6 +82,20 @@ fn tls_to_a_port_without_it() {
     let stack = stack();
     let url = listen(answer_in_plain_words).replace("http://", "https://");
     says_of("tls_failure", 3, &stack, &stack.command(&["--stage", "dev"]).env("AWS_ENDPOINT_URL", url).ended());
+}
+
+#[test]
+fn answers_that_are_not_those_of_aws() {
+    let stack = stack();
+    let url = listen(answer_with_a_page);
+    let run = stack.command(&["--stage", "dev"]).env("AWS_ENDPOINT_URL", url).ended();
+    says_of("unreadable_answers", 3, &stack, &run);
+}
+
+/// As a proxy does that wants to be signed in to.
+fn answer_with_a_page(mut client: &TcpStream) -> std::io::Result<()> {
+    let _: usize = client.read(&mut [0; 16 * 1024])?;
+    client.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>")
 }
 
 /// As an HTTP server does that is spoken to in TLS. The client may be gone by then.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::{folder, stems};
+use super::{RELEASES, Situation, folder, stems};
+use sls_release::model::FunctionKey;
 
 const FOLDER: &str = "src/plan/checks";
 
@@ -41,4 +42,16 @@ fn each_check_is_named_for_its_file() {
 #[test]
 fn each_check_has_its_row() {
     assert!(files().keys().eq(rows().keys()), "{:?}\n{:?}", files().keys(), rows().keys());
+}
+
+/// AWS's word for them: "no longer supported for creating or updating".
+#[test]
+fn every_blocked_runtime_is_refused() {
+    for runtime in ["nodejs14.x", "python3.7", "java8", "go1.x", "provided", "ruby2.7", "nodejs12.x", "dotnetcore3.1"] {
+        let mut situation: Situation = RELEASES.situation("refused-runtime");
+        let hello = situation.observed.functions.get_mut(&FunctionKey::new("hello")).unwrap().as_mut().unwrap();
+        hello.latest.runtime = Some(runtime.to_owned());
+        let failure = situation.decide().unwrap_err().to_string();
+        assert!(failure.contains(&format!("AWS no longer updates functions of runtime {runtime}")), "{failure}");
+    }
 }

@@ -12,8 +12,12 @@ use crate::iam::policy::{PREVIEW, Policy};
 use crate::support::{ACCOUNT, Aws, Call, Permission, REGION, Stack, fits, permissions};
 
 /// Granted beside what the record of calls shows.
-const UNSEEN: [&str; 6] = [
+const UNSEEN: [&str; 10] = [
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
     "iam:PassRole",
+    "lambda:GetLayerVersion",
     "lambda:RemovePermission",
     "lambda:TagResource",
     "logs:TagResource",

@@ -49,7 +49,13 @@ pub(super) fn empty_plan() -> Plan {
         Skip::DefinitionUnchanged { api: ApiKey::new("public"), definition: sha256("definition") },
         Skip::SmokeUnneeded,
     ];
-    Plan { endpoints: vec![endpoint()], skipped, ..Plan::new(StageName::new("dev"), Region::new("eu-central-1")) }
+    let account = Some(AccountId::new("123456789012"));
+    Plan {
+        account,
+        endpoints: vec![endpoint()],
+        skipped,
+        ..Plan::new(StageName::new("dev"), Region::new("eu-central-1"))
+    }
 }
 
 fn endpoint() -> Endpoint {
@@ -99,6 +105,7 @@ pub(super) fn plan() -> Plan {
         account: AccountId::new("123456789012"),
         api: Ref::Existing(id.clone()),
         stage: Some(stage.clone()),
+        authorizer: None,
     };
     let qualifier = Qualifier::Named(AliasName::new("new"));
     let permit = Permit { function, name, qualifier, caller, known: Some(KnownStates::default()) };

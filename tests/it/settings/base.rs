@@ -164,3 +164,14 @@ fn a_smoke_test_of_its_own_reaches_no_further() {
     }
     assert_eq!(ignored_beside(&base, &own("[smoke]\npath = '/other'\nstatus = 204\n")), Vec::<String>::new());
 }
+
+/// They say where code goes, and with which key.
+#[test]
+fn encryption_is_the_base_branchs() {
+    let own = BASE.replace(
+        "bucket = 'acme-artifacts'\n",
+        "bucket = 'acme-artifacts'\nencryption = 'aws:kms'\nkms_key = 'alias/own'\n",
+    );
+    assert_eq!(ignored_of(&own).len(), 2, "{:?}", ignored_of(&own));
+    assert_eq!(settings(&with_base(BASE), &own).artifacts.unwrap().encryption, None);
+}

@@ -76,3 +76,17 @@ fn a_strategy_of_an_old_file_is_refused_with_the_reason() {
     sls-release.toml:10:1: unknown key `strategy` in [stages.dev.smoke]: this table has no setting with this name; known: `function`, `path`, `url`, `api`, `method`, `headers`, `body`, `invoke`, `before`, `sign`, `status`, `contains`, `hits`, `timeout`
     "#);
 }
+
+#[test]
+fn tags_are_those_that_aws_takes_and_none_of_ours() {
+    let preview = format!("{FUNCTION}[preview]\nshare_role=true\n[preview.tags]\n");
+    let tags =
+        settings(&of_42(), &format!("{preview}team='shop'\n'cost:center'='{{stage}}-{{pr}}'\n")).preview.unwrap().tags;
+    assert_eq!((tags["team"].as_str(), tags["cost:center"].as_str()), ("shop", "dev-42"));
+    let wrong = format!("{preview}'sls-release:repository'='other/one'\nowner='a, b'\n'aws:x'='y'\n");
+    insta::assert_snapshot!(refusal(&of_42(), &wrong), @r"
+    sls-release.toml:6:1: invalid tag `sls-release:repository` in [preview.tags]: 1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`
+    sls-release.toml:7:7: invalid value of a tag `a, b`: 256 letters, digits, spaces and `_.:/=+-@` at most are allowed
+    sls-release.toml:8:1: invalid tag `aws:x` in [preview.tags]: 1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`
+    ");
+}

@@ -3,8 +3,8 @@
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
 use super::{behind, refusal, refused};
-use crate::support::rules::{BucketOwner, BucketRegion, PartSize};
-use crate::support::{ACCOUNT, Aws, Stack, Strict};
+use crate::support::rules::{BucketOwner, BucketRegion, Encryption, PartSize};
+use crate::support::{ACCOUNT, Aws, LATEST, Stack, Strict, answering, noise, unreleased};
 
 const MIB: usize = 1024 * 1024;
 
@@ -60,4 +60,36 @@ fn upload(aws: &Aws, stack: &Stack, key: &str, parts: &[usize]) -> Completed {
     }
     let call = aws.s3.complete_multipart_upload().bucket(stack.bucket()).key(key).upload_id(&id);
     aws.block_on(call.multipart_upload(done.build()).send())
+}
+
+/// More than one part.
+const LARGE: usize = 20 * MIB;
+
+#[test]
+fn a_bucket_may_demand_that_an_upload_says_how_it_is_encrypted() {
+    let stack = unreleased(&[], LATEST);
+    let said = |key: &str| {
+        let head = stack.aws.s3.head_object().bucket(stack.bucket()).key(key).send();
+        stack.aws.block_on(head).unwrap().server_side_encryption
+    };
+    stack.proxy.rule::<Encryption>().demand(stack.bucket(), "aws:kms");
+    let run = stack.release(&[]).exits(4);
+    assert!(run.stdout.contains("a policy forbids s3:PutObject"), "{run:?}");
+    assert!(run.stdout.contains("set `encryption` under [artifacts]"), "{run:?}");
+    assert!(stack.aws.objects(stack.bucket()).is_empty());
+
+    stack.settings(
+        &LATEST.replace("prefix = \"hello\"", "prefix = \"hello\"\nencryption = \"aws:kms\"\nkms_key = \"alias/acme\""),
+    );
+    for (source, action) in [(None, "PutObject"), (Some(noise(LARGE)), "CreateMultipartUpload")] {
+        if let Some(noise) = source {
+            stack.write("lambda/noise.bin", noise);
+        }
+        stack.write("lambda/app.py", answering(200, action));
+        stack.proxy.take_calls();
+        assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+        assert!(!stack.proxy.take_calls().calls(action).is_empty(), "{action}");
+        assert_eq!(stack.call("/hello").body, action);
+    }
+    assert!(stack.aws.objects(stack.bucket()).keys().all(|key| said(key).is_some()), "each object says it");
 }

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::support::rules::{Busy, CodeSettings, DeploymentRate, NewVersion, Settings};
+use aws_sdk_apigateway::types::AuthorizerType;
+use serde_json::json;
+
+use crate::support::rules::{Busy, CodeSettings, CodeSigning, DeploymentRate, NewVersion, Settings};
 use crate::support::{
-    ALIAS, Aws, Ends, Fault, LATEST, Stack, Strict, When, answering, noise, release_while, released, released_behind,
+    ACCOUNT, ALIAS, Aws, Ends, Fault, LATEST, REGION, Stack, Strict, When, answering, noise, release_while, released,
+    released_behind, unreleased,
 };
 
 #[test]
@@ -205,4 +209,64 @@ fn calls_come_after_one_another_only_where_they_must() {
     // Two looks, upload, update, wait, invocation, alias, smoke test.
     assert_eq!(log.depth(), 8, "{log:?}");
     assert_eq!(log.writes().len(), 3);
+}
+
+#[test]
+fn a_region_without_code_signing_is_released_to_silently() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.rule::<CodeSigning>().make_unavailable();
+    stack.proxy.take_calls();
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.outcome(), "released");
+    assert!(!run.document()["plan"]["warnings"].to_string().contains("CodeSigning"), "{run:?}");
+    let statuses: Vec<u16> =
+        stack.proxy.take_calls().calls("GetFunctionCodeSigningConfig").iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [403]);
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+#[test]
+fn a_full_code_storage_says_what_to_do() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let before = stack.state(Some("live"));
+    stack.proxy.fault(When::Action("UpdateFunctionCode"), Fault::CodeStorageFull);
+    let run = stack.release(&[]).exits(4);
+    assert!(run.stdout.contains("ask for a higher quota of Lambda's code storage"), "{run:?}");
+    assert_eq!(stack.state(Some("live")), before);
+}
+
+/// It is unknown, and not empty.
+#[test]
+fn an_environment_that_lambda_does_not_show_is_told() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.proxy.show("GetFunction", |answer| {
+        let error = json!({ "ErrorCode": "AccessDeniedException", "Message": "kms:Decrypt is not allowed" });
+        answer["Configuration"]["Environment"] = json!({ "Error": error });
+    });
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.outcome(), "unchanged");
+    let warnings = run.document()["plan"]["warnings"].to_string();
+    assert!(warnings.contains("kms:Decrypt"), "{warnings}");
+}
+
+#[test]
+fn an_authorizer_of_a_new_alias_may_call_it() {
+    let stack = unreleased(&["--alias", "live"], ALIAS);
+    let (aws, function) = (stack.aws, stack.function("dev"));
+    aws.delete_alias(&function, "live");
+    let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}:live");
+    let uri = format!("arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations");
+    let call = aws.gateway.create_authorizer().rest_api_id(&stack.api).name("guard").r#type(AuthorizerType::Token);
+    let call = call.authorizer_uri(uri).identity_source("method.request.header.Authorization");
+    let id = aws.block_on(call.send()).unwrap().id.unwrap();
+    stack.release(&[]).exits(0);
+    let policy = serde_json::to_string(&aws.policy(&function, Some("live"))).unwrap();
+    let source = format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{}/authorizers/{id}", stack.api);
+    assert!(policy.contains(&source), "{policy}");
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.take_calls();
+    stack.release(&[]).exits(0);
+    assert!(stack.proxy.take_calls().calls("AddPermission").is_empty(), "it is there already");
 }

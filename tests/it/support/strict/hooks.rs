@@ -50,6 +50,8 @@ pub(crate) enum Fault {
     Denied,
     /// 429 of API Gateway, since there are as many as there may be; nothing was done.
     Full,
+    /// 400 of Lambda, since the region's code storage is full; nothing was done.
+    CodeStorageFull,
 }
 
 const FULL: &str = "Maximum number of Rest APIs has been reached. Please contact AWS if you need more.";
@@ -66,6 +68,7 @@ impl Fault {
             // An endpoint asks for no authorization.
             Self::Denied => return (service != "execute-api").then(|| denied(call)),
             Self::Full => (429, "LimitExceededException", FULL),
+            Self::CodeStorageFull => (400, "CodeStorageExceededException", "Code storage limit exceeded."),
             Self::Reset | Self::DoneButFailed | Self::DoneButReset => return None,
         };
         Some(error(service, status, code, message))
@@ -76,7 +79,9 @@ impl Fault {
         match self {
             Self::Reset | Self::DoneButReset => None,
             Self::DoneButFailed => Some(internal(call)),
-            Self::NotDone | Self::Unavailable | Self::Throttled | Self::Denied | Self::Full => Some(answer),
+            Self::NotDone | Self::Unavailable | Self::Throttled | Self::Denied | Self::Full | Self::CodeStorageFull => {
+                Some(answer)
+            }
         }
     }
 }

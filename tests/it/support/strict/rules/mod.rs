@@ -12,6 +12,7 @@ mod delete_function;
 mod deployable;
 mod deployment_rate;
 mod dry_run;
+mod encryption;
 mod filter_pattern;
 mod flush_cache;
 mod function_error;
@@ -52,6 +53,7 @@ pub(crate) use delete_function::DeleteFunction;
 pub(crate) use deployable::Deployable;
 pub(crate) use deployment_rate::DeploymentRate;
 pub(crate) use dry_run::DryRun;
+pub(crate) use encryption::Encryption;
 pub(crate) use filter_pattern::FilterPattern;
 pub(crate) use flush_cache::FlushCache;
 pub(crate) use function_error::FunctionError;
@@ -132,11 +134,12 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(ApiRate::scaled_by(0.1)),
         Box::new(BucketRegion::default()),
         Box::new(BucketOwner),
+        Box::new(Encryption::default()),
         Box::new(PartSize::default()),
         Box::new(CompressionSize),
         Box::new(FlushCache),
         Box::new(FunctionPolicy),
-        Box::new(CodeSigning),
+        Box::new(CodeSigning::default()),
         Box::new(Deployable),
         Box::new(ImportRestApi),
         Box::new(PutRestApi::default()),
