@@ -21,6 +21,11 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Layer};
 
 fn main() -> ExitCode {
+    match cli::complete() {
+        Ok(true) => return ExitCode::SUCCESS,
+        Ok(false) => {}
+        Err(error) => return usage(&error),
+    }
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -52,7 +57,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn completions(shell: cli::Shell) -> ExitCode {
-    let written = io::stdout().write_all(&cli::completions(shell));
+    let written = cli::completions(shell).and_then(|script| io::stdout().write_all(&script));
     if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Internal.exit_code()) }
 }
 
