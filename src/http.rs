@@ -55,7 +55,8 @@ pub(crate) fn client(options: ClientBuilder) -> Result<Client, Failure> {
     // If the provider is installed already, that installation is used.
     rustls::crypto::ring::default_provider().install_default().ok();
     options.redirect(Policy::none()).build().map_err(|error| {
-        Problem::new("failed to set up the HTTP client").why(error.to_string()).into_failure(Kind::Internal)
+        let problem = Problem::new("failed to set up the HTTP client").why(error.to_string());
+        problem.fix("check the certificates of this machine and its proxy settings").into_failure(Kind::Internal)
     })
 }
 

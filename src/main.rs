@@ -112,7 +112,8 @@ fn ci(options: &CiOptions, variables: &Variables, out: &Arc<Reporter>) -> Result
 
 fn work(request: &Request, access: &Access, ci: Option<&CiRun>, out: &Arc<Reporter>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
-        Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
+        let problem = Problem::new("failed to start the runtime").why(error.to_string());
+        problem.fix("see whether this machine allows more threads and open files").into_failure(Kind::Internal)
     })?;
     runtime.block_on(async {
         let (switch, cancel) = Cancellation::new();

@@ -14,7 +14,7 @@ use crate::model::{Amount, Event, KeepCode, Upload, Work};
 /// Puts an artifact into the bucket.
 pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> {
     let Some(artifact) = cx.inputs.artifacts.get(&upload.function) else {
-        return Err(Problem::new(format!("the plan uploads {}, which was not packed", upload.function)).into());
+        return Err(Problem::defect(format!("the plan uploads {}, which was not packed", upload.function)).into());
     };
     let listener = cx.run.listener;
     let amount = |bytes| Amount { work: Work::Upload, what: upload.key.to_string(), bytes };
