@@ -43,7 +43,7 @@ fn crowds(kind: Kind, rounds: usize) {
 }
 
 fn nth(round: usize) -> Crowd {
-    Crowd { runs: 2 << (round / 2 % 4), same: round % 2 == 0 }
+    Crowd { runs: 2 << (round / 2 % 4), same: round.is_multiple_of(2) }
 }
 
 fn crowd(scene: &Scene, crowd: &Crowd) -> Result<(), String> {
