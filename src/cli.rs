@@ -22,7 +22,7 @@ pub use clap_complete::Shell;
 use crate::error::Problem;
 use crate::machine::Machine;
 use crate::model::Request;
-use crate::report::{Format, Verbosity};
+use crate::report::{Colour, Format, Verbosity};
 
 pub use ci::CiOptions;
 pub use completion::script as completions;
@@ -161,6 +161,11 @@ impl Cli {
     /// Returns `--output`.
     pub fn format(&self) -> Format {
         self.report.output
+    }
+
+    /// Returns `--color`.
+    pub fn colour(&self) -> Colour {
+        self.report.color
     }
 
     /// Returns how much is said, by `--quiet` and `--verbose`. `--quiet` wins where both stand around a command.

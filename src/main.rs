@@ -13,7 +13,7 @@ use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::{self, Access, CiRun, Decision, Variables};
 use sls_release::machine::{self, Machine};
 use sls_release::model::Request;
-use sls_release::report::{End, Format, Reporter, Sinks, Verbosity, redact};
+use sls_release::report::{Colour, End, Format, Reporter, Sinks, Verbosity, redact};
 use sls_release::world::Cancellation;
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     if let Command::Completions { shell } = command {
         return completions(shell);
     }
-    let out = Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process());
+    let out = Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process(cli.colour()));
     let out = Arc::new(out.pending_exit_code(command.pending_exit_code()));
     if let Err(failure) = guarded(|| run(&command, &out)) {
         out.failure(&failure);
@@ -51,7 +51,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         error.print().ok(); // without a terminal, the message has no reader
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code()));
     }
-    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process());
+    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process(Colour::Auto));
     out.failure(&cli::usage_problem(error).into_failure(Kind::Usage));
     ExitCode::from(exit_code(&out))
 }

@@ -9,7 +9,7 @@ use clap_complete::engine::ArgValueCandidates;
 use super::completion;
 use crate::machine::Machine;
 use crate::model::{ArchiveRequest, Common, FunctionKey, Overrides, PackageRequest, Packing, ReleaseRequest, Views};
-use crate::report::Format;
+use crate::report::{Colour, Format};
 use crate::settings::parse_duration;
 
 /// Options of every command, before or after it.
@@ -20,7 +20,10 @@ pub(super) struct ReportOptions {
     #[arg(long, global = true, value_name = "FORMAT", env = "SLS_RELEASE_OUTPUT", hide_env_values = true)]
     #[arg(default_value = "human")]
     pub(super) output: Format,
-    /// Say more: what needs nothing, and each file of an archive
+    /// Which outputs get colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Colour,
+    /// Say more: what needs nothing, all digits of digests, and each file of an archive
     #[arg(long, short, global = true)]
     pub(super) verbose: bool,
     /// Say nothing but the result and errors

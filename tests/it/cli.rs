@@ -127,7 +127,10 @@ const OPTIONS: [(&[&str], &[&str]); 10] = [
     (&["--repository acme/hello", "--service hello"], &["up", "down", "list", "prune"]),
     (&["--pr 7"], &["up", "down"]),
     (&["--older-than 14d", "--dry-run"], &["prune"]),
-    (&["--output json", "--verbose"], &["release", "plan", "package", "up", "down", "list", "prune", "completions"]),
+    (
+        &["--output json", "--color never", "--verbose"],
+        &["release", "plan", "package", "up", "down", "list", "prune", "completions"],
+    ),
 ];
 
 const ALL_BUT_COMPLETIONS: [&str; 7] = ["release", "plan", "package", "up", "down", "list", "prune"];
