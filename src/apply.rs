@@ -34,7 +34,8 @@ pub async fn delete<'p>(plan: &'p Plan, cx: &Context<'_>) -> (Made, Vec<(&'p Ste
     let problem = |(step, error): (&'p Step, StepError)| match error {
         StepError::Problem(problem) => (step, problem),
         StepError::Stopped => {
-            (step, Problem::new(format!("failed to {}", step.act.title())).why("the run was cancelled"))
+            let problem = Problem::new(format!("failed to {}", step.act.title())).why("the run was cancelled");
+            (step, problem.fix("run it again: what is deleted stays deleted"))
         }
     };
     (cx.run.memory.made(|made| made.clone()), failed.into_iter().map(problem).collect())

@@ -1,6 +1,15 @@
 //! The command line: clap's types, and their translation into one request per verb.
 
+/// Returns the line of a help text that links to a page of this version.
+macro_rules! page {
+    ($path:literal) => {
+        concat!("More: ", env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/", $path)
+    };
+}
+
 mod ci;
+mod completion;
+mod names;
 mod options;
 mod order;
 mod preview;
@@ -13,9 +22,10 @@ pub use clap_complete::Shell;
 use crate::error::Problem;
 use crate::machine::Machine;
 use crate::model::Request;
-use crate::report::{Format, Verbosity};
+use crate::report::{Colour, Format, Verbosity};
 
 pub use ci::CiOptions;
+pub use completion::script as completions;
 pub use options::{PackageOptions, PlanOptions, ReleaseOptions};
 pub use preview::Preview;
 
@@ -51,7 +61,8 @@ Exit codes:
 /// The infrastructure belongs to another tool, usually Terraform. Without a command, the code is released:
 /// packed, uploaded, published, proven by a smoke test, and put back when anything fails.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "sls-release", version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"))]
+#[command(name = "sls-release", version, after_help = format!("{EXAMPLES}\n\n{}", page!("README.md")))]
+#[command(after_long_help = format!("{EXAMPLES}\n\n{DETAILS}\n\n{}", page!("README.md")))]
 #[command(subcommand_value_name = "COMMAND", max_term_width = 100)]
 pub struct Cli {
     #[command(flatten, next_help_heading = "Options of release, which runs without a command")]
@@ -66,18 +77,22 @@ pub struct Cli {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Release the code; what runs without a command
+    #[command(visible_alias = "deploy", after_help = page!("README.md#what-a-release-may-do"))]
     Release(ReleaseOptions),
     /// Show what a release would do, and why; write nothing
+    #[command(after_help = page!("docs/checks.md"))]
     Plan(PlanOptions),
     /// Only make the archives, and show their digests
+    #[command(after_help = page!("docs/settings.md"))]
     Package(PackageOptions),
     /// Do what the event that started a GitHub workflow calls for; the action runs this
     #[command(hide = true)]
     Ci(CiOptions),
     /// Make, delete or list the previews of pull requests
-    #[command(subcommand)]
+    #[command(subcommand, after_help = page!("docs/previews.md"))]
     Preview(Preview),
     /// Print a completion script for a shell
+    #[command(after_help = page!("README.md#install"))]
     Completions {
         /// The shell
         shell: Shell,
@@ -98,7 +113,7 @@ pub fn parse() -> Result<Cli, clap::Error> {
 /// As those of [`parse`].
 pub fn parse_from<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> Result<Cli, clap::Error> {
     let arguments = arguments.into_iter().map(Into::into).collect();
-    Cli::try_parse_from(order::behind_command(&definition(), arguments))
+    Cli::try_parse_from(order::behind_command(&definition(), arguments)).map_err(names::with_tip)
 }
 
 /// Returns the format that these arguments ask for, although they cannot be used as a whole; where they name none, that
@@ -129,11 +144,12 @@ pub fn definition() -> clap::Command {
     <Cli as CommandFactory>::command()
 }
 
-/// Returns the completion script for a shell.
-pub fn completions(shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut definition(), "sls-release", &mut script);
-    script
+/// Answers a completion script, on standard output. Returns whether a script asked.
+///
+/// # Errors
+/// What clap says: a shell that it does not know, or an output that cannot be written.
+pub fn complete() -> Result<bool, clap::Error> {
+    completion::answer(definition)
 }
 
 impl Cli {
@@ -145,6 +161,11 @@ impl Cli {
     /// Returns `--output`.
     pub fn format(&self) -> Format {
         self.report.output
+    }
+
+    /// Returns `--color`.
+    pub fn colour(&self) -> Colour {
+        self.report.color
     }
 
     /// Returns how much is said, by `--quiet` and `--verbose`. `--quiet` wins where both stand around a command.

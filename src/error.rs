@@ -51,7 +51,7 @@ pub struct Problem {
     pub what: String,
     /// The cause, often a message of AWS or the operating system. May be empty.
     pub why: String,
-    /// How to fix it. May be empty.
+    /// How to fix it.
     pub fix: String,
     /// What a function itself said: the type of its error and the first line. Never in a comment or a job summary, which
     /// may be public.
@@ -66,22 +66,22 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Creates a problem without a cause, fix and location.
-    pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), why: String::new(), fix: String::new(), own_error: None, at: None, check: None }
+    /// Drafts a problem without a cause, fix and location.
+    #[expect(clippy::new_ret_no_self, reason = "a problem without a fix is not one yet")]
+    pub fn new(what: impl Into<String>) -> Draft {
+        let what = what.into();
+        Draft(Self { what, why: String::new(), fix: String::new(), own_error: None, at: None, check: None })
+    }
+
+    /// Returns the problem that a defect of this program is, which its users cannot fix.
+    pub fn defect(what: impl Into<String>) -> Self {
+        Self::new(what).fix("this is a defect of sls-release: please report it")
     }
 
     /// Sets the cause.
     #[must_use]
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
-        self
-    }
-
-    /// Sets the fix.
-    #[must_use]
-    pub fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fix = fix.into();
         self
     }
 
@@ -102,6 +102,35 @@ impl Problem {
     /// Returns a failure with only this problem.
     pub fn into_failure(self, kind: Kind) -> Failure {
         Failure { kind, problems: vec![self] }
+    }
+}
+
+/// A problem that lacks its fix. Only [`Draft::fix`] makes a [`Problem`], so that each has one.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Draft(Problem);
+
+impl Draft {
+    /// Sets the cause.
+    pub fn why(self, why: impl Into<String>) -> Self {
+        Self(self.0.why(why))
+    }
+
+    /// Sets the location of the setting that caused the problem.
+    pub fn at(self, at: Option<Location>) -> Self {
+        Self(self.0.at(at))
+    }
+
+    /// Names the check that found it.
+    pub fn check(self, id: &str) -> Self {
+        Self(self.0.check(id))
+    }
+
+    /// Sets the fix, which completes the problem. It is never empty.
+    pub fn fix(self, fix: impl Into<String>) -> Problem {
+        let fix = fix.into();
+        debug_assert!(!fix.is_empty(), "the fix is empty: {}", self.0.what);
+        Problem { fix, ..self.0 }
     }
 }
 

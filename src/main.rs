@@ -13,7 +13,7 @@ use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::{self, Access, CiRun, Decision, Variables};
 use sls_release::machine::{self, Machine};
 use sls_release::model::Request;
-use sls_release::report::{End, Format, Reporter, Sinks, Verbosity, redact};
+use sls_release::report::{Colour, End, Format, Reporter, Sinks, Verbosity, redact};
 use sls_release::world::Cancellation;
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
@@ -21,6 +21,11 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Layer};
 
 fn main() -> ExitCode {
+    match cli::complete() {
+        Ok(true) => return ExitCode::SUCCESS,
+        Ok(false) => {}
+        Err(error) => return usage(&error),
+    }
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -30,7 +35,7 @@ fn main() -> ExitCode {
     if let Command::Completions { shell } = command {
         return completions(shell);
     }
-    let out = Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process());
+    let out = Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process(cli.colour()));
     let out = Arc::new(out.pending_exit_code(command.pending_exit_code()));
     if let Err(failure) = guarded(|| run(&command, &out)) {
         out.failure(&failure);
@@ -46,13 +51,13 @@ fn usage(error: &clap::Error) -> ExitCode {
         error.print().ok(); // without a terminal, the message has no reader
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code()));
     }
-    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process());
+    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process(Colour::Auto));
     out.failure(&cli::usage_problem(error).into_failure(Kind::Usage));
     ExitCode::from(exit_code(&out))
 }
 
 fn completions(shell: cli::Shell) -> ExitCode {
-    let written = io::stdout().write_all(&cli::completions(shell));
+    let written = cli::completions(shell).and_then(|script| io::stdout().write_all(&script));
     if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Internal.exit_code()) }
 }
 
@@ -107,7 +112,8 @@ fn ci(options: &CiOptions, variables: &Variables, out: &Arc<Reporter>) -> Result
 
 fn work(request: &Request, access: &Access, ci: Option<&CiRun>, out: &Arc<Reporter>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| {
-        Problem::new("failed to start the runtime").why(error.to_string()).into_failure(Kind::Internal)
+        let problem = Problem::new("failed to start the runtime").why(error.to_string());
+        problem.fix("see whether this machine allows more threads and open files").into_failure(Kind::Internal)
     })?;
     runtime.block_on(async {
         let (switch, cancel) = Cancellation::new();

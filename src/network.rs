@@ -87,7 +87,8 @@ impl Network {
 }
 
 fn unusable(why: &str) -> Failure {
-    Problem::new("failed to set up the HTTP client").why(why).into_failure(Kind::Internal)
+    let problem = Problem::new("failed to set up the HTTP client").why(why);
+    problem.fix("check the certificates of this machine").into_failure(Kind::Internal)
 }
 
 /// The file of certificates, and which setting names it.

@@ -141,7 +141,7 @@ impl Cancellation {
 
     /// Returns the failure of a cancelled run.
     pub(crate) fn failure() -> Failure {
-        Problem::new("the run was cancelled").into_failure(Kind::Failed)
+        Problem::new("the run was cancelled").fix("run it again when you want it done").into_failure(Kind::Failed)
     }
 }
 

@@ -212,7 +212,14 @@ impl CallError {
                 "it was changed in the meantime: run `sls-release plan`, then release again".to_owned()
             }
             (Answer::Throttled, _) => "AWS takes no more calls for now: try again in a minute".to_owned(),
-            _ => String::new(),
+            (Answer::NotFound, _) => "it is gone: run `sls-release plan` to see what is there".to_owned(),
+            (Answer::Conflict, _) => "another change of it is under way: try again in a minute".to_owned(),
+            (Answer::Refused, _) => {
+                format!("correct what AWS names; its reference of {} explains the error", self.action)
+            }
+            (Answer::Unknown, _) => {
+                "AWS failed: try again in a minute; https://health.aws.amazon.com shows known trouble".to_owned()
+            }
         }
     }
 }
@@ -333,6 +340,25 @@ fn chain(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_answer_has_a_fix() {
+        for answer in [
+            Answer::NotFound,
+            Answer::Conflict,
+            Answer::Changed,
+            Answer::Denied,
+            Answer::Throttled,
+            Answer::Refused,
+            Answer::Unknown,
+        ] {
+            for code in ["", "InternalError"] {
+                let error = CallError::found("lambda:GetFunction", "hello", answer, "no");
+                let problem = CallError { code: code.to_owned(), ..error }.into_problem("it failed");
+                assert!(!problem.fix.is_empty(), "{answer:?} {code}");
+            }
+        }
+    }
 
     #[test]
     fn values_that_aws_quotes_are_hidden_and_short_words_stay() {

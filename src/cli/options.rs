@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::completion;
 use crate::machine::Machine;
 use crate::model::{ArchiveRequest, Common, FunctionKey, Overrides, PackageRequest, Packing, ReleaseRequest, Views};
-use crate::report::Format;
+use crate::report::{Colour, Format};
 use crate::settings::parse_duration;
 
 /// Options of every command, before or after it.
@@ -18,7 +20,10 @@ pub(super) struct ReportOptions {
     #[arg(long, global = true, value_name = "FORMAT", env = "SLS_RELEASE_OUTPUT", hide_env_values = true)]
     #[arg(default_value = "human")]
     pub(super) output: Format,
-    /// Say more: what needs nothing, and each file of an archive
+    /// Which outputs get colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Colour,
+    /// Say more: what needs nothing, all digits of digests, and each file of an archive
     #[arg(long, short, global = true)]
     pub(super) verbose: bool,
     /// Say nothing but the result and errors
@@ -31,7 +36,7 @@ pub(super) struct ReportOptions {
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand")]
 pub(super) struct SettingsOptions {
     /// The stage to release to, or that previews are copies of, such as dev [env: SLS_RELEASE_STAGE]
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", add = ArgValueCandidates::new(completion::stages))]
     stage: Option<String>,
     /// The settings file [default: sls-release.toml, here or in a folder above]
     #[arg(long, value_name = "FILE")]
@@ -45,7 +50,7 @@ pub(super) struct SettingsOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct FunctionOptions {
     /// Only this function, by its key in the settings; may be repeated
-    #[arg(long = "function", value_name = "KEY")]
+    #[arg(long = "function", value_name = "KEY", add = ArgValueCandidates::new(completion::functions))]
     functions: Vec<String>,
 }
 

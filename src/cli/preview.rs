@@ -16,12 +16,16 @@ use crate::settings::parse_duration;
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Preview {
     /// Make, or bring up to date, a copy of a stage with its own API and functions
+    #[command(after_help = page!("docs/previews.md"))]
     Up(PreviewUpOptions),
     /// Delete all of the preview of a pull request; no sources are needed
+    #[command(after_help = page!("docs/previews.md"))]
     Down(PreviewDownOptions),
     /// Show the repository's previews
+    #[command(after_help = page!("docs/previews.md"))]
     List(PreviewOptions),
     /// Delete the previews whose pull request is closed, and those that are idle for long
+    #[command(after_help = page!("docs/previews.md"))]
     Prune(PreviewPruneOptions),
 }
 

@@ -53,7 +53,10 @@ fn all_unknown(plan: &PrunePlan) -> Result<(), Failure> {
         1 => "it is unknown whether the only preview has to be deleted".to_owned(),
         all => format!("it is unknown which of the {all} previews have to be deleted"),
     };
-    Err(Problem::new(what).why(why.clone()).into_failure(Kind::Refused))
+    Err(Problem::new(what)
+        .why(why.clone())
+        .fix("see that the token may read pull requests, then run it again")
+        .into_failure(Kind::Refused))
 }
 
 /// Returns a warning that without a token only the age decides; without an age, a failure.
@@ -88,7 +91,7 @@ async fn delete(
     for (id, reason) in &plan.delete {
         if world.cancel.is_cancelled() {
             let what = format!("the preview of pull request {} is not deleted", id.number);
-            all.failed.push((id.clone(), Problem::new(what).why("the run was cancelled")));
+            all.failed.push((id.clone(), Problem::new(what).why("the run was cancelled").fix("run it again")));
             continue;
         }
         if let Some(why) = not_any_more(id, *reason == PruneReason::Closed, found, pull_requests, world).await {

@@ -39,7 +39,8 @@ fn expected(texts: &[String]) -> Result<BTreeMap<FunctionKey, Sha256>, Failure> 
     for text in texts {
         match text.split_once('=').and_then(|(key, digest)| Some((FunctionKey::new(key), read(digest)?))) {
             Some((key, digest)) if expected.get(&key).is_some_and(|other| *other != digest) => {
-                problems.push(Problem::new(format!("`--expect-sha256` names two digests for `{key}`")));
+                let problem = Problem::new(format!("`--expect-sha256` names two digests for `{key}`"));
+                problems.push(problem.fix("name the one that `package` printed"));
             }
             Some((key, digest)) => {
                 expected.insert(key, digest);
@@ -78,4 +79,5 @@ fn other(artifact: &Artifact, expected: Option<&Sha256>) -> Option<Problem> {
 fn absent(key: &FunctionKey) -> Problem {
     Problem::new(format!("an archive of `{key}` is expected, and there is none"))
         .why("it is no function of the settings, or not among the chosen ones")
+        .fix("leave out its `--expect-sha256`, or choose it by `--function`")
 }

@@ -111,7 +111,8 @@ async fn announce(
     ci: &CiRun,
     session: &Session<'_>,
 ) -> Result<(), Problem> {
-    let unusable = |failure: Failure| Problem::new(failure.to_string());
+    let unusable =
+        |failure: Failure| Problem::new(failure.to_string()).fix("correct what it names, then run the workflow again");
     let Some(github) = GitHub::connect(session.access, &ci.repository).await.map_err(unusable)? else { return Ok(()) };
     let context = release_context(request, ci, session.out);
     let (end, is_news) = match result {

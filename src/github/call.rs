@@ -272,7 +272,7 @@ impl ApiError {
             ApiErrorKind::NotSent | ApiErrorKind::Unknown => {
                 "check the network and GitHub's status: try again".to_owned()
             }
-            ApiErrorKind::Refused => String::new(),
+            ApiErrorKind::Refused => "correct what GitHub names, then try again".to_owned(),
         };
         Problem::new(what).why(format!("{}: {}", self.call, self.message)).fix(fix)
     }

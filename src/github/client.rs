@@ -93,7 +93,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub(super) fn client(network: &Network, base: &str, token: &Secret) -> Result<Octocrab, Failure> {
     check_token(token)?;
     let unusable = |error: octocrab::Error| {
-        Problem::new(format!("`{base}` cannot be used")).why(error.to_string()).into_failure(Kind::Usage)
+        let problem = Problem::new(format!("`{base}` cannot be used")).why(error.to_string());
+        problem.fix("set GITHUB_API_URL to the URL of GitHub's API").into_failure(Kind::Usage)
     };
     let builder = Octocrab::builder().base_uri(base).map_err(unusable)?.upload_uri(base).map_err(unusable)?;
     let http = network.client(Client::builder().timeout(ONE_ANSWER).connect_timeout(CONNECT))?;

@@ -285,7 +285,7 @@ async fn changing_function(
     let look = async || {
         if seen.latest.is_busy() {
             let found = lambda.function(name, None).await.map_err(failed_to_read)?;
-            let Some(found) = found else { return Err(Problem::new(format!("function {name} is gone"))) };
+            let Some(found) = found else { return Err(gone(name)) };
             (seen.latest, seen.code_link) = (found.code, found.code_link);
         }
         Ok(if seen.latest.is_busy() { Look::NotYet(String::new()) } else { Look::Ready(()) })
@@ -355,4 +355,10 @@ impl Callers {
         function.aliases = aliases.unwrap_or_default();
         function
     }
+}
+
+fn gone(name: &FunctionName) -> Problem {
+    Problem::new(format!("function {name} does not exist any more"))
+        .why("it was deleted while this run looked at it")
+        .fix("provision it again, or remove it from the settings")
 }

@@ -33,7 +33,9 @@ impl<'a> PackContext<'a> {
 
     pub(super) fn check_cancelled(&self) -> Result<(), Failure> {
         if (self.cancelled)() {
-            return Err(Problem::new("cancelled while packing").into_failure(Kind::Failed));
+            return Err(Problem::new("cancelled while packing")
+                .fix("run it again when you want it done")
+                .into_failure(Kind::Failed));
         }
         Ok(())
     }

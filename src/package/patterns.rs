@@ -93,7 +93,9 @@ fn glob(pattern: &str) -> Result<Glob, globset::Error> {
 fn set<S: AsRef<str>>(patterns: &[S]) -> Result<GlobSet, Vec<Problem>> {
     let globs = patterns.iter().map(|pattern| glob(pattern.as_ref()));
     let set = globs.collect::<Result<Vec<_>, _>>().and_then(GlobSet::new);
-    set.map_err(|error| vec![Problem::new("the patterns are invalid").why(error.to_string())])
+    set.map_err(|error| {
+        vec![Problem::new("the patterns are invalid").why(error.to_string()).fix("write shorter or fewer patterns")]
+    })
 }
 
 /// Returns the folder that an exclude pattern like `tests/**` or `tests/` excludes completely.

@@ -6,7 +6,7 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::Path;
 
-use crate::error::Problem;
+use crate::error::{Draft, Problem};
 
 /// Returns the names in a folder, sorted, so that problems have the same order everywhere.
 pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
@@ -16,7 +16,7 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
 }
 
 /// Returns the beginning of every problem of this module.
-pub(super) fn cannot_pack(name: &str) -> Problem {
+pub(super) fn cannot_pack(name: &str) -> Draft {
     Problem::new(format!("`{name}` cannot be packed"))
 }
 

@@ -70,7 +70,7 @@ fn service(context: &CommentContext, detail: &Detail) -> String {
 
 /// Returns a single line: its readers have closed the pull request.
 fn gone(context: &CommentContext, document: &Document<'_>, detail: &Detail) -> String {
-    let mut pruned = document.previews.iter().filter(|preview| preview.service == context.service);
+    let mut pruned = document.previews().iter().filter(|preview| preview.service == context.service);
     let why = document.reason.or_else(|| pruned.find_map(|preview| preview.reason.as_deref()));
     let why = why.map(|why| format!(": {}", detail.text(why)));
     format!("The preview of {} is gone{}.", service(context, detail), why.unwrap_or_default())

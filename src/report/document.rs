@@ -82,8 +82,9 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
     /// `preview`: the preview that was made, or those that were deleted or listed, or would be.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) previews: &'a [PreviewReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<PreviewReport>")]
+    pub(super) previews: Option<&'a [PreviewReport]>,
     /// What the user should know, besides the plan's own warnings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
@@ -180,12 +181,14 @@ impl<'a> Document<'a> {
         match outcome {
             PreviewOutcome::Up(report) => self.up(Ending::Released, report),
             PreviewOutcome::Unchanged(report) => self.up(Ending::Unchanged, report),
-            PreviewOutcome::Down(previews) => Self { outcome: Ending::Deleted, previews, ..self },
+            PreviewOutcome::Down(previews) => Self { outcome: Ending::Deleted, previews: Some(previews), ..self },
             PreviewOutcome::WouldDelete(previews) if previews.is_empty() => {
                 self.because(Ending::NothingDone, "no preview has to go")
             }
-            PreviewOutcome::WouldDelete(previews) => Self { outcome: Ending::Planned, previews, ..self },
-            PreviewOutcome::Listed(previews) => Self { outcome: Ending::Listed, previews, ..self },
+            PreviewOutcome::WouldDelete(previews) => {
+                Self { outcome: Ending::Planned, previews: Some(previews), ..self }
+            }
+            PreviewOutcome::Listed(previews) => Self { outcome: Ending::Listed, previews: Some(previews), ..self },
             PreviewOutcome::Nothing(why) => self.because(Ending::NothingDone, why),
             PreviewOutcome::Superseded { why, .. } => self.because(Ending::Superseded, why),
             PreviewOutcome::Failed { failure, undone } => self.failed(failure).undone(undone),
@@ -193,7 +196,7 @@ impl<'a> Document<'a> {
     }
 
     fn up(self, outcome: Ending, report: &'a PreviewReport) -> Self {
-        Self { outcome, previews: std::slice::from_ref(report), endpoints: Some(&report.endpoints), ..self }
+        Self { outcome, previews: Some(std::slice::from_ref(report)), endpoints: Some(&report.endpoints), ..self }
     }
 
     /// Returns the document with a plan and its stage.
@@ -204,6 +207,11 @@ impl<'a> Document<'a> {
     fn undone(self, report: &'a UndoReport) -> Self {
         let UndoReport { put_back, left_alone, not_put_back } = report;
         Self { put_back, left_alone, not_put_back, ..self }
+    }
+
+    /// Returns the previews that a run made, deleted or found; empty where it is about none.
+    pub(super) fn previews(&self) -> &'a [PreviewReport] {
+        self.previews.unwrap_or_default()
     }
 
     /// The endpoint of the first API.
@@ -225,7 +233,7 @@ impl<'a> Document<'a> {
 
     /// What the smoke tests showed.
     pub(super) fn smoke(&self) -> &'a [SmokeResult] {
-        let of_preview = || self.previews.first().map(|preview| &preview.smoke);
+        let of_preview = || self.previews().first().map(|preview| &preview.smoke);
         self.released.map(|released| &released.smoke).or_else(of_preview).map_or(self.standing, Vec::as_slice)
     }
 

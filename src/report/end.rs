@@ -77,9 +77,9 @@ impl Reporter {
 
     fn end_for_people(&self, document: &Document<'_>, writers: &mut Writers) {
         let verbose = self.verbosity == Verbosity::Verbose;
-        let (stdout_colour, stderr_colour) = (writers.stdout_colour(), writers.stderr_colour());
-        writers.stdout(&human::result(document, verbose, stdout_colour));
-        writers.stderr(&human::failure(document, stderr_colour));
+        let (stdout, stderr) = (writers.stdout_screen(verbose), writers.stderr_screen(verbose));
+        writers.stdout(&human::result(document, verbose, stdout));
+        writers.stderr(&human::failure(document, stderr));
     }
 }
 

@@ -10,6 +10,7 @@ use std::io;
 use super::document::{Document, Ending};
 use super::escape;
 use super::human;
+use super::page::Screen;
 use crate::error::{Kind, Location, Problem};
 use crate::model::{Artifact, FunctionKey, LeftAlone, NotPutBack, Plan};
 
@@ -39,7 +40,7 @@ pub(super) fn end(document: &Document<'_>, is_plan_shown: bool) -> String {
 }
 
 fn ending(document: &Document<'_>) -> String {
-    let result = human::result(document, false, false);
+    let result = human::result(document, false, Screen::default());
     match document.outcome {
         Ending::Planned => {
             let title = document.plan.as_ref().map(human::title);
@@ -49,13 +50,13 @@ fn ending(document: &Document<'_>) -> String {
             annotation("notice", result.trim_end())
         }
         Ending::Released => group("released", &result) + &endpoint_notice(document),
-        Ending::Packaged => group("artifacts", &human::result(document, true, false)),
+        Ending::Packaged => group("artifacts", &human::result(document, true, Screen::default())),
         Ending::Failed => failure(document),
     }
 }
 
 fn endpoint_notice(document: &Document<'_>) -> String {
-    let title = match (document.previews.first(), &document.stage) {
+    let title = match (document.previews().first(), &document.stage) {
         (Some(preview), _) => format!("preview of pull request {}", preview.pull_request),
         (None, Some(stage)) => format!("released to stage {stage}"),
         (None, None) => "released".to_owned(),
@@ -67,7 +68,10 @@ fn failure(document: &Document<'_>) -> String {
     let errors: String = document.failure.into_iter().flat_map(|it| &it.problems).map(error).collect();
     let left: String = document.not_put_back.iter().map(not_put_back).collect();
     let theirs: String = document.left_alone.iter().map(left_alone).collect();
-    errors + &left + &theirs + &group("in which state it was left", human::state(document, false).trim_start())
+    errors
+        + &left
+        + &theirs
+        + &group("in which state it was left", human::state(document, Screen::default()).trim_start())
 }
 
 fn error(problem: &Problem) -> String {
@@ -138,7 +142,7 @@ fn changed(document: &Document<'_>) -> bool {
     match document.outcome {
         Ending::Planned => document.plan.as_ref().is_some_and(|plan| !plan.is_empty()),
         Ending::Released => true,
-        Ending::Deleted => !document.previews.is_empty(),
+        Ending::Deleted => !document.previews().is_empty(),
         Ending::Failed => document.failure.is_some_and(|failure| failure.kind == Kind::NotPutBack),
         Ending::Unchanged | Ending::Packaged | Ending::Listed | Ending::NothingDone | Ending::Superseded => false,
     }

@@ -3,18 +3,18 @@
 use super::comparison;
 use super::document::{Document, Ending};
 use super::explanation;
-use super::page::{Look, Page};
+use super::page::{Look, Page, Screen};
 use super::units;
 use super::words;
 use crate::error::{Kind, Problem};
 use crate::model::{Artifact, Entry, Plan, PreviewReport, Released, ReleasedFunction, Skip, SmokeResult};
 
 /// The result, for standard output; empty after a failure.
-pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub(super) fn result(document: &Document<'_>, verbose: bool, screen: Screen) -> String {
+    let mut page = Page::new(screen);
     match document.outcome {
         Ending::Deleted | Ending::Listed => previews(&mut page, document),
-        _ if !document.previews.is_empty() => previews(&mut page, document),
+        _ if !document.previews().is_empty() => previews(&mut page, document),
         Ending::Planned => document.plan.iter().for_each(|plan| whole_plan(&mut page, plan, true)),
         Ending::Unchanged => unchanged(&mut page, document, verbose),
         Ending::Released => document.released.into_iter().for_each(|it| released(&mut page, document, it, verbose)),
@@ -28,13 +28,13 @@ pub(super) fn result(document: &Document<'_>, verbose: bool, colour: bool) -> St
 
 /// The previews that a run made, deleted or found.
 fn previews(page: &mut Page, document: &Document<'_>) {
-    if document.previews.is_empty() {
+    if document.previews().is_empty() {
         let is_list = document.outcome == Ending::Listed;
         let none =
             if is_list { "there are no previews" } else { "there is no such preview, so that nothing was deleted" };
         page.line(0, Look::Plain, none);
     }
-    for preview in document.previews {
+    for preview in document.previews() {
         page.line(0, Look::Heading, &preview_title(document.outcome, preview));
         if let Some(reason) = &preview.reason {
             page.line(2, Look::Plain, reason);
@@ -68,15 +68,15 @@ fn preview_title(ending: Ending, preview: &PreviewReport) -> String {
 }
 
 /// What went wrong and what was put back, for standard error; empty after a success.
-pub(super) fn failure(document: &Document<'_>, colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub(super) fn failure(document: &Document<'_>, screen: Screen) -> String {
+    let mut page = Page::new(screen);
     document.failure.into_iter().flat_map(|it| &it.problems).for_each(|it| problem(&mut page, it));
-    page.finish() + &state(document, colour)
+    page.finish() + &state(document, screen)
 }
 
 /// In which state a failure left the stage.
-pub(super) fn state(document: &Document<'_>, colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub(super) fn state(document: &Document<'_>, screen: Screen) -> String {
+    let mut page = Page::new(screen);
     if !document.put_back.is_empty() {
         page.blank();
         page.line(0, Look::Heading, "put back:");
@@ -94,8 +94,8 @@ pub(super) fn state(document: &Document<'_>, colour: bool) -> String {
 }
 
 /// What a release is going to do, for standard error: without what needs nothing, unless `verbose`.
-pub(super) fn announcement(plan: &Plan, verbose: bool, colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub(super) fn announcement(plan: &Plan, verbose: bool, screen: Screen) -> String {
+    let mut page = Page::new(screen);
     if verbose || !plan.is_empty() {
         whole_plan(&mut page, plan, verbose);
         page.blank();
@@ -105,13 +105,14 @@ pub(super) fn announcement(plan: &Plan, verbose: bool, colour: bool) -> String {
 
 /// The steps and what needs nothing, without title and warnings.
 pub(super) fn plan_body(plan: &Plan) -> String {
-    let mut page = Page::new(false);
+    let mut page = Page::new(Screen::default());
     plan_steps(&mut page, plan);
     skips(&mut page, plan);
     page.finish().trim_start().to_owned()
 }
 
-/// `plan for stage dev in eu-central-1: 7 writes`. Without the account, since a job summary may be public.
+/// `plan for stage dev in eu-central-1: 7 writes in 5 waves`. The steps of a wave have its number, and run at once. Without
+/// the account, since a job summary may be public.
 pub(super) fn title(plan: &Plan) -> String {
     format!("plan for stage {} in {}: {}", plan.stage, plan.region, writes(plan))
 }
@@ -123,7 +124,10 @@ fn title_with_account(plan: &Plan) -> String {
 }
 
 fn writes(plan: &Plan) -> String {
-    if plan.is_empty() { "nothing to do".to_owned() } else { units::counted(plan.writes(), "write") }
+    if plan.is_empty() {
+        return "nothing to do".to_owned();
+    }
+    format!("{} in {}", units::counted(plan.writes(), "write"), units::counted(plan.waves.len(), "wave"))
 }
 
 fn whole_plan(page: &mut Page, plan: &Plan, with_skips: bool) {
@@ -140,9 +144,10 @@ fn skips(page: &mut Page, plan: &Plan) {
         page.blank();
         page.line(0, Look::Heading, "nothing to do for");
     }
-    plan.skipped.iter().for_each(|skip| page.line(2, Look::Dim, &skip.to_string()));
+    plan.skipped.iter().for_each(|skip| page.line(2, Look::Dim, &page.digests(&skip.to_string())));
 }
 
+/// A step and its reason are one sentence, so that the plan of a function fits on a screen.
 fn plan_steps(page: &mut Page, plan: &Plan) {
     let subjects = words::by_subject(plan);
     let last = subjects.values().flatten().map(|step| step.number).max();
@@ -151,11 +156,9 @@ fn plan_steps(page: &mut Page, plan: &Plan) {
         page.blank();
         page.line(0, Look::Heading, &subject.to_string());
         for step in steps {
-            page.line(2, Look::Plain, &format!("{:>width$}. {}", step.number, step.what));
-            if let Some(until) = &step.until {
-                page.line(width + 4, Look::Plain, &format!("until {until}"));
-            }
-            page.line(width + 4, Look::Dim, &format!("because: {}", step.why));
+            let until = step.until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+            let text = page.digests(&format!("{}{until}, because {}", step.what, step.why));
+            page.labelled(2, Look::Heading, &format!("{:>width$}.", step.number), &text);
         }
     }
 }
@@ -310,7 +313,7 @@ fn with_commands<'a>(
         }
         page.line(2, Look::Plain, what);
         page.labelled(4, Look::Heading, "why:", why);
-        page.labelled(4, Look::Heading, label, command);
+        page.command(4, label, command);
     }
 }
 

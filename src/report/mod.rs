@@ -40,7 +40,7 @@ use crate::model::{
 pub use self::comment::CommentContext;
 pub(crate) use self::comment::evicted;
 pub use self::document::{End, schema};
-pub use self::sinks::Sinks;
+pub use self::sinks::{Colour, Sinks};
 pub(crate) use self::treemap::picture;
 pub use crate::model::marks::marker;
 
@@ -104,7 +104,7 @@ impl Reporter {
         let live = sinks.stderr_is_terminal && format == Format::Human && verbosity != Verbosity::Quiet;
         let start = Instant::now();
         let inner = Inner {
-            progress: Progress::new(live),
+            progress: Progress::new(live, verbosity == Verbosity::Verbose),
             writers: Writers::new(sinks),
             memory: Document::default(),
             clock: Clock::new(move || start.elapsed()),
@@ -169,8 +169,9 @@ impl Reporter {
         inner.memory = std::mem::take(&mut inner.memory).of(plan);
         match self.format {
             Format::Human if self.verbosity != Verbosity::Quiet => {
-                let colour = inner.writers.stderr_colour();
-                inner.stderr(&human::announcement(plan, self.verbosity == Verbosity::Verbose, colour));
+                let verbose = self.verbosity == Verbosity::Verbose;
+                let screen = inner.writers.stderr_screen(verbose);
+                inner.stderr(&human::announcement(plan, verbose, screen));
             }
             Format::Github => inner.writers.stdout(&github::plan(plan)),
             Format::Human | Format::Json => {}
@@ -227,7 +228,7 @@ impl Inner {
     }
 
     fn line(&mut self, line: &Line) {
-        let mut page = Page::new(self.writers.stderr_colour());
+        let mut page = Page::new(self.writers.stderr_screen(true));
         page.labelled(0, line.look, line.label, &line.text);
         self.stderr(&page.finish());
     }

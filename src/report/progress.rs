@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::escape;
-use super::page::Look;
+use super::page::{Look, short_digests};
 use super::units;
 use crate::model::{Amount, Event, Work};
 
@@ -33,6 +33,8 @@ fn line(look: Look, label: &'static str, text: String) -> Line {
 pub(super) struct Progress {
     /// Whether bars and spinners are shown.
     is_live: bool,
+    /// Whether lines have all digits of digests.
+    whole_digests: bool,
     all: MultiProgress,
     /// The bars of running work.
     bars: BTreeMap<(Work, String), ProgressBar>,
@@ -44,10 +46,11 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Creates a progress display, with bars if `is_live` is set.
-    pub(super) fn new(is_live: bool) -> Self {
+    pub(super) fn new(is_live: bool, whole_digests: bool) -> Self {
         let target = if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
-        Self { is_live, all, bars: BTreeMap::new(), spinners: BTreeMap::new(), reported: BTreeMap::new() }
+        let (bars, spinners, reported) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { is_live, whole_digests, all, bars, spinners, reported }
     }
 
     /// Updates the bars, and returns a line for an event that is worth one.
@@ -64,7 +67,7 @@ impl Progress {
                 self.reported.remove(&what);
                 remove(&self.all, self.spinners.remove(&what));
             }
-            Event::Done(what) => return Some(line(Look::Good, "done:", what)),
+            Event::Done(what) => return Some(line(Look::Good, "done:", self.digests(what))),
             Event::PuttingBack(what) => {
                 // When putting back begins, all packing and uploading has ended, even without an event.
                 remove(&self.all, mem::take(&mut self.bars).into_values());
@@ -79,16 +82,20 @@ impl Progress {
         if self.is_live {
             let verb = if work == Work::Pack { "packing" } else { "uploading" };
             let bar = self.all.add(ProgressBar::new(bytes).with_style(style(BAR)));
-            bar.set_message(format!("{verb} {}", escape::terminal(&what)));
+            bar.set_message(format!("{verb} {}", short_digests(&escape::terminal(&what))));
             self.bars.insert((work, what), bar);
         }
     }
 
     fn finish(&mut self, Amount { work, what, bytes }: Amount) -> Line {
         let (label, verb) = if work == Work::Pack { ("packed:", "") } else { ("done:", "uploaded ") };
-        let text = format!("{verb}{what} ({})", units::bytes(bytes));
+        let text = self.digests(format!("{verb}{what} ({})", units::bytes(bytes)));
         remove(&self.all, self.bars.remove(&(work, what)));
         line(Look::Good, label, text)
+    }
+
+    fn digests(&self, text: String) -> String {
+        if self.whole_digests { text } else { short_digests(&text) }
     }
 
     /// Shows a spinner or else returns a line for a long wait, and again each minute.
@@ -129,8 +136,9 @@ fn remove(all: &MultiProgress, bars: impl IntoIterator<Item = ProgressBar>) {
     }
 }
 
-const BAR: &str = "{msg} [{bar:24}] {binary_bytes}/{binary_total_bytes}";
-const SPINNER: &str = "{spinner} {msg} ({waited})";
+/// The message is cut to the width of the terminal.
+const BAR: &str = "[{bar:20}] {binary_bytes:>10} of {binary_total_bytes:<10} {wide_msg}";
+const SPINNER: &str = "{spinner} {waited} {wide_msg}";
 
 /// Returns a spinner that moves by itself, since the next event may be seconds away.
 fn spinner(all: &MultiProgress, what: &str, waited: Duration) -> ProgressBar {
@@ -161,7 +169,7 @@ mod tests {
 
     /// Returns what still has a bar, and what still has a spinner.
     fn shown_after(events: impl IntoIterator<Item = Event>) -> (Vec<(Work, String)>, Vec<String>) {
-        let mut progress = Progress::new(true);
+        let mut progress = Progress::new(true, false);
         events.into_iter().for_each(|event| drop(progress.hear(event)));
         (progress.bars.into_keys().collect(), progress.spinners.into_keys().collect())
     }

@@ -5,6 +5,20 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use super::page::Screen;
+
+/// `--color`: which outputs get colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// Terminals, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Files and pipes too
+    Always,
+    /// None
+    Never,
+}
+
 /// The outputs that a report is written to.
 pub struct Sinks {
     /// The result.
@@ -15,8 +29,10 @@ pub struct Sinks {
     pub stdout_is_terminal: bool,
     /// Whether standard error is a terminal, which can show colours and progress bars.
     pub stderr_is_terminal: bool,
-    /// Whether terminals may get colours: <https://no-color.org>.
-    pub colour: bool,
+    /// Which outputs get colours.
+    pub colour: Colour,
+    /// The width of the terminal, if there is one.
+    pub columns: Option<usize>,
     /// The file of the step's outputs.
     pub github_output: Option<PathBuf>,
     /// The file of the job's summary.
@@ -24,15 +40,17 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Returns the outputs of this process, by `NO_COLOR`, `TERM`, `GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`.
-    pub fn of_process() -> Self {
+    /// Returns the outputs of this process, by `NO_COLOR` (<https://no-color.org>), `TERM`, `GITHUB_OUTPUT` and
+    /// `GITHUB_STEP_SUMMARY`. `--color` wins over `NO_COLOR`.
+    pub fn of_process(colour: Colour) -> Self {
         let smart = env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
             stdout_is_terminal: smart && io::stdout().is_terminal(),
             stderr_is_terminal: smart && io::stderr().is_terminal(),
             stdout: Box::new(io::stdout()),
             stderr: Box::new(io::stderr()),
-            colour: variable("NO_COLOR").is_none(),
+            colour: if colour == Colour::Auto && variable("NO_COLOR").is_some() { Colour::Never } else { colour },
+            columns: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
             github_output: variable("GITHUB_OUTPUT"),
             github_summary: variable("GITHUB_STEP_SUMMARY"),
         }
@@ -55,12 +73,21 @@ impl Writers {
         Self { sinks, error: None }
     }
 
-    pub(super) fn stdout_colour(&self) -> bool {
-        self.sinks.colour && self.sinks.stdout_is_terminal
+    pub(super) fn stdout_screen(&self, whole_digests: bool) -> Screen {
+        self.screen(self.sinks.stdout_is_terminal, whole_digests)
     }
 
-    pub(super) fn stderr_colour(&self) -> bool {
-        self.sinks.colour && self.sinks.stderr_is_terminal
+    pub(super) fn stderr_screen(&self, whole_digests: bool) -> Screen {
+        self.screen(self.sinks.stderr_is_terminal, whole_digests)
+    }
+
+    fn screen(&self, is_terminal: bool, whole_digests: bool) -> Screen {
+        let colour = match self.sinks.colour {
+            Colour::Auto => is_terminal,
+            Colour::Always => true,
+            Colour::Never => false,
+        };
+        Screen { colour, columns: self.sinks.columns.filter(|_| is_terminal), whole_digests }
     }
 
     pub(super) fn stdout(&mut self, text: &str) {

@@ -151,7 +151,8 @@ fn judge(
     // A function whose creation failed is repaired by an update.
     let is_repaired = version.is_none() && code.last_update_status == "InProgress";
     if !is_repaired && (code.state == "Failed" || code.last_update_status == "Failed") {
-        return Err(Problem::new(format!("{what} failed")).why(code.status_reason));
+        let failed = Problem::new(format!("{what} failed")).why(code.status_reason);
+        return Err(failed.fix("see the function in the console, correct what the reason names, and release again"));
     }
     if let Some(version) = version.filter(|_| code.state == "Inactive") {
         return Err(Problem::new(format!("{what} is inactive"))

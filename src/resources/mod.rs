@@ -39,7 +39,10 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     fn bucket(&self) -> Result<&BucketName, Problem> {
-        self.inputs.bucket.as_ref().ok_or_else(|| Problem::new("there is no bucket for the artifacts"))
+        self.inputs
+            .bucket
+            .as_ref()
+            .ok_or_else(|| Problem::defect("the plan uploads, and there is no bucket for the artifacts"))
     }
 
     /// The tags of a part of a preview: those that the settings ask for, and its own, which win.
@@ -85,7 +88,7 @@ impl Context<'_> {
 
 /// The plan asks for something that no step before made: a defect.
 fn not_made(what: impl std::fmt::Display) -> Problem {
-    Problem::new(format!("the plan uses {what} before it was made"))
+    Problem::defect(format!("the plan uses {what} before it was made"))
 }
 
 /// Puts a resource back, and reports it.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempPath;
 
@@ -14,12 +15,13 @@ use crate::model::{Amount, Event, KeepCode, Upload, Work};
 /// Puts an artifact into the bucket.
 pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> {
     let Some(artifact) = cx.inputs.artifacts.get(&upload.function) else {
-        return Err(Problem::new(format!("the plan uploads {}, which was not packed", upload.function)).into());
+        return Err(Problem::defect(format!("the plan uploads {}, which was not packed", upload.function)).into());
     };
     let listener = cx.run.listener;
     let amount = |bytes| Amount { work: Work::Upload, what: upload.key.to_string(), bytes };
     listener.hear(Event::Started(amount(upload.bytes)));
-    let sent = |bytes| listener.hear(Event::Advanced(amount(bytes)));
+    let left = AtomicU64::new(upload.bytes);
+    let sent = |bytes| listener.hear(Event::Advanced(amount(taken(&left, bytes))));
     let put = Put {
         bucket: cx.bucket()?,
         owner: cx.inputs.bucket_owner.as_ref(),
@@ -33,6 +35,13 @@ pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> 
     send(cx, &put, &sent).await?;
     listener.hear(Event::Finished(amount(upload.bytes)));
     Ok(())
+}
+
+/// Takes bytes from those that are left; returns how many there were, since a repeated attempt tells its bytes again.
+fn taken(left: &AtomicU64, bytes: u64) -> u64 {
+    let less = |left: u64| Some(left.saturating_sub(bytes));
+    let before = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    before.unwrap_or_default().min(bytes)
 }
 
 async fn send(cx: &Context<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<(), StepError> {

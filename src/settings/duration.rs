@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The units, each in milliseconds.
 const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
+/// How to fix a duration that cannot be parsed.
+pub(super) const FIX: &str = "write it like `30s`, `500ms` or `5m`";
+
 /// Parses a whole number and a unit (`ms`, `s`, `m`, `h`). The duration must be longer than zero.
 ///
 /// # Errors

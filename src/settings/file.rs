@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::string::FromUtf8Error;
 
 use super::lock_file::{self, LockFile};
-use crate::error::{Failure, Kind, Location, Problem};
+use crate::error::{Draft, Failure, Kind, Location, Problem};
 
 /// The name of the settings file if `--config` is not given.
 pub(crate) const FILE_NAME: &str = "sls-release.toml";
@@ -111,7 +111,7 @@ fn not_utf8(path: &Path, error: &FromUtf8Error) -> Failure {
         .into_failure(Kind::Usage)
 }
 
-fn failed_to_read(path: &Path) -> Problem {
+fn failed_to_read(path: &Path) -> Draft {
     Problem::new(format!("failed to read the settings file `{}`", path.display()))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::document::Table;
 use super::file::SettingsFile;
-use super::problems::{Problems, checked, origin};
+use super::problems::{Problems, another, checked, origin};
 use super::{duration, names, near, placeholders};
 use crate::error::Problem;
 use crate::model::{Common, SettingsInput, Source, Sourced, StageName};
@@ -66,7 +66,8 @@ fn slip(stage: &Sourced<StageName>, document: &Table) -> Option<Problem> {
 pub(super) fn wait_timeout(common: &Common, document: &Table, problems: &mut Problems) -> Duration {
     let variable = || {
         let said = from_environment(common, "SLS_RELEASE_WAIT_TIMEOUT")?;
-        let invalid = |why| Problem::new(format!("invalid duration `{}`{}", said.value, origin(&said.source))).why(why);
+        let what = format!("invalid duration `{}`{}", said.value, origin(&said.source));
+        let invalid = |why| Problem::new(what).why(why).fix(another(&said.source));
         problems.keep(duration::parse(&said.value).map_err(invalid), None)
     };
     let in_file = || duration_in(document, "wait_timeout");

@@ -5,6 +5,7 @@
 
 mod archive;
 mod base;
+mod completion;
 mod document;
 mod duration;
 mod file;
@@ -24,6 +25,7 @@ mod smoke;
 mod tables;
 
 pub use base::ignored;
+pub use completion::keys;
 pub use duration::parse as parse_duration;
 pub(crate) use file::{FILE_NAME, Place, find, place};
 pub use file::{SettingsFile, read};

@@ -52,7 +52,7 @@ impl Reader<'_> {
             let what = format!("invalid `log_retention_days` {days} in [{}]", table.name);
             let why = format!("CloudWatch keeps logs for one of these numbers of days: {taken}");
             let at = table.entries.get("log_retention_days").map(|entry| entry.at.clone());
-            self.problems.add(Problem::new(what).why(why).at(at));
+            self.problems.add(Problem::new(what).why(why).at(at).fix("write one of these numbers"));
         }
         PreviewLimits {
             max_previews: table.integer("max_previews").and_then(|most| usize::try_from(most).ok()),

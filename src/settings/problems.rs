@@ -77,7 +77,16 @@ pub(super) fn checked(said: Sourced<String>, rule: &Rule) -> Result<Sourced<Stri
         return Ok(said);
     }
     let what = format!("invalid {} `{}`{}", rule.what, said.value, origin(&said.source));
-    Err(Problem::new(what).why(rule.allowed).at(said.location()))
+    Err(Problem::new(what).why(rule.allowed).at(said.location()).fix(another(&said.source)))
+}
+
+/// Says where another value belongs.
+pub(super) fn another(source: &Source) -> String {
+    match source {
+        Source::Flag(name) => format!("pass another value with `{name}`"),
+        Source::Environment(name) => format!("set `{name}` to another value"),
+        Source::File(_) | Source::Default => "write another value".to_owned(),
+    }
 }
 
 /// Names a flag or a variable; a place in the file is shown before the message anyway.

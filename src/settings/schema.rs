@@ -160,7 +160,8 @@ fn check_entry(shape: &Shape, key: &str, entry: &Entry, table: &Table, problems:
             check_items(shape, key, items, table, problems);
         }
         (Shape::Duration, Value::Text(text)) => {
-            let invalid = |why| Problem::new(format!("invalid `{key}` \"{text}\"{}", place(table))).why(why);
+            let invalid =
+                |why| Problem::new(format!("invalid `{key}` \"{text}\"{}", place(table))).why(why).fix(duration::FIX);
             problems.keep(duration::parse(text).map_err(invalid), Some(entry.at.clone()));
         }
         (Shape::Integer(range), Value::Integer(number)) if range.contains(number) => {}
@@ -188,7 +189,7 @@ fn check_each(rule: &Rule, shape: &Shape, table: &Table, problems: &mut Problems
     for (key, entry) in &table.entries {
         if !(rule.holds)(key) {
             let what = format!("invalid {} `{key}`{}", rule.what, place(table));
-            problems.add(Problem::new(what).why(rule.allowed).at(Some(entry.key_at.clone())));
+            problems.add(Problem::new(what).why(rule.allowed).at(Some(entry.key_at.clone())).fix("rename it"));
         }
         check_entry(shape, key, entry, table, problems);
     }

@@ -166,7 +166,8 @@ impl Reader<'_> {
         let headers: BTreeMap<_, _> = inner.entries.keys().filter_map(read).collect();
         for (name, value) in headers.iter().filter(|(_, value)| value.value.chars().any(char::is_control)) {
             let problem = Problem::new(format!("the value of header `{name}` holds a control character"));
-            self.problems.add(problem.at(value.location()));
+            self.problems
+                .add(problem.at(value.location()).fix("remove it, also from the variable that it may come from"));
         }
         headers.into_iter().map(|(name, value)| (name, value.value)).collect()
     }

@@ -37,6 +37,7 @@ fn refused(arguments: &str) -> clap::Error {
 fn snapshot(name: &str, text: &str) {
     let mut settings = snapshots("");
     settings.add_filter(r" +\n", "\n");
+    settings.add_filter(r"/blob/v[^/]+/", "/blob/VERSION/");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
@@ -126,7 +127,10 @@ const OPTIONS: [(&[&str], &[&str]); 10] = [
     (&["--repository acme/hello", "--service hello"], &["up", "down", "list", "prune"]),
     (&["--pr 7"], &["up", "down"]),
     (&["--older-than 14d", "--dry-run"], &["prune"]),
-    (&["--output json", "--verbose"], &["release", "plan", "package", "up", "down", "list", "prune", "completions"]),
+    (
+        &["--output json", "--color never", "--verbose"],
+        &["release", "plan", "package", "up", "down", "list", "prune", "completions"],
+    ),
 ];
 
 const ALL_BUT_COMPLETIONS: [&str; 7] = ["release", "plan", "package", "up", "down", "list", "prune"];
@@ -260,11 +264,56 @@ fn the_format_and_how_much_is_said() {
     }
 }
 
+/// Names of other programs.
+#[test]
+fn deploy_is_a_name_of_release() {
+    assert_eq!(parse("deploy --stage dev").unwrap().command(), parse("release --stage dev").unwrap().command());
+    assert_eq!(release("--stage dev deploy").common.overrides.stage.as_deref(), Some("dev"));
+}
+
+#[test]
+fn names_that_people_try_get_a_tip() {
+    for (arguments, tip) in [
+        ("--dry-run", "`sls-release plan`"),
+        ("release --dry-run", "`sls-release plan`"),
+        ("-s dev", "`--stage dev`"),
+        ("plan -s dev", "`--stage dev`"),
+        ("dev", "`--stage dev`"),
+        ("plan prod", "`--stage prod`"),
+        ("--json", "`--output json`"),
+        ("plan --json", "`--output json`"),
+        ("diff", "`sls-release package --diff`"),
+        ("validate", "`sls-release plan`"),
+    ] {
+        let error = refused(arguments);
+        let text = error.to_string();
+        let tips: Vec<&str> = text.lines().filter(|line| line.trim().starts_with("tip: ")).collect();
+        assert!(tips.len() == 1 && tips[0].contains(tip), "{arguments}: {text}");
+        assert_eq!(cli::usage_problem(&error).fix, tips[0].trim().trim_start_matches("tip: "), "{arguments}");
+    }
+    assert!(refused("paln").to_string().contains("'plan'"));
+}
+
+#[test]
+fn each_help_text_links_to_a_page_that_exists() {
+    let mut commands = vec![cli::definition()];
+    while let Some(mut command) = commands.pop() {
+        commands.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).cloned());
+        let help = command.render_help().to_string();
+        let version = format!("/blob/v{}/", env!("CARGO_PKG_VERSION"));
+        let (_, page) = help.trim_end().rsplit_once(&version).unwrap_or_else(|| panic!("no page: {help}"));
+        let (file, title) = page.split_once('#').unwrap_or((page, ""));
+        let text = std::fs::read_to_string(crate::support::repository().join(file)).unwrap().to_lowercase();
+        let title = title.replace('-', " ");
+        assert!(title.is_empty() || text.contains(&format!("\n## {title}\n")), "{page}");
+    }
+}
+
 #[test]
 fn usage_errors_exit_2_and_help_exits_0() {
     assert_eq!(refused("--help").exit_code(), 0);
     assert_eq!(refused("--version").to_string(), format!("sls-release {}\n", env!("CARGO_PKG_VERSION")));
-    for arguments in ["--stgae dev", "deploy", "--output xml", "-q -v", "package --threads 0", "release --exit-code"] {
+    for arguments in ["--stgae dev", "dev", "--output xml", "-q -v", "package --threads 0", "release --exit-code"] {
         assert_eq!(refused(arguments).exit_code(), 2, "{arguments}");
     }
     let error = refused("--stgae dev");
@@ -273,10 +322,10 @@ fn usage_errors_exit_2_and_help_exits_0() {
 }
 
 #[test]
-fn completions_know_the_commands() {
+fn each_shell_has_a_completion_script() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish] {
-        let script = String::from_utf8(cli::completions(shell)).unwrap();
-        assert!(script.contains("package") && script.contains("wait-timeout"), "{shell}");
+        let script = String::from_utf8(cli::completions(shell).unwrap()).unwrap();
+        assert!(script.contains("sls-release") && script.contains("_SLS_RELEASE_COMPLETE"), "{shell}");
     }
     assert_eq!(parse("completions fish").unwrap().command(), Command::Completions { shell: Shell::Fish });
 }
@@ -356,6 +405,6 @@ mod binary {
     #[test]
     fn a_completion_script_needs_no_settings() {
         let run = Project::empty().run(&["completions", "bash"]).exits(0);
-        assert!(run.stderr.is_empty() && run.stdout.contains("complete -F"), "{run:?}");
+        assert!(run.stderr.is_empty() && run.stdout.contains("complete -o nospace"), "{run:?}");
     }
 }

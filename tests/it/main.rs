@@ -19,6 +19,7 @@ mod architecture;
 mod archive_file;
 mod bad_input;
 mod cli;
+mod completion;
 mod docs;
 mod emulator;
 mod faults;

@@ -16,7 +16,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use sls_release::report::{Format, Reporter, Sinks, Verbosity};
+use sls_release::report::{Colour, Format, Reporter, Sinks, Verbosity};
 
 /// What a run left in each sink.
 struct Told {
@@ -59,7 +59,8 @@ pub(crate) fn sinks(stdout: impl Write + Send + 'static, stderr: impl Write + Se
         stderr: Box::new(stderr),
         stdout_is_terminal: false,
         stderr_is_terminal: false,
-        colour: true,
+        colour: Colour::Auto,
+        columns: None,
         github_output: None,
         github_summary: None,
     }

@@ -218,7 +218,7 @@ fn every_value_knows_where_it_came_from() {
 fn a_column_counts_characters() {
     insta::assert_snapshot!(refused("region = 'é'; [x]"), @r"sls-release.toml:1:13: this is not valid TOML: unexpected key or value, expected newline, `#`; correct this line; see https://toml.io for the syntax");
     insta::assert_snapshot!(refused("artifacts = { prefix = 'ü', buckt = 'b' }\n[functions.a]\nsource='a'"), @r"
-    sls-release.toml:1:24: invalid prefix `ü`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
+    sls-release.toml:1:24: invalid prefix `ü`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`; write another value
     sls-release.toml:1:29: unknown key `buckt` in [artifacts]: this table has no setting with this name; did you mean `bucket`?
     ");
 }
@@ -343,7 +343,7 @@ fn package_needs_a_stage_if_a_source_does() {
     insta::assert_snapshot!(refused("[functions.hello]\nsource='build/{stage}'\n"), @r"sls-release.toml:2:8: no stage was given: `build/{stage}` needs one; say which, such as `--stage dev`");
     insta::assert_snapshot!(refused("[functions.hello]\nsource='a'\nname='{pr}-{stage}'\nalias='a b'\n"), @r"
     sls-release.toml:3:6: unknown placeholder `{pr}`; known here is `{stage}`
-    sls-release.toml:4:7: invalid alias `a b`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
+    sls-release.toml:4:7: invalid alias `a b`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none; write another value
     ");
 }
 
@@ -455,24 +455,24 @@ fn a_bad_name_is_refused() {
                 [functions.d]\nsource='d'\nalias=''\n[apis.x]\nid='a/b'\nstage='a b'\n[apis.y]\nname=''\n\
                 [smoke]\nurl='ftp://x'\nmethod='get'\ncontains=''\nheaders={ 'a b' = 'c', d = \"e\\n\" }\n[stages.'a b']";
     insta::assert_snapshot!(refused(text), @r"
-    sls-release.toml:1:8: invalid region `Frankfurt`: a region's code is expected, for example `eu-central-1`
-    sls-release.toml:4:8: invalid bucket name `Acme`: 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends
-    sls-release.toml:5:8: invalid prefix `a//b`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`
-    sls-release.toml:6:7: invalid owner `12345`: the twelve digits of an AWS account are expected
-    sls-release.toml:8:8: invalid source ``: a folder, a file or a `.zip` is expected
-    sls-release.toml:9:6: invalid function name `arn:aws:lambda`: 1 to 64 letters, digits, `_` and `-` are allowed: the name alone, without account and version
-    sls-release.toml:10:7: invalid alias `42`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
-    sls-release.toml:11:12: invalid key `b c` in [functions]: letters, digits, `_` and `-` are allowed
-    sls-release.toml:15:7: invalid alias ``: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none
-    sls-release.toml:17:4: invalid API id `a/b`: letters, digits, `_` and `-` are allowed
-    sls-release.toml:18:7: invalid stage name `a b`: 1 to 128 letters, digits, `_` and `-` are allowed
-    sls-release.toml:20:6: invalid API name ``: it is empty
-    sls-release.toml:22:5: invalid url `ftp://x`: it must begin with `https://` or `http://`, name a host, and contain no space
-    sls-release.toml:23:8: invalid method `get`: an HTTP method in capitals is expected, for example `GET`
-    sls-release.toml:24:10: invalid contains ``: it must not be empty
-    sls-release.toml:25:11: invalid header name `a b` in [smoke.headers]: letters, digits and ``!#$%&'*+-.^_`|~`` are allowed
-    sls-release.toml:25:28: the value of header `d` holds a control character
-    sls-release.toml:26:9: invalid stage name `a b` in [stages]: 1 to 128 letters, digits, `_` and `-` are allowed
+    sls-release.toml:1:8: invalid region `Frankfurt`: a region's code is expected, for example `eu-central-1`; write another value
+    sls-release.toml:4:8: invalid bucket name `Acme`: 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends; write another value
+    sls-release.toml:5:8: invalid prefix `a//b`: letters, digits and `!-_.*'()` are allowed, in parts between single slashes, none of them `.` or `..`; write another value
+    sls-release.toml:6:7: invalid owner `12345`: the twelve digits of an AWS account are expected; write another value
+    sls-release.toml:8:8: invalid source ``: a folder, a file or a `.zip` is expected; write another value
+    sls-release.toml:9:6: invalid function name `arn:aws:lambda`: 1 to 64 letters, digits, `_` and `-` are allowed: the name alone, without account and version; write another value
+    sls-release.toml:10:7: invalid alias `42`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none; write another value
+    sls-release.toml:11:12: invalid key `b c` in [functions]: letters, digits, `_` and `-` are allowed; rename it
+    sls-release.toml:15:7: invalid alias ``: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none; write another value
+    sls-release.toml:17:4: invalid API id `a/b`: letters, digits, `_` and `-` are allowed; write another value
+    sls-release.toml:18:7: invalid stage name `a b`: 1 to 128 letters, digits, `_` and `-` are allowed; write another value
+    sls-release.toml:20:6: invalid API name ``: it is empty; write another value
+    sls-release.toml:22:5: invalid url `ftp://x`: it must begin with `https://` or `http://`, name a host, and contain no space; write another value
+    sls-release.toml:23:8: invalid method `get`: an HTTP method in capitals is expected, for example `GET`; write another value
+    sls-release.toml:24:10: invalid contains ``: it must not be empty; write another value
+    sls-release.toml:25:11: invalid header name `a b` in [smoke.headers]: letters, digits and ``!#$%&'*+-.^_`|~`` are allowed; rename it
+    sls-release.toml:25:28: the value of header `d` holds a control character; remove it, also from the variable that it may come from
+    sls-release.toml:26:9: invalid stage name `a b` in [stages]: 1 to 128 letters, digits, `_` and `-` are allowed; rename it
     ");
 }
 
@@ -489,17 +489,17 @@ fn a_bad_flag_or_variable_is_named() {
     given.common.environment =
         environment(&[("SLS_RELEASE_REGION", "here"), ("SLS_RELEASE_WAIT_TIMEOUT", "5 minutes")]);
     insta::assert_snapshot!(refusal(&given, SMALL), @r"
-    invalid region `here` (from `SLS_RELEASE_REGION`): a region's code is expected, for example `eu-central-1`
-    invalid bucket name `NO` (from `--bucket`): 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends
-    invalid duration `5 minutes` (from `SLS_RELEASE_WAIT_TIMEOUT`): a whole number and `ms`, `s`, `m` or `h` are expected, for example `30s`
+    invalid region `here` (from `SLS_RELEASE_REGION`): a region's code is expected, for example `eu-central-1`; set `SLS_RELEASE_REGION` to another value
+    invalid bucket name `NO` (from `--bucket`): 3 to 63 lower-case letters, digits, dots and dashes are allowed, with a letter or digit at both ends; pass another value with `--bucket`
+    invalid duration `5 minutes` (from `SLS_RELEASE_WAIT_TIMEOUT`): a whole number and `ms`, `s`, `m` or `h` are expected, for example `30s`; set `SLS_RELEASE_WAIT_TIMEOUT` to another value
     ");
 }
 
 #[test]
 fn a_stage_is_needed_and_must_be_one() {
     insta::assert_snapshot!(refusal(&Given::default(), SMALL), @r"no stage was given; pass `--stage`, for example `--stage dev`, or set the action's input `stage`");
-    insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
-    insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed");
+    insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed; pass another value with `--stage`");
+    insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed; pass another value with `--stage`");
     insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`: this table has no setting with this name; did you mean `stage`?");
 }
 
@@ -534,13 +534,13 @@ fn the_api_of_the_smoke_test_must_be_known() {
 #[test]
 fn a_smoke_path_begins_with_a_slash_and_a_url_has_no_api() {
     let apis = "[apis.x]\nid='a'\n";
-    insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\npath='hello'")), @r"sls-release.toml:6:6: invalid path `hello`: it must begin with `/` and contain no space");
+    insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\npath='hello'")), @r"sls-release.toml:6:6: invalid path `hello`: it must begin with `/` and contain no space; write another value");
     insta::assert_snapshot!(refused(&format!("{SMALL}{apis}[smoke]\nurl='https://a.example'\napi='x'")), @r"sls-release.toml:7:1: [smoke] has both `url` and `api`: a `url` is whole, and belongs to no API; drop `api`, or use `path`");
 }
 
 #[test]
 fn an_invalid_value_in_another_stage_is_reported() {
-    insta::assert_snapshot!(refused(&format!("{SMALL}[stages.prod]\nwait_timeout='5 min'\n")), @r#"sls-release.toml:4:14: invalid `wait_timeout` "5 min" in [stages.prod]: a whole number and `ms`, `s`, `m` or `h` are expected, for example `30s`"#);
+    insta::assert_snapshot!(refused(&format!("{SMALL}[stages.prod]\nwait_timeout='5 min'\n")), @r#"sls-release.toml:4:14: invalid `wait_timeout` "5 min" in [stages.prod]: a whole number and `ms`, `s`, `m` or `h` are expected, for example `30s`; write it like `30s`, `500ms` or `5m`"#);
 }
 
 #[test]

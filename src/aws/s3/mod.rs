@@ -1,6 +1,7 @@
 //! Artifacts in S3: looked for, put once, never overwritten.
 
 mod multipart;
+mod sent;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,6 +14,7 @@ use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 
 use tokio::sync::Semaphore;
 
+use self::sent::{counted, telling};
 use super::CONNECT;
 use super::call_error::{Answer, Answered, CallError};
 use crate::model::{
@@ -117,7 +119,7 @@ impl S3 {
     /// Returns the object's version, where the bucket keeps versions; if another client put the same
     /// key first, theirs is kept.
     ///
-    /// `sent` is called with how many bytes arrived. If `stop` completes first, the upload is aborted and leaves
+    /// `sent` is called with how many bytes were sent, again where an attempt is repeated. If `stop` completes first, the upload is aborted and leaves
     /// nothing. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
     pub async fn put(
         &self,
@@ -158,6 +160,7 @@ impl S3 {
     async fn put_whole(&self, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, CallError> {
         let _permit = self.bodies.acquire().await;
         let body = ByteStream::from_path(put.path).await.map_err(|error| unreadable(put, &error))?;
+        let (body, told) = counted(body);
         let call = of_object!(self.client.put_object(), put)
             .if_none_match("*")
             .content_type("application/zip")
@@ -166,8 +169,7 @@ impl S3 {
             .set_metadata(put.metadata())
             .checksum_sha256(put.sha256.base64())
             .body(body);
-        let answer = call.send().await.answered(PUT, put.resource())?;
-        sent(put.bytes);
+        let answer = telling(call.send(), told, sent).await.answered(PUT, put.resource())?;
         Ok(answer.version_id.filter(|version| version != "null"))
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
+use super::sent::{counted, telling};
 use super::{BODIES, PUT, Put, S3, of_object, stoppable, unreadable};
 use crate::aws::call_error::{Answered, CallError};
 use crate::model::{PART_BYTES, Sha256};
@@ -51,25 +52,29 @@ impl S3 {
         upload: &str,
         sent: &(dyn Fn(u64) + Sync),
     ) -> Result<Vec<CompletedPart>, CallError> {
-        let parts = stream::iter(0..put.bytes.div_ceil(PART_BYTES)).map(|index| async move {
-            let part = self.send_part(put, upload, index).await?;
-            sent(PART_BYTES.min(put.bytes - index * PART_BYTES));
-            Ok(part)
-        });
+        let parts = stream::iter(0..put.bytes.div_ceil(PART_BYTES))
+            .map(|index| async move { self.send_part(put, upload, index, sent).await });
         parts.buffered(BODIES).try_collect().await
     }
 
-    async fn send_part(&self, put: &Put<'_>, upload: &str, index: u64) -> Result<CompletedPart, CallError> {
+    async fn send_part(
+        &self,
+        put: &Put<'_>,
+        upload: &str,
+        index: u64,
+        sent: &(dyn Fn(u64) + Sync),
+    ) -> Result<CompletedPart, CallError> {
         let _permit = self.bodies.acquire().await;
         let bytes = read_part(put.path, index).await.map_err(|error| unreadable(put, &error))?;
         let checksum = Sha256::of(&bytes).base64();
+        let (body, told) = counted(ByteStream::from(bytes));
         let number = i32::try_from(index + 1).unwrap_or(i32::MAX);
         let call = of_object!(self.client.upload_part(), put)
             .upload_id(upload)
             .part_number(number)
             .checksum_sha256(&checksum)
-            .body(ByteStream::from(bytes));
-        let answer = call.send().await.answered(PUT, put.resource())?;
+            .body(body);
+        let answer = telling(call.send(), told, sent).await.answered(PUT, put.resource())?;
         Ok(CompletedPart::builder().part_number(number).checksum_sha256(checksum).set_e_tag(answer.e_tag).build())
     }
 

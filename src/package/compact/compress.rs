@@ -159,7 +159,8 @@ fn stored(text: &[u8]) -> Piece {
 }
 
 fn not_compressed(file: &SourceFile, why: &str) -> Failure {
-    Problem::new(format!("failed to compress `{}`", file.path.display())).why(why).into_failure(Kind::Internal)
+    let problem = Problem::new(format!("failed to compress `{}`", file.path.display())).why(why);
+    problem.fix("this is a defect of sls-release: please report it").into_failure(Kind::Internal)
 }
 
 #[cfg(test)]

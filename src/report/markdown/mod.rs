@@ -57,7 +57,7 @@ fn heading(document: &Document<'_>) -> String {
         Ending::Packaged => "packaged",
         Ending::NothingDone => "nothing done",
         Ending::Superseded => "superseded",
-        Ending::Deleted if document.previews.is_empty() => "nothing to delete",
+        Ending::Deleted if document.previews().is_empty() => "nothing to delete",
         Ending::Deleted => "preview deleted",
         Ending::Listed => "previews",
     };
@@ -69,7 +69,7 @@ fn heading(document: &Document<'_>) -> String {
 /// Returns the pull request whose preview was released.
 fn preview(document: &Document<'_>) -> Option<u64> {
     let is_up = matches!(document.outcome, Ending::Released | Ending::Unchanged);
-    document.previews.first().filter(|_| is_up).map(|preview| preview.pull_request)
+    document.previews().first().filter(|_| is_up).map(|preview| preview.pull_request)
 }
 
 /// Returns the list of previews, or what was deleted of each.
@@ -78,10 +78,10 @@ fn previews(document: &Document<'_>, detail: &Detail) -> String {
     if !is_dry_run && !matches!(document.outcome, Ending::Deleted | Ending::Listed) {
         return String::new();
     }
-    if document.previews.is_empty() {
+    if document.previews().is_empty() {
         return "There is no preview.".to_owned();
     }
-    detail.list(document.previews.iter().map(|preview| {
+    detail.list(document.previews().iter().map(|preview| {
         let title = format!("pull request {}, {}", preview.pull_request, detail.text(&preview.service));
         let all = preview.reason.iter().chain(&preview.deleted);
         let deleted = all.take(detail.items).map(|what| format!("<br>{}", detail.text(what)));

@@ -96,7 +96,7 @@ pub(in crate::report) fn way_back(document: &Document<'_>) -> String {
 
 /// Returns the skipped steps of previews and why. For a release, the plan contains them.
 pub(in crate::report) fn skipped(document: &Document<'_>, detail: &Detail) -> String {
-    let previews = document.previews.iter().filter(|_| document.outcome != Ending::Listed);
+    let previews = document.previews().iter().filter(|_| document.outcome != Ending::Listed);
     let skipped = previews.flat_map(|preview| &preview.skipped);
     detail.titled("Nothing to do for", skipped.map(|skip| detail.text(&skip.to_string())))
 }

@@ -14,8 +14,8 @@ const README: &str = include_str!("../../../README.md");
 /// What the runner reads alone, and no flag of the binary.
 const OF_THE_ACTION: [&str; 5] =
     ["allow-privileged-events", "command", "delete-environment", "github-token", "strict-report"];
-/// What a workflow has no use for: the report is always GitHub's, and a log is never too long.
-const OF_THE_COMMAND_LINE: [&str; 2] = ["output", "quiet"];
+/// What a workflow has no use for: the report is always GitHub's, which has no colours, and a log is never too long.
+const OF_THE_COMMAND_LINE: [&str; 3] = ["color", "output", "quiet"];
 
 /// The keys below a key of the first level.
 fn keys_of(section: &str) -> Vec<&'static str> {

@@ -14,12 +14,12 @@ use tempfile::TempDir;
 use crate::support::{Ends, GitHubDouble, Stack, TOKEN, environment, fixtures, output_of, virtual_environment};
 
 /// The one step that speaks to AWS's token service; here a stand-in hands out what the local AWS takes.
-pub(super) const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@00943011d9042930efac3dcd3a170e4273319bc8";
+pub(super) const CREDENTIALS: &str = "aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c";
 /// Without a `ref`, `act` does its work itself.
-pub(super) const CHECKOUT: &str = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8";
+pub(super) const CHECKOUT: &str = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd";
 /// They bring files from job to job; here by a folder of this machine.
-const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
-const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
+const UPLOAD: &str = "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a";
+const DOWNLOAD: &str = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c";
 /// The action under test, as the workflows name it.
 pub(super) const OURS: &str = "org/sls-release@0000000000000000000000000000000000000000";
 

@@ -54,7 +54,7 @@ fn arguments_that_cannot_be_used_are_told_in_the_format_that_was_asked_for() {
     let project = project();
     project.says("usage_error", &["--stgae", "dev"]);
     project.says("usage_error_as_json", &["--stgae", "dev", "--output", "json"]);
-    project.says("usage_error_for_github", &["--output=github", "deploy"]);
+    project.says("usage_error_for_github", &["--output=github", "launch"]);
     project.says("usage_error_in_the_format", &["--output", "xml"]);
 }
 

@@ -129,7 +129,10 @@ pub(crate) fn down(stack: &Stack) -> Run {
 
 /// The previews that `preview list` shows.
 pub(crate) fn list(stack: &Stack) -> Vec<Value> {
-    stack.preview("list", &[]).exits(0).document()["previews"].as_array().cloned().unwrap_or_default()
+    stack.preview("list", &[]).exits(0).document()["previews"]
+        .as_array()
+        .expect("a list, also where it is empty")
+        .clone()
 }
 
 /// The pull requests of these previews.

@@ -1,5 +1,6 @@
 //! The comment on a pull request, and what the other outputs say of a preview.
 
+use sls_release::error::Problem;
 use sls_release::model::marks::{marker, release_marker, tells_failure};
 use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, Skip};
 use sls_release::report::{CommentContext, End, Format, Reporter, Verbosity};
@@ -187,7 +188,8 @@ fn hostile(outcome: &PreviewOutcome, text: &str) -> PreviewOutcome {
             PreviewOutcome::Up(report)
         }
         PreviewOutcome::Failed { mut failure, mut undone } => {
-            failure.problems = many(text).into_iter().map(|what| failure.problems[0].clone().fix(what)).collect();
+            failure.problems =
+                many(text).into_iter().map(|what| Problem { fix: what, ..failure.problems[0].clone() }).collect();
             undone.put_back.extend(many(text).into_iter().map(|what| sls_release::model::PutBack { what }));
             let left = undone.not_put_back[0].clone();
             let named = |why| sls_release::model::NotPutBack { command: text.repeat(30), why, ..left.clone() };

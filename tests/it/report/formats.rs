@@ -1,8 +1,8 @@
 //! Snapshots of each format over each ending.
 
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::model::{Act, Artifact, FunctionKey, Outcome, Plan, Skip};
-use sls_release::report::{End, Format, Reporter, Sinks, Verbosity};
+use sls_release::model::{Act, Artifact, Event, FunctionKey, Listener, Outcome, Plan, Skip};
+use sls_release::report::{Colour, End, Format, Reporter, Sinks, Verbosity};
 
 use super::{Told, samples, told, told_to};
 use crate::support::{Stack, snapshots};
@@ -214,9 +214,56 @@ fn colours_only_on_a_terminal_that_welcomes_them() {
         let change = |sinks| Sinks { stdout_is_terminal: terminal, colour, ..sinks };
         told_to(Format::Human, Verbosity::Normal, |it| it.end(End::Outcome(&samples::unchanged())), change).stdout
     };
-    assert!(run(true, true).starts_with("\u{1b}[1m\u{1b}[32mnothing to do:\u{1b}[0m stage dev"));
-    assert!(!run(true, false).contains('\u{1b}'));
-    assert!(!run(false, true).contains('\u{1b}'));
+    assert!(run(true, Colour::Auto).starts_with("\u{1b}[1m\u{1b}[32mnothing to do:\u{1b}[0m stage dev"));
+    assert!(!run(true, Colour::Never).contains('\u{1b}'));
+    assert!(!run(false, Colour::Auto).contains('\u{1b}'));
+    assert!(run(false, Colour::Always).contains('\u{1b}'));
+}
+
+/// All that each end says, on a terminal of this width.
+fn on_a_terminal(columns: usize, tell: impl FnOnce(&Reporter)) -> Told {
+    let change = |sinks| Sinks { stdout_is_terminal: true, colour: Colour::Never, columns: Some(columns), ..sinks };
+    told_to(Format::Human, Verbosity::Normal, tell, change)
+}
+
+#[test]
+fn lines_break_between_words_at_the_width_of_the_terminal() {
+    let wide = told(Format::Human, Verbosity::Normal, |it| it.end(End::Outcome(&samples::planned()))).stdout;
+    for columns in [40, 60, 80] {
+        for outcome in [samples::planned(), samples::released_with_proof(), samples::unchanged()] {
+            let text = on_a_terminal(columns, |it| it.end(End::Outcome(&outcome))).stdout;
+            for line in text.lines().filter(|line| line.chars().count() > columns) {
+                let words = line.trim_start().split(' ').filter(|word| !word.is_empty()).count();
+                let is_column = line.trim_start().split("  ").count() > 1;
+                assert!(words <= 2 || is_column, "{columns} columns: {line}");
+            }
+        }
+        let narrow = on_a_terminal(columns, |it| it.end(End::Outcome(&samples::planned()))).stdout;
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow), words(&wide), "no word is broken or lost");
+    }
+}
+
+#[test]
+fn a_command_to_copy_is_not_broken() {
+    let outcome = samples::not_put_back();
+    let wide = told(Format::Human, Verbosity::Normal, |it| it.end(End::Outcome(&outcome))).stderr;
+    let change = |sinks| Sinks { stderr_is_terminal: true, colour: Colour::Never, columns: Some(40), ..sinks };
+    let narrow = told_to(Format::Human, Verbosity::Normal, |it| it.end(End::Outcome(&outcome)), change).stderr;
+    let commands = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.trim().starts_with("run: ")).map(str::to_owned).collect()
+    };
+    assert!(!commands(&wide).is_empty());
+    assert_eq!(commands(&narrow), commands(&wide));
+}
+
+#[test]
+fn digests_are_twelve_digits_unless_all_are_wanted() {
+    let digest = samples::sha256("hello").hex();
+    let tell = |it: &Reporter| it.hear(Event::Done(format!("uploaded hello/{digest}.zip")));
+    let short = told(Format::Human, Verbosity::Normal, tell).stderr;
+    assert_eq!(short, format!("done: uploaded hello/{}.zip\n", &digest[..12]));
+    assert!(told(Format::Human, Verbosity::Verbose, tell).stderr.contains(&digest));
 }
 
 #[test]

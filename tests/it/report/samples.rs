@@ -258,7 +258,7 @@ pub(super) fn not_put_back() -> Outcome {
 
 /// Failed before the first write.
 pub(super) fn nothing_to_put_back() -> Outcome {
-    let failure = Problem::new("cancelled").into_failure(Kind::Failed);
+    let failure = Problem::new("cancelled").fix("run it again").into_failure(Kind::Failed);
     Outcome::Failed { plan: plan(), failure, undone: UndoReport::default() }
 }
 

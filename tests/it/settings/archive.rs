@@ -113,7 +113,7 @@ fn invalid_values_are_refused() {
                    [functions.c]\narchive='archive-file'\nsource='c'\nsource_file='c'\n";
     insta::assert_snapshot!(refused(sources), @r#"
     sls-release.toml:3:46: `x` is twice in `sources` of [functions.a]: names in an archive are unique; keep one of them
-    sls-release.toml:3:72: invalid filename `/y`: 1 to 65,535 bytes without a slash at either end are allowed, in parts that are not `.` or `..`
+    sls-release.toml:3:72: invalid filename `/y`: 1 to 65,535 bytes without a slash at either end are allowed, in parts that are not `.` or `..`; write another value
     sls-release.toml:3:89: an entry of `sources` in [functions.a] has no `filename`; add it
     sls-release.toml:6:9: `sources` of [functions.b] is empty; add an entry with `filename` and `content`
     sls-release.toml:10:1: [functions.c] has both `source` and `source_file`; keep one of them

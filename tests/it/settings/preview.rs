@@ -31,11 +31,11 @@ fn what_is_wrong_with_a_preview_is_told_at_once() {
          [preview.functions.helo.environment]\n1A='x'\n"
     );
     insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
-    sls-release.toml:4:6: invalid role `admin`: the ARN of a role is expected, for example `arn:aws:iam::123456789012:role/preview`
-    sls-release.toml:5:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed, in parts between single slashes
-    sls-release.toml:6:12: invalid repository `hello`: the owner and the name are expected, for example `acme/hello`
+    sls-release.toml:4:6: invalid role `admin`: the ARN of a role is expected, for example `arn:aws:iam::123456789012:role/preview`; write another value
+    sls-release.toml:5:9: invalid service `a b`: 1 to 64 letters, digits, `_`, `.` and `-` are allowed, in parts between single slashes; write another value
+    sls-release.toml:6:12: invalid repository `hello`: the owner and the name are expected, for example `acme/hello`; write another value
     sls-release.toml:7:20: unknown function `helo` in [preview.functions]; did you mean `hello`?
-    sls-release.toml:8:1: invalid environment variable `1A` in [preview.functions.helo.environment]: at least two characters, a letter first, then letters, digits and `_` are allowed
+    sls-release.toml:8:1: invalid environment variable `1A` in [preview.functions.helo.environment]: at least two characters, a letter first, then letters, digits and `_` are allowed; rename it
     "#);
     insta::assert_snapshot!(refusal(&of_42(), &format!("{FUNCTION}[preview]\nshare_role=false\n")), @r#"sls-release.toml:3:1: [preview] has neither `role` nor `share_role = true`: a preview runs code that was not reviewed yet: with the role of the function that is copied, it may do to the stage's data whatever that function may; add the ARN of a role that may do less, as `role`, or `share_role = true`"#);
     let both = format!("{FUNCTION}[preview]\nshare_role=true\nrole='arn:aws:iam::123456789012:role/a'\n");
@@ -59,7 +59,7 @@ fn limits_that_aws_does_not_know_are_refused() {
     insta::assert_snapshot!(refusal(&of_42(), &wrong), @r#"
     sls-release.toml:5:14: invalid `max_previews` in [preview]: expected an integer from 1 to 600, found `601`; write an integer from 1 to 600
     sls-release.toml:6:11: invalid `when_full` "newest" in [preview]; write "refuse" or "replace-oldest"
-    sls-release.toml:7:20: invalid `log_retention_days` 10 in [preview]: CloudWatch keeps logs for one of these numbers of days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    sls-release.toml:7:20: invalid `log_retention_days` 10 in [preview]: CloudWatch keeps logs for one of these numbers of days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653; write one of these numbers
     "#);
 }
 
