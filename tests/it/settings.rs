@@ -93,7 +93,7 @@ fn a_key_of_kms_needs_encryption_by_kms() {
     insta::assert_snapshot!(refused(&artifacts("kms_key='alias/acme'\n")), @r#"sls-release.toml:3:1: [artifacts] has a `kms_key` without encryption by KMS: S3 takes a key only with `encryption = "aws:kms"` or `"aws:kms:dsse"`; set `encryption` to one of them, or remove `kms_key`"#);
     insta::assert_snapshot!(refused(&artifacts("encryption='AES256'\nkms_key='alias/acme'\n")), @r#"sls-release.toml:4:1: [artifacts] has a `kms_key` without encryption by KMS: S3 takes a key only with `encryption = "aws:kms"` or `"aws:kms:dsse"`; set `encryption` to one of them, or remove `kms_key`"#);
     insta::assert_snapshot!(refused(&artifacts("encryption='kms'\nkms_key='alias/acme'\n")), @r#"sls-release.toml:3:12: invalid `encryption` "kms" in [artifacts]: S3 knows no other kind of encryption; write "AES256" or "aws:kms" or "aws:kms:dsse""#);
-    insta::assert_snapshot!(refused(&artifacts("encryption='aws:kms'\nkms_key='a key'\n")), @r#"sls-release.toml:4:9: invalid key of KMS `a key`: its ARN, its id, or `alias/` and a name are expected"#);
+    insta::assert_snapshot!(refused(&artifacts("encryption='aws:kms'\nkms_key='a key'\n")), @r#"sls-release.toml:4:9: invalid key of KMS `a key`: its ARN, its id, or `alias/` and a name are expected; write another value"#);
     let text = artifacts("encryption='AES256'\n")
         + "[stages.dev.artifacts]\nencryption='aws:kms:dsse'\nkms_key='alias/acme'\n";
     let of = |name: &str| settings(&stage(name), &text).artifacts.unwrap().encryption.unwrap();

@@ -85,8 +85,8 @@ fn tags_are_those_that_aws_takes_and_none_of_ours() {
     assert_eq!((tags["team"].as_str(), tags["cost:center"].as_str()), ("shop", "dev-42"));
     let wrong = format!("{preview}'sls-release:repository'='other/one'\nowner='a, b'\n'aws:x'='y'\n");
     insta::assert_snapshot!(refusal(&of_42(), &wrong), @r"
-    sls-release.toml:6:1: invalid tag `sls-release:repository` in [preview.tags]: 1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`
-    sls-release.toml:7:7: invalid value of a tag `a, b`: 256 letters, digits, spaces and `_.:/=+-@` at most are allowed
-    sls-release.toml:8:1: invalid tag `aws:x` in [preview.tags]: 1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`
+    sls-release.toml:6:1: invalid tag `sls-release:repository` in [preview.tags]: 1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`; rename it
+    sls-release.toml:7:7: invalid value of a tag `a, b`: 256 letters, digits, spaces and `_.:/=+-@` at most are allowed; write another value
+    sls-release.toml:8:1: invalid tag `aws:x` in [preview.tags]: 1 to 128 letters, digits, spaces and `_.:/=+-@` are allowed, not beginning with `aws:` or `sls-release:`; rename it
     ");
 }
