@@ -144,7 +144,7 @@ fn down_leaves_nothing_and_may_be_repeated() {
 
     stack.proxy.take_calls();
     let run = down(&stack).exits(0);
-    assert_eq!(run.document()["previews"], Value::Null);
+    assert_eq!(run.document()["previews"], serde_json::json!([]));
     stack.proxy.take_calls().writes_nothing();
 }
 
