@@ -124,13 +124,17 @@ fn certificates(setting: &str, path: &str) -> Result<Vec<u8>, Failure> {
     Ok(bundle)
 }
 
-/// Returns what to do about a call without an answer, where a certificate or a proxy is the likely cause.
-pub(crate) fn fix(message: &str) -> Option<String> {
-    if message.contains("UnknownIssuer") {
-        let fix = "if a proxy of your network looks into TLS, set AWS_CA_BUNDLE to a file with its certificate, in PEM";
-        return Some(fix.to_owned());
-    }
+/// What to do about a certificate that [`is_untrusted`].
+pub(crate) const TRUST: &str =
+    "if a proxy of your network looks into TLS, set AWS_CA_BUNDLE to a file with its certificate, in PEM";
+
+/// Returns whether a call has no answer because nobody trusts the other side's certificate.
+pub(crate) fn is_untrusted(message: &str) -> bool {
+    message.contains("UnknownIssuer")
+}
+
+/// Returns the variable that names a proxy, if there is one.
+pub(crate) fn proxy() -> Option<&'static str> {
     let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    let set = proxies.into_iter().find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()))?;
-    Some(format!("check the network and the proxy in {set}; hosts in NO_PROXY are reached without it"))
+    proxies.into_iter().find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()))
 }

@@ -6,4 +6,5 @@ pub mod compact;
 pub mod data;
 pub mod inflate;
 #[path = "../../src/package/zip_records.rs"]
+#[expect(dead_code, reason = "no fuzzer packs links")]
 mod zip_records;

@@ -204,10 +204,14 @@ impl CallError {
                     .to_owned()
             }
             (Answer::Refused, "") => "check AWS_ENDPOINT_URL: what answers there does not speak as AWS does".to_owned(),
-            (Answer::Unknown, "") => network::fix(&self.message).unwrap_or_else(|| match endpoint(self.action) {
-                Some((name, url)) => format!("check the network, and that AWS answers at {url}: {name} says so"),
-                None => "check the network and the region".to_owned(),
-            }),
+            (Answer::Unknown, "") if network::is_untrusted(&self.message) => network::TRUST.to_owned(),
+            (Answer::Unknown, "") => {
+                let fix = match endpoint(self.action) {
+                    Some((name, url)) => format!("check the network, and that AWS answers at {url}: {name} says so"),
+                    None => "check the network and the region".to_owned(),
+                };
+                network::proxy().map_or(fix.clone(), |proxy| format!("{fix}; check the proxy in {proxy} too"))
+            }
             (Answer::Changed, _) => {
                 "it was changed in the meantime: run `sls-release plan`, then release again".to_owned()
             }
@@ -277,15 +281,15 @@ const EXPLICIT_DENY: &str = "with an explicit deny";
 /// The action of uploads.
 const PUT: &str = "s3:PutObject";
 
-/// Returns the action and the resource that a denial names: "… is not authorized to perform: ACTION on resource: ARN …".
+/// Returns the action and the resource that a denial names: "… is not authorized to perform: ACTION on resource: ARN …",
+/// of which KMS leaves out the resource: "… on the resource associated with this ciphertext …".
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 fn denied(message: &str) -> Option<(&str, &str)> {
     let (_, rest) = message.split_once("not authorized to perform: ")?;
-    let (action, rest) = rest.split_once(" on resource: ")?;
-    let resource = rest.split_whitespace().next()?.trim_matches('"');
-    let is_action = action.contains(':') && !action.contains(char::is_whitespace);
-    is_action.then_some((action, resource))
+    let (action, rest) = rest.split_once(' ')?;
+    let resource = rest.strip_prefix("on resource: ").and_then(|rest| rest.split_whitespace().next());
+    action.contains(':').then(|| (action, resource.map_or("what AWS names", |arn| arn.trim_matches('"'))))
 }
 
 /// API Gateway answers with this code, and 429, where there are as many of something as there may be.

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
-/// The calls of a service that are under way at once, each on a connection of its own.
+/// The calls of a quota that are under way at once, each on a connection of its own.
 const AT_ONCE: usize = 32;
 
 /// A second, and what a call may take longer to AWS than the one before it.
@@ -29,7 +29,6 @@ type Counts = fn(&str, &str) -> Option<usize>;
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     windows: Arc<Vec<Window>>,
-    under_way: Arc<Semaphore>,
     counts: Counts,
 }
 
@@ -39,6 +38,7 @@ struct Window {
     within: Duration,
     /// As many as the quota allows.
     full: usize,
+    under_way: Semaphore,
     state: Mutex<Begun>,
 }
 
@@ -46,7 +46,9 @@ struct Window {
 struct Begun {
     /// As many as AWS seems to leave to this run.
     most: usize,
-    /// When that changed.
+    /// When AWS last took no more; at first, when this began.
+    refused: Instant,
+    /// When that was last changed.
     changed: Instant,
     /// When the last ones began, the oldest first.
     times: VecDeque<Instant>,
@@ -72,7 +74,7 @@ impl Pace {
     }
 
     fn new(windows: Vec<Window>, counts: Counts) -> Self {
-        Self { windows: Arc::new(windows), under_way: Arc::new(Semaphore::new(AT_ONCE)), counts }
+        Self { windows: Arc::new(windows), counts }
     }
 
     /// Returns a client whose calls wait for their turn.
@@ -83,8 +85,9 @@ impl Pace {
 
 impl Window {
     fn new(full: usize, within: Duration) -> Self {
-        let begun = Begun { most: full, changed: Instant::now(), times: VecDeque::new() };
-        Self { within, full, state: Mutex::new(begun) }
+        let now = Instant::now();
+        let begun = Begun { most: full, refused: now, changed: now, times: VecDeque::new() };
+        Self { within, full, under_way: Semaphore::new(AT_ONCE), state: Mutex::new(begun) }
     }
 
     /// Waits until one more call may begin.
@@ -92,7 +95,7 @@ impl Window {
         let at = {
             let mut begun = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
-            if begun.most < self.full && now - begun.changed >= 2 * self.within {
+            if begun.most < self.full && now - begun.changed.max(begun.refused) >= 2 * self.within {
                 begun.most += 1;
                 begun.changed = now;
             }
@@ -111,10 +114,11 @@ impl Window {
     /// AWS took no more: others make calls too. All that it refuses at the same time count once.
     fn slow_down(&self) {
         let (mut begun, now) = (self.state.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
-        if begun.most == self.full || now - begun.changed >= 2 * self.within {
+        if begun.most == self.full || now - begun.changed >= self.within {
             begun.most = (begun.most / 2).max(1);
             begun.changed = now;
         }
+        begun.refused = now;
     }
 }
 
@@ -140,10 +144,12 @@ impl HttpConnector for Paced<SharedHttpConnector> {
         let (client, pace) = (self.client.clone(), self.pace.clone());
         HttpConnectorFuture::new(async move {
             let window = &pace.windows[quota];
+            let _permit = window.under_way.acquire().await;
             window.turn().await;
-            let _permit = pace.under_way.acquire().await;
+            let is_read = request.method() == "GET";
             let answer = client.call(request).await?;
-            if answer.status().as_u16() == 429 {
+            // Some writes have quotas of their own.
+            if is_read && answer.status().as_u16() == 429 {
                 window.slow_down();
             }
             Ok(answer)
@@ -178,6 +184,16 @@ mod tests {
         window.slow_down();
         window.slow_down();
         assert_eq!(begun(&window, 5).await, [1000, 1000, 2000, 2000, 2000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_every_call_is_refused_one_is_left() {
+        let window = Window::new(4, Duration::from_secs(1));
+        for _ in 0..12 {
+            window.turn().await;
+            window.slow_down();
+        }
+        assert_eq!(window.state.lock().unwrap().most, 1);
     }
 
     #[test]

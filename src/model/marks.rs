@@ -104,7 +104,10 @@ impl PreviewId {
 
 /// Whether users may tag a preview with this key: one that AWS takes, and neither AWS's own nor this program's.
 pub fn is_tag_key(key: &str) -> bool {
-    (1..=TAG_KEY).contains(&key.len()) && is_of_tags(key) && !key.starts_with("aws:") && !key.starts_with(OWN)
+    (1..=TAG_KEY).contains(&key.len())
+        && is_of_tags(key)
+        && !key.to_ascii_lowercase().starts_with("aws:")
+        && !key.starts_with(OWN)
 }
 
 /// Whether AWS takes this value of a tag.

@@ -69,8 +69,8 @@ pub(super) fn link_out(link: &Path, target: &Path) -> Problem {
 /// Reports a link that even `archive-file` does not follow.
 pub(super) fn link_out_of_checkout(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
-        .why(format!("it is a link to `{}`, which is not a file of this Git checkout", target.display()))
-        .fix("copy the target into the source, or leave the link out with `exclude`")
+        .why(format!("a link leads to `{}`, which is not a file of this Git checkout", target.display()))
+        .fix("copy what is needed into the source, or leave it out with `excludes`, here and in Terraform")
 }
 
 /// Reports a link that would lead nowhere in the archive.

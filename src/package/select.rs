@@ -143,6 +143,9 @@ impl Walk<'_> {
         let candidate = self.follow(candidate, inside, target.clone());
         match fs::metadata(&target) {
             Ok(metadata) if self.selects(&candidate, metadata.is_dir()) && self.packs(place.as_deref(), &metadata) => {
+                if metadata.is_dir() && !self.has_wanted(&candidate) {
+                    return self.left_out.folder(LeftOutBy::NotIncluded, &candidate.path);
+                }
                 self.inner_link(candidate.path, link, place.unwrap_or_default());
             }
             Ok(metadata) if metadata.is_dir() && folder.is_within(&target) => {
@@ -180,6 +183,28 @@ impl Walk<'_> {
         place.is_empty()
             || (folders.all(|folder| self.patterns.excluding(folder, true).is_none())
                 && self.selects(&candidate, metadata.is_dir()))
+    }
+
+    /// Returns whether anything in the target of a link would be packed below the link's path. What cannot be read would.
+    fn has_wanted(&self, folder: &Candidate) -> bool {
+        let Ok(entries) = fs::read_dir(&folder.real) else { return true };
+        entries.into_iter().any(|entry| {
+            let Some((name, kind)) = entry.ok().and_then(|entry| Some((entry.file_name(), entry.file_type().ok()?)))
+            else {
+                return true;
+            };
+            let (real, name) = (folder.real.join(&name), name.to_string_lossy());
+            let path = format!("{}/{name}", folder.path);
+            let mut blocked_by = self.protected.rules_for(&name, &real);
+            blocked_by.extend(&folder.blocked_by);
+            self.protected.lift(&mut blocked_by, &path);
+            let candidate = Candidate { path, real, blocked_by };
+            if kind.is_dir() {
+                self.walks(&candidate) && self.has_wanted(&candidate)
+            } else {
+                self.wants(&candidate, false)
+            }
+        })
     }
 
     /// Returns whether a file is selected, or a folder walked.

@@ -91,6 +91,10 @@ impl Walk<'_> {
         if self.is_left_out(&path, &real) {
             return ControlFlow::Continue(());
         }
+        if os_name == ".git" && !real.starts_with(self.root) {
+            self.problems.push(link_out_of_checkout(&real, &real));
+            return ControlFlow::Continue(());
+        }
         match fs::symlink_metadata(&real) {
             Err(error) => self.problems.push(unreadable(&real, &error)),
             Ok(_) if os_name.to_str().is_none() => self.problems.push(not_utf8(&real)),

@@ -63,6 +63,14 @@ fn links_out_of_the_checkout_and_into_its_git_folder_are_refused() {
     let archive = ArchiveFormat::ArchiveFile(terraform(&[]));
     let refused = Packer::new().pack(FunctionSettings { archive, ..settings(&source, &[], &[]) }).unwrap_err();
     assert_eq!(refused.problems.len(), 2, "{refused}");
+    std::fs::remove_file(tree.path("services/api/token")).unwrap();
+    std::fs::remove_file(tree.path("services/api/host")).unwrap();
+
+    // The checkout itself, but for the source: what is below it counts as well.
+    tree.link("services/api/up", "../..");
+    let archive = ArchiveFormat::ArchiveFile(terraform(&["up/services"]));
+    let refused = Packer::new().pack(FunctionSettings { archive, ..settings(&source, &[], &[]) }).unwrap_err();
+    assert_eq!(refused.problems.len(), 1, "{refused}");
     assert!(
         refused.problems.iter().all(|problem| problem.why.contains("not a file of this Git checkout")),
         "{refused}"

@@ -128,6 +128,15 @@ fn links_to_what_is_left_out_are_followed() {
     }
 }
 
+/// They were left out before links stayed links.
+#[test]
+fn links_to_folders_without_anything_to_pack_are_left_out() {
+    let tree = Tree::linked(&["a.js", "settings/.env", "docs/a.md"], &[("env", "settings"), ("pages", "docs")]);
+    std::fs::create_dir_all(tree.path("var/log")).unwrap();
+    tree.link("log", "var/log");
+    assert!(links(&tree, &["**"], &["**/*.md"]).is_empty());
+}
+
 /// Node finds `beta` only if `alpha` is at its real path: the layout of pnpm.
 #[test]
 fn linked_packages_find_their_dependencies() {
