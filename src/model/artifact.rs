@@ -82,11 +82,14 @@ impl Artifact {
         self.entries.iter().any(|entry| entry.name == name)
     }
 
-    /// Returns whether a link leads to a folder above this name, so that the file may exist under another name.
-    pub fn has_link_above(&self, name: &str) -> bool {
-        self.entries.iter().any(|entry| {
-            entry.is_link && name.strip_prefix(entry.name.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+    /// Returns whether a link above this name may lead to it: whether the archive has what follows the link in any folder.
+    pub fn has_by_link(&self, name: &str) -> bool {
+        let links = self.entries.iter().filter(|entry| entry.is_link);
+        let mut below = links.filter_map(|link| name.strip_prefix(link.name.as_str())?.strip_prefix('/'));
+        let ends = |entry: &Entry, file| {
+            entry.name.strip_suffix(file).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+        };
+        below.any(|file| self.entries.iter().any(|entry| ends(entry, file)))
     }
 }
 
@@ -106,4 +109,32 @@ pub struct Entry {
     pub is_link: bool,
     /// CRC-32 of the contents, as in the zip.
     pub crc32: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_link_leads_to_has_the_names_below_its_target() {
+        let entry = |name: &str, is_link| {
+            let name = name.to_owned();
+            Entry { name, bytes: 1, compressed_bytes: 1, mode: 0o644, is_link, crc32: 0 }
+        };
+        let artifact = Artifact {
+            function: FunctionKey::new("hello"),
+            path: PathBuf::new(),
+            sha256: Sha256::of(b""),
+            md5: None,
+            checksum_sha256: String::new(),
+            zipped_bytes: 0,
+            unzipped_bytes: 0,
+            entries: vec![entry("app/lib", true), entry("lib/deep/a.js", false)],
+            binaries: vec![],
+        };
+        assert!(artifact.has_by_link("app/lib/deep/a.js"));
+        for missing in ["app/lib/b.js", "app/lib/ep/a.js", "app/libs/deep/a.js", "other/deep/a.js"] {
+            assert!(!artifact.has_by_link(missing), "{missing}");
+        }
+    }
 }

@@ -73,13 +73,6 @@ pub(super) fn link_out_of_checkout(link: &Path, target: &Path) -> Problem {
         .fix("copy what is needed into the source, or leave it out with `excludes`, here and in Terraform")
 }
 
-/// Reports a link that would lead nowhere in the archive.
-pub(super) fn link_to_nothing(link: &Path, target: &str) -> Problem {
-    cannot_pack(&link.display().to_string())
-        .why(format!("it is a link to `{target}`, of which nothing is packed"))
-        .fix("include the target too, or leave the link out with `exclude`")
-}
-
 pub(super) fn link_cycle(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
         .why(format!("it is a link to `{}`, which contains the link: a cycle", target.display()))

@@ -8,8 +8,7 @@ use super::folder::{Folder, Walked};
 use super::patterns::Patterns;
 use super::protected::{Protected, RuleIds};
 use super::refusals::{
-    broken_link, cannot_pack, link_cycle, link_out, link_to_nothing, names, names_that_fold_together, not_a_file,
-    not_utf8,
+    broken_link, cannot_pack, link_cycle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
 };
 use super::selection::{LeftOuts, Selection};
 use super::source_file::{SourceFile, unreadable};
@@ -28,30 +27,15 @@ pub(super) fn select(
         patterns: Patterns::new(settings)?,
         protected: Protected::new(&settings.include, &below),
         files: Vec::new(),
-        links: Vec::new(),
         walked: Walked::default(),
         left_out: LeftOuts::default(),
         problems: Vec::new(),
     };
     walk.folder(&Folder { path: "", real: root, blocked_by: RuleIds::new(), parent: None });
-    let Walk { mut files, links, left_out, mut problems, .. } = walk;
+    let Walk { mut files, left_out, problems, .. } = walk;
     files.sort_by(|one, other| one.name.cmp(&other.name));
-    problems.extend(links_to_nothing(&links, &files));
     let warnings = names_that_fold_together(files.iter().map(|file| file.name.as_str())).into_iter().collect();
     if problems.is_empty() { Ok(Selection { files, left_out: left_out.finish(), warnings }) } else { Err(problems) }
-}
-
-/// Returns a problem for each link whose target has nothing that is packed. `files` are sorted.
-fn links_to_nothing(links: &[InnerLink], files: &[SourceFile]) -> Vec<Problem> {
-    let is_packed = |target: &str| {
-        let place = files.partition_point(|file| file.name.as_str() < target);
-        let is_it = files.get(place).is_some_and(|file| file.name == target);
-        let below = format!("{target}/");
-        let place = files.partition_point(|file| file.name < below);
-        is_it || target.is_empty() || files.get(place).is_some_and(|file| file.name.starts_with(&below))
-    };
-    let dangling = links.iter().filter(|link| !is_packed(&link.target));
-    dangling.map(|link| link_to_nothing(&link.real, &link.target)).collect()
 }
 
 struct Walk<'a> {
@@ -59,17 +43,19 @@ struct Walk<'a> {
     patterns: Patterns,
     protected: Protected,
     files: Vec<SourceFile>,
-    links: Vec<InnerLink>,
     walked: Walked,
     left_out: LeftOuts,
     problems: Vec<Problem>,
 }
 
-/// A link that is packed as a link.
-struct InnerLink {
-    real: PathBuf,
-    /// The path of its target in the archive; empty for the archive's root.
-    target: String,
+/// What becomes of a link inside the source.
+enum Linked {
+    /// It stays a link to this path in the archive: what it leads to is packed there whole.
+    Kept(String),
+    /// It leads to a folder of which nothing is to be packed, and is left out.
+    Empty,
+    /// Its target is packed under the link's path as well.
+    Followed,
 }
 
 /// A file or folder that may be selected.
@@ -92,13 +78,7 @@ impl Walk<'_> {
     }
 
     fn name(&mut self, folder: &Folder<'_, RuleIds>, os_name: &OsStr) {
-        let real = folder.real.join(os_name);
-        let name = os_name.to_string_lossy();
-        let mut blocked_by = self.protected.rules_for(&name, &real);
-        blocked_by.extend(&folder.blocked_by);
-        let path = folder.join(&name);
-        self.protected.lift(&mut blocked_by, &path);
-        let candidate = Candidate { path, real, blocked_by };
+        let candidate = self.child(folder.path, folder.real, &folder.blocked_by, os_name);
         match fs::symlink_metadata(&candidate.real) {
             Err(error) if self.wants(&candidate, true) => self.problems.push(unreadable(&candidate.real, &error)),
             Err(_) => {}
@@ -141,70 +121,87 @@ impl Walk<'_> {
         };
         let place = archive_path(inside);
         let candidate = self.follow(candidate, inside, target.clone());
-        match fs::metadata(&target) {
-            Ok(metadata) if self.selects(&candidate, metadata.is_dir()) && self.packs(place.as_deref(), &metadata) => {
-                if metadata.is_dir() && !self.has_wanted(&candidate) {
-                    return self.left_out.folder(LeftOutBy::NotIncluded, &candidate.path);
-                }
-                self.inner_link(candidate.path, link, place.unwrap_or_default());
-            }
-            Ok(metadata) if metadata.is_dir() && folder.is_within(&target) => {
+        let metadata = match fs::metadata(&target) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.problems.push(unreadable(&link, &error)),
+        };
+        match self.linked(&candidate, place, &metadata) {
+            Linked::Kept(target) => self.inner_link(candidate.path, link, &target),
+            Linked::Empty => self.left_out.folder(LeftOutBy::NotIncluded, &candidate.path),
+            Linked::Followed if metadata.is_dir() && folder.is_within(&target) => {
                 self.refuse_if(self.walks(&candidate), || link_cycle(&link, &target));
             }
-            Ok(metadata) => self.file_or_folder(folder, candidate, &metadata),
-            Err(error) => self.problems.push(unreadable(&link, &error)),
+            Linked::Followed => self.file_or_folder(folder, candidate, &metadata),
         }
     }
 
     /// Packs a link as a link: Node resolves the dependencies of a linked package by the link's target.
     /// <https://nodejs.org/api/modules.html#all-together>
-    fn inner_link(&mut self, path: String, link: PathBuf, target: String) {
+    fn inner_link(&mut self, path: String, link: PathBuf, target: &str) {
         if let Some(problem) = bad_name(&path) {
             return self.problems.push(problem);
         }
         match fs::symlink_metadata(&link) {
             Ok(metadata) => {
-                let text = relative(&path, &target);
-                self.files.push(SourceFile::link(path, link.clone(), &metadata, text));
-                self.links.push(InnerLink { real: link, target });
+                let text = relative(&path, target);
+                self.files.push(SourceFile::link(path, link, &metadata, text));
             }
             Err(error) => self.problems.push(unreadable(&link, &error)),
         }
     }
 
-    /// Returns whether the target of a link is packed under its own path, as far as patterns tell. If it is not, the link
-    /// is followed.
-    fn packs(&self, place: Option<&str>, metadata: &Metadata) -> bool {
-        let Some(place) = place.filter(|_| metadata.is_dir() || metadata.is_file()) else { return false };
-        let mut folders = place.match_indices('/').map(|(end, _)| &place[..end]);
-        let mut blocked_by = self.protected.rules_for_target(Path::new(place), &self.root.join(place));
-        self.protected.lift(&mut blocked_by, place);
-        let candidate = Candidate { path: place.to_owned(), real: PathBuf::new(), blocked_by };
-        place.is_empty()
-            || (folders.all(|folder| self.patterns.excluding(folder, true).is_none())
-                && self.selects(&candidate, metadata.is_dir()))
+    /// Decides what becomes of a link that leads to `place` below the source; `candidate` has its target.
+    fn linked(&self, candidate: &Candidate, place: Option<String>, metadata: &Metadata) -> Linked {
+        let Some(place) = place.filter(|_| self.selects(candidate, metadata.is_dir())) else { return Linked::Followed };
+        let Some(own) = self.packed_itself(place, metadata) else { return Linked::Followed };
+        match if metadata.is_dir() { self.same_below(candidate, Some(&own)) } else { Some(true) } {
+            Some(true) => Linked::Kept(own.path),
+            Some(false) => Linked::Empty,
+            None => Linked::Followed,
+        }
     }
 
-    /// Returns whether anything in the target of a link would be packed below the link's path. What cannot be read would.
-    fn has_wanted(&self, folder: &Candidate) -> bool {
-        let Ok(entries) = fs::read_dir(&folder.real) else { return true };
-        entries.into_iter().any(|entry| {
-            let Some((name, kind)) = entry.ok().and_then(|entry| Some((entry.file_name(), entry.file_type().ok()?)))
-            else {
-                return true;
-            };
-            let (real, name) = (folder.real.join(&name), name.to_string_lossy());
-            let path = format!("{}/{name}", folder.path);
-            let mut blocked_by = self.protected.rules_for(&name, &real);
-            blocked_by.extend(&folder.blocked_by);
-            self.protected.lift(&mut blocked_by, &path);
-            let candidate = Candidate { path, real, blocked_by };
-            if kind.is_dir() {
-                self.walks(&candidate) && self.has_wanted(&candidate)
-            } else {
-                self.wants(&candidate, false)
+    /// Returns the target of a link if it is packed under its own path, as far as patterns tell of a folder.
+    fn packed_itself(&self, place: String, metadata: &Metadata) -> Option<Candidate> {
+        if !metadata.is_dir() && !metadata.is_file() {
+            return None;
+        }
+        let real = self.root.join(&place);
+        let mut folders = place.match_indices('/').map(|(end, _)| &place[..end]);
+        let is_walked = folders.all(|folder| self.patterns.excluding(folder, true).is_none());
+        let mut blocked_by = self.protected.rules_for_target(Path::new(&place), &real);
+        self.protected.lift(&mut blocked_by, &place);
+        let own = Candidate { path: place, real, blocked_by };
+        (own.path.is_empty() || (is_walked && self.selects(&own, metadata.is_dir()))).then_some(own)
+    }
+
+    /// Compares what a folder packs below the path of a link with what it packs below its own: `None` where the link would
+    /// lose a file, else whether there is any. What cannot be read is reported where it is walked.
+    fn same_below(&self, link: &Candidate, own: Option<&Candidate>) -> Option<bool> {
+        let Ok(entries) = fs::read_dir(&link.real) else { return Some(true) };
+        let mut any = false;
+        for entry in entries.flatten() {
+            let (name, is_folder) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_dir()));
+            let child = |folder: &Candidate| self.child(&folder.path, &folder.real, &folder.blocked_by, &name);
+            let (by_link, own) = (child(link), own.map(child));
+            if is_folder && self.walks(&by_link) {
+                any |= self.same_below(&by_link, own.filter(|own| self.walks(own)).as_ref())?;
+            } else if !is_folder && self.wants(&by_link, false) {
+                own.filter(|own| self.wants(own, false))?;
+                any = true;
             }
-        })
+        }
+        Some(any)
+    }
+
+    /// Returns the candidate of this name in a folder.
+    fn child(&self, folder: &str, real: &Path, blocked_by: &RuleIds, name: &OsStr) -> Candidate {
+        let (real, name) = (real.join(name), name.to_string_lossy());
+        let mut rules = self.protected.rules_for(&name, &real);
+        rules.extend(blocked_by);
+        let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
+        self.protected.lift(&mut rules, &path);
+        Candidate { path, real, blocked_by: rules }
     }
 
     /// Returns whether a file is selected, or a folder walked.

@@ -30,7 +30,7 @@ pub(super) fn check(function: &Function<'_>) -> Option<Problem> {
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html>.
 fn missing(artifact: &Artifact, runtime: &str, handler: &str) -> Option<Vec<String>> {
     let candidates = candidates(runtime, handler)?;
-    let found = candidates.iter().any(|name| artifact.has_entry(name) || artifact.has_link_above(name))
+    let found = candidates.iter().any(|name| artifact.has_entry(name) || artifact.has_by_link(name))
         || is_elsewhere(artifact, runtime, &candidates);
     (!found).then_some(candidates)
 }

@@ -90,13 +90,6 @@ fn cycles_of_two_links() {
 }
 
 #[test]
-fn links_to_folders_of_which_nothing_is_packed() {
-    let tree = Tree::linked(&["app/a.js", "lib/b.js"], &[("app/lib", "../lib")]);
-    let problem = only_problem(Packer::new().pack(settings(tree.root(), &["app/**", "lib/*.txt"], &[])));
-    check(&problem, "app/lib", "of which nothing is packed");
-}
-
-#[test]
 fn pipes_sockets_and_devices() {
     let tree = Tree::new();
     let pipe = tree.path("pipe");

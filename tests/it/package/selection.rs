@@ -121,7 +121,22 @@ fn links_to_what_is_left_out_are_followed() {
         &[("app/lib", "../lib"), ("app/b.js", "../lib/deep/b.js")],
     );
     let expected = ["app/b.js", "app/c.js", "app/lib/a.js", "app/lib/deep/b.js"];
-    for (include, exclude) in [(["app/**"], None), (["**"], Some("lib")), (["**"], Some("lib/**"))] {
+    let app = ["app/**"].as_slice();
+    for (include, exclude) in
+        [(app, None), (&["**"], Some("lib")), (&["**"], Some("lib/**")), (&["app/**", "lib/*.txt"], None)]
+    {
+        let exclude: Vec<&str> = exclude.into_iter().collect();
+        assert_eq!(selected(&tree, include, &exclude), expected);
+        assert!(links(&tree, include, &exclude).is_empty());
+    }
+}
+
+/// Through a link, callers would miss what is left out.
+#[test]
+fn links_to_what_is_packed_in_part_are_followed() {
+    let tree = Tree::linked(&["lib/a.js", "lib/deep/b.js", "app/c.js"], &[("app/lib", "../lib")]);
+    let expected = ["app/c.js", "app/lib/a.js", "app/lib/deep/b.js", "lib/a.js"];
+    for (include, exclude) in [(["app/**", "lib/a.js"], None), (["app/**", "lib/**"], Some("lib/deep/**"))] {
         let exclude: Vec<&str> = exclude.into_iter().collect();
         assert_eq!(selected(&tree, &include, &exclude), expected);
         assert!(links(&tree, &include, &exclude).is_empty());
