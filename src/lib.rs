@@ -5,6 +5,7 @@
 
 mod apply;
 mod aws;
+mod checkout;
 pub mod cli;
 pub mod commands;
 mod engine;

@@ -6,6 +6,10 @@ use std::process::Command;
 
 use crate::github::{self, CiRun, Variables};
 use crate::model::Secret;
+use crate::network::PROXIES;
+
+/// The variables that a log must never show.
+const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "SLS_RELEASE_GITHUB_TOKEN"];
 
 /// What variables and the checkout say of a run.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +48,26 @@ impl Machine {
             checkout: if is_preview { head() } else { None },
         }
     }
+}
+
+/// Returns what the runner has to hide in its log; nothing outside of GitHub Actions, where it would be printed.
+pub fn secrets(variables: &Variables) -> Vec<&str> {
+    if github::said(variables, "GITHUB_ACTIONS") != Some("true") {
+        return Vec::new();
+    }
+    credentials(variables).collect()
+}
+
+/// Returns the values of this process that no report may show.
+pub fn credentials(variables: &Variables) -> impl Iterator<Item = &str> {
+    let passwords = PROXIES.into_iter().filter_map(|name| password(github::said(variables, name)?));
+    SECRETS.into_iter().filter_map(|name| github::said(variables, name)).chain(passwords)
+}
+
+/// Returns the password in a URL `scheme://user:password@host`, as it stands there.
+fn password(url: &str) -> Option<&str> {
+    let (user, _) = url.split_once("://").map_or(url, |(_, rest)| rest).rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password)
 }
 
 /// Returns the commit of the checkout.

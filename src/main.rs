@@ -64,8 +64,9 @@ fn completions(shell: cli::Shell) -> ExitCode {
 /// Turns a panic, which is a defect, into the failure of one.
 fn guarded(work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let defect = Problem::new("sls-release stopped at a defect of its own").why("the message is above");
-        Err(defect.fix("please report it").into_failure(Kind::Internal))
+        Err(Problem::defect("sls-release stopped unexpectedly")
+            .why("the message is above")
+            .into_failure(Kind::Internal))
     })
 }
 
@@ -88,15 +89,15 @@ fn run(command: &Command, out: &Arc<Reporter>) -> Result<(), Failure> {
     if let Command::Ci(options) = command {
         return ci(options, &variables, out);
     }
-    redact::hide(github::credentials(&variables));
+    redact::hide(machine::credentials(&variables));
     let machine = Machine::read(&variables, None, matches!(command, Command::Preview(_)));
     command.request(&machine).map_or(Ok(()), |request| work(&request, &Access::of(&variables), None, out))
 }
 
 /// Does what the event that started the workflow calls for.
 fn ci(options: &CiOptions, variables: &Variables, out: &Arc<Reporter>) -> Result<(), Failure> {
-    out.mask(github::secrets(variables));
-    redact::hide(github::credentials(variables));
+    out.mask(machine::secrets(variables));
+    redact::hide(machine::credentials(variables));
     let ci = CiRun::read(variables, &options.command, options.service.clone())?;
     match github::decide(&ci.trigger)? {
         Decision::Do(verb) => {

@@ -9,7 +9,7 @@
 use std::env;
 use std::fs;
 
-use aws_config::profile;
+use aws_config::profile::{self, ProfileSet};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -23,6 +23,10 @@ use rustls::pki_types::pem::PemObject;
 use tokio::sync::OnceCell;
 
 use crate::error::{Failure, Kind, Problem};
+
+/// The variables that name a proxy.
+pub(crate) const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// How this process reaches the network. A process has one environment, and reads it once.
 static NETWORK: OnceCell<Network> = OnceCell::const_new();
@@ -96,11 +100,15 @@ async fn bundle() -> Option<(String, String)> {
     if let Some(path) = env::var("AWS_CA_BUNDLE").ok().filter(|path| !path.is_empty()) {
         return Some(("AWS_CA_BUNDLE".to_owned(), path));
     }
-    // What cannot be read of a profile, the SDK tells.
-    let (files, environment, paths) = Default::default();
-    let profiles = profile::load(&files, &environment, &paths, None).await.ok()?;
+    let profiles = profiles().await?;
     let path = profiles.get("ca_bundle").filter(|path| !path.is_empty())?;
     Some((format!("ca_bundle of the profile {}", profiles.selected_profile()), path.to_owned()))
+}
+
+/// Reads the profiles of AWS's configuration files. `None` where they cannot be read: the SDK tells why.
+pub(crate) async fn profiles() -> Option<ProfileSet> {
+    let (files, environment, paths) = Default::default();
+    profile::load(&files, &environment, &paths, None).await.ok()
 }
 
 /// Reads a file of certificates.
@@ -128,13 +136,13 @@ fn certificates(setting: &str, path: &str) -> Result<Vec<u8>, Failure> {
 pub(crate) const TRUST: &str =
     "if a proxy of your network looks into TLS, set AWS_CA_BUNDLE to a file with its certificate, in PEM";
 
-/// Returns whether a call has no answer because nobody trusts the other side's certificate.
+/// Returns whether a call has no answer because no trusted certificate stands behind the other side's. The signature is bad
+/// where one of the same name does.
 pub(crate) fn is_untrusted(message: &str) -> bool {
-    message.contains("UnknownIssuer")
+    ["UnknownIssuer", "BadSignature"].iter().any(|error| message.contains(error))
 }
 
 /// Returns the variable that names a proxy, if there is one.
 pub(crate) fn proxy() -> Option<&'static str> {
-    let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    proxies.into_iter().find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()))
+    PROXIES.into_iter().find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()))
 }

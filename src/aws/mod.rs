@@ -28,6 +28,7 @@ use pace::Pace;
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Region;
+use crate::network;
 
 /// Everything that talks to AWS, made from one configuration.
 pub struct Aws {
@@ -78,8 +79,7 @@ async fn missing_profile() -> Option<String> {
     if std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty()) {
         return None;
     }
-    let (files, environment, paths) = Default::default();
-    let profiles = aws_config::profile::load(&files, &environment, &paths, None).await.ok()?;
+    let profiles = network::profiles().await?;
     profiles.get_profile(&profile).is_none().then_some(profile)
 }
 

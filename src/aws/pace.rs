@@ -22,6 +22,10 @@ const AT_ONCE: usize = 32;
 /// A second, and what a call may take longer to AWS than the one before it.
 const SECOND: Duration = Duration::from_millis(1100);
 
+/// A run never goes slower than a fifth of the quota: calls are signed before they wait, and a signature is valid for five
+/// minutes.
+const SLOWEST: usize = 5;
+
 /// Which quota a call counts against, by its method and path; `None`: against none.
 type Counts = fn(&str, &str) -> Option<usize>;
 
@@ -115,7 +119,7 @@ impl Window {
     fn slow_down(&self) {
         let (mut begun, now) = (self.state.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
         if begun.most == self.full || now - begun.changed >= self.within {
-            begun.most = (begun.most / 2).max(1);
+            begun.most = (begun.most / 2).max(self.full.div_ceil(SLOWEST));
             begun.changed = now;
         }
         begun.refused = now;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::preview::{self, Freshness, refused};
 use super::reporting::Reporting;
 use super::session::Session;
+use crate::checkout;
 use crate::error::{Failure, Kind, Problem};
 use crate::github::{EventPullRequest, GitHub, PullRequest};
 use crate::model::{
@@ -28,7 +29,7 @@ pub(super) async fn up(
     reporting: &mut Reporting<'_>,
     session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
-    let &Session { cancel, out, .. } = session;
+    let &Session { cancel, .. } = session;
     let (github, event) = (reporting.github, &reporting.pull_request.clone());
     let current = async || {
         let now = github.pull_request(event.number).await?.ok_or_else(|| unknown(event.number))?;
@@ -45,16 +46,13 @@ pub(super) async fn up(
     reporting.in_folder(&checkout.folder);
     let text = cancel.or_cancelled(refused(of_base(github, &checkout, &now))).await?;
     let Some(text) = text else { return Ok(PreviewOutcome::Nothing(no_base(&checkout, &now))) };
-    let shown = PathBuf::from(format!("{}:{}", now.base_ref, checkout.path));
-    let common = Common { base: Some(BaseSettings { shown, text }), ..request.common.clone() };
+    let common = with_base(&request.common, &checkout, &now, text);
     let request = PreviewUpRequest { common, ..request.clone() };
     let settings = settings::resolve(&request.settings_input(), &checkout.file)?;
     if settings.preview.is_none() {
         return Ok(PreviewOutcome::Nothing(no_previews(&checkout, &now)));
     }
-    for warning in settings::ignored(request.common.base.as_ref(), &checkout.file)? {
-        out.hear(Event::Warning(warning));
-    }
+    warn_of_ignored(&request.common, &checkout, session)?;
     stays_inside(&settings, &checkout.top)?;
     is_found_again(&settings, &request.common, cancel).await?;
     reporting.begin(&preview::preview_id(&request.owner, event.number, &settings)?).await;
@@ -79,26 +77,25 @@ pub(super) async fn release(
     let checkout = Checkout::of(file)?;
     let text = session.cancel.or_cancelled(refused(of_base(github, &checkout, &now))).await?;
     let text = text.ok_or_else(|| no_base_to_release(&checkout, &now))?;
-    let common = with_base(&request.common, &checkout, &now, text, session)?;
+    let common = with_base(&request.common, &checkout, &now, text);
+    warn_of_ignored(&common, &checkout, session)?;
     let request = ReleaseRequest { common, ..request.clone() };
     stays_inside(&settings::resolve(&request.settings_input(), &checkout.file)?, &checkout.top)?;
     Ok(request)
 }
 
-/// Lets the settings of the base branch decide, and warns of what is ignored of the pull request's own.
-fn with_base(
-    common: &Common,
-    checkout: &Checkout,
-    now: &PullRequest,
-    text: String,
-    session: &Session<'_>,
-) -> Result<Common, Failure> {
+/// Lets the settings of the base branch decide.
+fn with_base(common: &Common, checkout: &Checkout, now: &PullRequest, text: String) -> Common {
     let shown = PathBuf::from(format!("{}:{}", now.base_ref, checkout.path));
-    let base = Some(BaseSettings { shown, text });
-    for warning in settings::ignored(base.as_ref(), &checkout.file)? {
+    Common { base: Some(BaseSettings { shown, text }), ..common.clone() }
+}
+
+/// Warns of what is ignored of the pull request's own settings.
+fn warn_of_ignored(common: &Common, checkout: &Checkout, session: &Session<'_>) -> Result<(), Failure> {
+    for warning in settings::ignored(common.base.as_ref(), &checkout.file)? {
         session.out.hear(Event::Warning(warning));
     }
-    Ok(Common { base, ..common.clone() })
+    Ok(())
 }
 
 fn no_base_to_release(checkout: &Checkout, now: &PullRequest) -> Failure {
@@ -193,7 +190,7 @@ fn no_previews(checkout: &Checkout, now: &PullRequest) -> String {
 /// Explains what to do if the branch has no settings because it is older than they are.
 fn no_head(now: &PullRequest) -> Result<String, Failure> {
     let here = std::env::current_dir().unwrap_or_default();
-    if !here.ancestors().any(|above| above.join(".git").exists()) {
+    if checkout::root(&here).is_none() {
         return Err(Problem::new(format!("there is no Git checkout in `{}`", here.display()))
             .why("a preview is made of the code of the pull request")
             .fix("check it out before, by a step with `actions/checkout`")

@@ -234,9 +234,7 @@ pub fn ended(error: WaitError<StepError>, what: &str, fix: &str) -> StepError {
 }
 
 fn defect() -> Problem {
-    Problem::new("the run stopped at a defect of sls-release")
-        .why("a step panicked; the message is above")
-        .fix("please report it")
+    Problem::defect("the run stopped unexpectedly").why("a step panicked; the message is above")
 }
 
 fn defect_in_undo() -> NotPutBack {

@@ -13,5 +13,5 @@ pub use api::{GitHub, PullRequest};
 pub use deployment::{Environment, State};
 pub use event::{Decision, Trigger, Verb, decide};
 pub use payload::{EventPullRequest, Payload};
-pub(crate) use run::commit;
-pub use run::{Access, CiRun, Variables, credentials, repository, secrets};
+pub use run::{Access, CiRun, Variables, repository};
+pub(crate) use run::{commit, said};

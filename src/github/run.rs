@@ -9,14 +9,8 @@ use super::payload::{self, EventPullRequest};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Secret;
 
-/// The variables that a log must never show.
-const SECRETS: [&str; 4] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "SLS_RELEASE_GITHUB_TOKEN"];
-
 /// The variables of a process, as they were when it began.
 pub type Variables = BTreeMap<String, String>;
-
-/// The variables that name a proxy, in whose URL a password may stand.
-const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where GitHub's API is, and the token to ask it with. The token is never shown.
 #[derive(Clone, Debug, Default)]
@@ -128,28 +122,8 @@ pub(crate) fn commit(variables: &Variables, ci: Option<&CiRun>) -> Option<String
     owned(variables, "SLS_RELEASE_COMMIT").or_else(of_head).or_else(|| owned(variables, "GITHUB_SHA"))
 }
 
-/// Returns what the runner has to hide in its log; nothing outside of GitHub Actions, where it would be printed.
-pub fn secrets(variables: &Variables) -> Vec<&str> {
-    if said(variables, "GITHUB_ACTIONS") != Some("true") {
-        return Vec::new();
-    }
-    credentials(variables).collect()
-}
-
-/// Returns the values of this process that no report may show.
-pub fn credentials(variables: &Variables) -> impl Iterator<Item = &str> {
-    let passwords = PROXIES.into_iter().filter_map(|name| password(said(variables, name)?));
-    SECRETS.into_iter().filter_map(|name| said(variables, name)).chain(passwords)
-}
-
-/// Returns the password in a URL `scheme://user:password@host`, as it stands there.
-fn password(url: &str) -> Option<&str> {
-    let (user, _) = url.split_once("://").map_or(url, |(_, rest)| rest).rsplit_once('@')?;
-    user.split_once(':').map(|(_, password)| password)
-}
-
 /// Returns a variable that is neither absent nor empty.
-fn said<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
+pub(crate) fn said<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
     variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }
 

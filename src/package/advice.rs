@@ -64,6 +64,11 @@ fn base_name(entry: &Entry) -> &str {
     entry.name.rsplit('/').next().unwrap_or_default()
 }
 
+/// Returns whether a file is one that its owner may run, of a name without extension.
+pub(super) fn is_program(entry: &Entry) -> bool {
+    !base_name(entry).contains('.') && entry.mode & 0o100 != 0
+}
+
 /// Returns whether a file's name has this extension, in any case.
 pub(super) fn has_ending(name: &str, ending: &str) -> bool {
     Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
@@ -106,9 +111,7 @@ fn has_npm_token(head: &str) -> bool {
 }
 
 fn is_crlf_script(entry: &Entry, heads: &mut Heads<'_>) -> bool {
-    let name = base_name(entry);
-    let is_program = !name.contains('.') && entry.mode & 0o100 != 0;
-    if !is_program && !has_ending(name, "sh") {
+    if !is_program(entry) && !has_ending(base_name(entry), "sh") {
         return false;
     }
     let head = head(entry, heads).unwrap_or_default();

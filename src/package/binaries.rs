@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::advice::has_ending;
+use super::advice::{has_ending, is_program};
 use super::heads::Heads;
 use crate::model::{Binary, BuiltFor, Entry};
 
@@ -25,7 +25,7 @@ pub(super) fn binaries(path: &Path, entries: &[Entry]) -> Vec<Binary> {
 fn may_be_native(entry: &Entry) -> bool {
     let (folder, name) = entry.name.rsplit_once('/').unwrap_or(("", &entry.name));
     let is_library = ["so", "pyd", "dylib", "node"].iter().any(|ending| has_ending(name, ending));
-    let is_program = !name.contains('.') && (entry.mode & 0o100 != 0 || name == "bootstrap");
+    let is_program = is_program(entry) || name == "bootstrap";
     (is_library || is_program || name.contains(".so.")) && folder.split('/').all(|folder| folder != "prebuilds")
 }
 

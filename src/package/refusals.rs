@@ -69,7 +69,10 @@ pub(super) fn link_out(link: &Path, target: &Path) -> Problem {
 /// Reports a link that even `archive-file` does not follow.
 pub(super) fn link_out_of_checkout(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
-        .why(format!("a link leads to `{}`, which is not a file of this Git checkout", target.display()))
+        .why(format!(
+            "a link leads to `{}`, which is outside this Git checkout or in its `.git` folder",
+            target.display()
+        ))
         .fix("copy what is needed into the source, or leave it out with `excludes`, here and in Terraform")
 }
 

@@ -321,8 +321,7 @@ fn with_commands<'a>(
 pub(super) fn state_words(document: &Document<'_>) -> Option<&'static str> {
     match document.failure?.kind {
         Kind::NotPutBack if document.is_preview => Some("the preview is NOT as it should be: run the commands above"),
-        Kind::Usage => None,
-        Kind::Internal => Some("this is a defect of sls-release: please report it"),
+        Kind::Usage | Kind::Internal => None,
         Kind::Refused => Some("nothing was written to AWS"),
         Kind::Failed if !document.left_alone.is_empty() => {
             Some("everything was put back, except what others changed since or may need")

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::string::FromUtf8Error;
 
 use super::lock_file::{self, LockFile};
+use crate::checkout;
 use crate::error::{Draft, Failure, Kind, Location, Problem};
 
 /// The name of the settings file if `--config` is not given.
@@ -70,10 +71,10 @@ pub(crate) struct Place {
     pub(crate) folder: String,
 }
 
-/// Finds the root of the checkout by Git's folder; no commit can hold one of that name. `None` outside of a checkout.
+/// Finds the root of the checkout that holds the file. `None` outside of a checkout.
 pub(crate) fn place(file: &Path) -> Option<Place> {
     let folder = std::fs::canonicalize(Path::new(".").join(file.parent()?)).ok()?;
-    let top = folder.ancestors().find(|above| above.join(".git").exists())?.to_owned();
+    let top = checkout::root(&folder)?.to_owned();
     let names = folder.strip_prefix(&top).ok()?.components();
     let names = names.map(|part| if let Component::Normal(name) = part { name.to_str() } else { None });
     let folder = names.collect::<Option<Vec<_>>>()?.join("/");

@@ -41,6 +41,7 @@ impl LookingProxy {
     /// Starts one that leads these hosts to these addresses.
     fn start(hosts: BTreeMap<&'static str, String>) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "the CA of the proxy");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let (pem, seen) = (ca.pem(), Arc::default());

@@ -50,6 +50,20 @@ pub struct NamedFunction {
     pub modified: Option<Moment>,
 }
 
+/// What a new function and a changed one are given alike.
+macro_rules! configured {
+    ($call:expr, $wanted:expr) => {
+        $call
+            .role(&$wanted.role)
+            .set_runtime($wanted.runtime.as_deref().map(Runtime::from))
+            .set_handler($wanted.handler.clone())
+            .set_memory_size($wanted.memory_mib)
+            .set_timeout($wanted.timeout_seconds)
+            .set_ephemeral_storage(ephemeral_storage($wanted))
+            .environment(environment($wanted))
+    };
+}
+
 impl Lambda {
     /// `GetFunction` of `$LATEST`, or of an alias or a version by its qualifier; `None` where Lambda has none.
     ///
@@ -142,21 +156,14 @@ impl Lambda {
             .create_function()
             .function_name(name.as_str())
             .code(code.build())
-            .role(&wanted.role)
-            .set_runtime(wanted.runtime.as_deref().map(Runtime::from))
-            .set_handler(wanted.handler.clone())
             .set_architectures(wanted.architecture.as_deref().map(|name| vec![Architecture::from(name)]))
-            .set_memory_size(wanted.memory_mib)
-            .set_timeout(wanted.timeout_seconds)
-            .set_ephemeral_storage(ephemeral_storage(wanted))
             .set_tracing_config(wanted.tracing.as_ref().map(|_| tracing(wanted)))
             .set_logging_config(wanted.logging.format.as_ref().map(|_| logging(wanted)))
             .set_layers(Some(wanted.layers.clone()).filter(|layers| !layers.is_empty()))
             .set_vpc_config(Some(vpc(wanted)).filter(|_| !wanted.subnets.is_empty()))
-            .environment(environment(wanted))
             .set_kms_key_arn(wanted.kms_key.clone())
             .set_tags(Some(tags.clone().into_iter().collect()));
-        let answer = call.send().await.done("lambda:CreateFunction", name.as_str());
+        let answer = configured!(call, wanted).send().await.done("lambda:CreateFunction", name.as_str());
         answer.map_err(|error| error.without(wanted.environment.values()))
     }
 
@@ -174,19 +181,12 @@ impl Lambda {
             .update_function_configuration()
             .function_name(name.as_str())
             .revision_id(revision.as_str())
-            .role(&wanted.role)
-            .set_runtime(wanted.runtime.as_deref().map(Runtime::from))
-            .set_handler(wanted.handler.clone())
-            .set_memory_size(wanted.memory_mib)
-            .set_timeout(wanted.timeout_seconds)
-            .set_ephemeral_storage(ephemeral_storage(wanted))
             .tracing_config(tracing(wanted))
             .logging_config(logging(wanted))
             .set_layers(Some(wanted.layers.clone()))
             .vpc_config(vpc(wanted))
-            .environment(environment(wanted))
             .kms_key_arn(wanted.kms_key.clone().unwrap_or_default());
-        let answer = call.send().await.done("lambda:UpdateFunctionConfiguration", name.as_str());
+        let answer = configured!(call, wanted).send().await.done("lambda:UpdateFunctionConfiguration", name.as_str());
         answer.map_err(|error| error.without(wanted.environment.values()))
     }
 

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::excludes::Excludes;
+use crate::checkout;
 use crate::error::Problem;
 use crate::model::{ArchiveFileSettings, LeftOutBy};
 use crate::package::folder::{Folder, Walked};
@@ -31,7 +32,7 @@ pub(in crate::package) fn walk(
     let excludes = Excludes::new(settings)?;
     let mut walk = Walk {
         root,
-        checkout: root.ancestors().find(|folder| folder.join(".git").exists()),
+        checkout: checkout::root(root),
         settings,
         excludes,
         keep_out,
@@ -91,7 +92,7 @@ impl Walk<'_> {
         if self.is_left_out(&path, &real) {
             return ControlFlow::Continue(());
         }
-        if os_name == ".git" && !real.starts_with(self.root) {
+        if !real.starts_with(self.root) && !self.is_of_checkout(&real) {
             self.problems.push(link_out_of_checkout(&real, &real));
             return ControlFlow::Continue(());
         }

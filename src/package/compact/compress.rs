@@ -159,8 +159,7 @@ fn stored(text: &[u8]) -> Piece {
 }
 
 fn not_compressed(file: &SourceFile, why: &str) -> Failure {
-    let problem = Problem::new(format!("failed to compress `{}`", file.path.display())).why(why);
-    problem.fix("this is a defect of sls-release: please report it").into_failure(Kind::Internal)
+    Problem::defect(format!("failed to compress `{}`", file.path.display())).why(why).into_failure(Kind::Internal)
 }
 
 #[cfg(test)]

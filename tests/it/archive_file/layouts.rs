@@ -72,7 +72,10 @@ fn links_out_of_the_checkout_and_into_its_git_folder_are_refused() {
     let refused = Packer::new().pack(FunctionSettings { archive, ..settings(&source, &[], &[]) }).unwrap_err();
     assert_eq!(refused.problems.len(), 1, "{refused}");
     assert!(
-        refused.problems.iter().all(|problem| problem.why.contains("not a file of this Git checkout")),
+        refused
+            .problems
+            .iter()
+            .all(|problem| problem.why.contains("outside this Git checkout or in its `.git` folder")),
         "{refused}"
     );
 }
