@@ -112,8 +112,9 @@ impl Undo {
         match self {
             Undo::Stage { .. } => 1,
             Undo::Alias { from: Some(_), .. } => 2,
-            Undo::Permission(_) => 3,
-            Undo::Alias { from: None, .. } => 4,
+            // Its policy goes with a new alias.
+            Undo::Alias { from: None, .. } => 3,
+            Undo::Permission(_) => 4,
             Undo::Code { .. } => 5,
             Undo::Version { .. } => 6,
             Undo::Deployment(_) => 7,

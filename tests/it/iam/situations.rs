@@ -23,6 +23,7 @@ pub(super) fn with_an_alias() -> Stack {
     stack.release(&[]).exits(0);
     assert_eq!(stack.call("/hello").body, "two");
 
+    take_permission_away(&stack);
     let before = stack.state(Some("live"));
     break_it(&stack);
     stack.release(&[]).exits(4);
@@ -33,6 +34,14 @@ pub(super) fn with_an_alias() -> Stack {
     assert_eq!(stack.state(Some("live")), before);
     stack.proxy.clear_orders();
     stack
+}
+
+/// The next release adds the permission to an alias that exists.
+pub(super) fn take_permission_away(stack: &Stack) {
+    let function = stack.function("dev");
+    for statement in stack.aws.statements(&function, Some("live")) {
+        stack.aws.forbid(&function, Some("live"), &statement);
+    }
 }
 
 /// The next release of an API that changed publishes a version, and fails before the alias moves.

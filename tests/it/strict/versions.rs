@@ -5,9 +5,9 @@ use aws_sdk_lambda::types::{AliasRoutingConfiguration, ProvisionedConcurrencySta
 
 use super::{archive, behind, change_code, refusal, refused};
 use crate::support::rules::{
-    AliasVersion, DeleteFunction, FunctionPolicy, NewVersion, ProvisionedConcurrency, Publish, Snapshots,
+    AliasPolicy, AliasVersion, DeleteFunction, FunctionPolicy, NewVersion, ProvisionedConcurrency, Publish, Snapshots,
 };
-use crate::support::{Aws, Strict};
+use crate::support::{ACCOUNT, Aws, Strict};
 
 const OTHER: &str = "def handler(event, context):\n    return {}\n";
 
@@ -22,6 +22,19 @@ fn an_alias_stands_on_a_version_that_exists() {
     assert_eq!(aws.alias(&function, "live"), "1");
     aws.block_on(update().function_version("1").send()).unwrap();
     aws.block_on(update().description("no version named").send()).unwrap();
+}
+
+#[test]
+fn with_an_alias_its_policy_goes() {
+    let (_stack, aws, function) = behind(Strict::new().with(AliasPolicy), &["--alias", "live"]);
+    let source = format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:a1b2c3d4e5/*/*");
+    aws.permit(&function, Some("live"), "of-the-alias", &source);
+    aws.permit(&function, None, "of-the-function", &source);
+    aws.delete_alias(&function, "live");
+    let create = aws.lambda.create_alias().function_name(&function).name("live").function_version("1");
+    aws.block_on(create.send()).unwrap();
+    assert!(aws.statements(&function, Some("live")).is_empty());
+    assert!(aws.statements(&function, None).contains("of-the-function"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What AWS enforces, one rule a file.
 
+mod alias_policy;
 mod alias_version;
 mod api_rate;
 mod bucket_owner;
@@ -41,6 +42,7 @@ use super::errors::{api_gateway_error, lambda_error, s3_error};
 use super::http::Message;
 use super::upstream::{ACCOUNT, REGION, Upstream, function_arn};
 
+pub(crate) use alias_policy::AliasPolicy;
 pub(crate) use alias_version::AliasVersion;
 pub(crate) use api_rate::ApiRate;
 pub(crate) use bucket_owner::BucketOwner;
@@ -143,6 +145,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Deployable),
         Box::new(ImportRestApi),
         Box::new(PutRestApi::default()),
+        Box::new(AliasPolicy),
         Box::new(AliasVersion),
         Box::new(DeleteFunction),
         Box::new(Busy::default()),
