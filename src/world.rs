@@ -149,8 +149,10 @@ impl Cancellation {
 pub(crate) struct Wait<'a> {
     /// What is awaited, to follow "waiting for": "version 4 of hello-dev".
     pub(crate) what: String,
-    /// The first pause. Each pause is 1.5 times the previous one, up to [`Wait::longest`].
+    /// The first pause.
     pub(crate) first: Duration,
+    /// After this time each pause is 1.5 times the previous one, up to [`Wait::longest`].
+    pub(crate) grows_after: Duration,
     /// The longest pause.
     pub(crate) longest: Duration,
     /// The limit for the complete wait.
@@ -189,7 +191,7 @@ impl<'a> Wait<'a> {
         listener: &'a dyn Listener,
     ) -> Self {
         let (first, longest) = (Duration::from_millis(100), Duration::from_secs(2));
-        Self { what: what.into(), first, longest, deadline, stops, listener }
+        Self { what: what.into(), first, grows_after: Duration::ZERO, longest, deadline, stops, listener }
     }
 
     /// Looks until the state is reached, cannot be reached, or the deadline passes. The program has no other poller.
@@ -214,7 +216,9 @@ impl<'a> Wait<'a> {
             }
             self.listener.hear(Event::Waiting { what: self.what.clone(), waited, tries, seen: state });
             self.rest(jittered(pause).min(self.deadline.saturating_sub(waited))).await?;
-            pause = (pause * 3 / 2).min(self.longest);
+            if waited >= self.grows_after {
+                pause = (pause * 3 / 2).min(self.longest);
+            }
         }
     }
 

@@ -4,8 +4,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -13,72 +12,90 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
 /// The calls of a quota that are under way at once, each on a connection of its own.
 const AT_ONCE: usize = 32;
 
-/// A second, and what a call may take longer to AWS than the one before it.
-const SECOND: Duration = Duration::from_millis(1100);
+/// A second, and a little more, since clocks differ.
+const SECOND: Duration = Duration::from_millis(1020);
+
+/// AWS counts a call when it arrives, which is before its answer comes. The answer to a write may take long; it is taken to
+/// arrive within this time, even where it needs a new connection.
+const ARRIVES: Duration = Duration::from_millis(250);
 
 /// A run never goes slower than a fifth of the quota: calls are signed before they wait, and a signature is valid for five
 /// minutes.
 const SLOWEST: usize = 5;
 
-/// Which quota a call counts against, by its method and path; `None`: against none.
-type Counts = fn(&str, &str) -> Option<usize>;
+/// Which quotas a call counts against, by its method and path.
+type Counts = fn(&str, &str) -> &'static [usize];
 
 /// The quotas of one service, for all clients of this process.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
-    windows: Arc<Vec<Window>>,
+    windows: Arc<Vec<Arc<Window>>>,
     counts: Counts,
 }
 
-/// A quota: so many calls begin within this time.
+/// A quota: so many calls within this time.
 #[derive(Debug)]
 struct Window {
     within: Duration,
     /// As many as the quota allows.
     full: usize,
     under_way: Semaphore,
-    state: Mutex<Begun>,
+    /// One for each call that may begin now.
+    places: Semaphore,
+    state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct Begun {
+struct State {
     /// As many as AWS seems to leave to this run.
     most: usize,
+    /// As many as there are, with those that are taken.
+    places: usize,
     /// When AWS last took no more; at first, when this began.
     refused: Instant,
-    /// When that was last changed.
+    /// When `most` was last changed.
     changed: Instant,
-    /// When the last ones began, the oldest first.
-    times: VecDeque<Instant>,
+}
+
+/// A place in a window, from before a call until AWS does not count the call any more.
+struct Place {
+    window: Arc<Window>,
+    is_read: bool,
+    began: Instant,
 }
 
 impl Pace {
     /// `GetFunction` has 100 calls a second, `GetPolicy` 15, all others of the control plane 15 together.
     pub(super) fn of_lambda() -> Self {
-        Self::new(vec![Window::new(100, SECOND), Window::new(15, SECOND), Window::new(15, SECOND)], |method, path| {
+        Self::new(&[(100, SECOND), (15, SECOND), (15, SECOND)], |method, path| {
             let parts: Vec<_> = path.trim_matches('/').split('/').skip(1).collect();
             match (method, parts.as_slice()) {
-                (_, ["functions", _, "invocations"]) => None,
-                ("GET", ["functions", _]) => Some(0),
-                ("GET", ["functions", _, "policy"]) => Some(1),
-                _ => Some(2),
+                (_, ["functions", _, "invocations"]) => &[],
+                ("GET", ["functions", _]) => &[0],
+                ("GET", ["functions", _, "policy"]) => &[1],
+                _ => &[2],
             }
         })
     }
 
-    /// 10 calls a second, of which 40 may come at once.
+    /// 10 calls a second, of which 40 may come at once; of them 5 `GetResources` in two seconds.
     pub(super) fn of_rest_apis() -> Self {
-        Self::new(vec![Window::new(40, 4 * SECOND)], |_, _| Some(0))
+        Self::new(&[(40, 4 * SECOND), (5, 2 * SECOND)], |method, path| {
+            let parts: Vec<_> = path.trim_matches('/').split('/').collect();
+            if matches!((method, parts.as_slice()), ("GET", ["restapis", _, "resources"])) { &[1, 0] } else { &[0] }
+        })
     }
 
-    fn new(windows: Vec<Window>, counts: Counts) -> Self {
-        Self { windows: Arc::new(windows), counts }
+    fn new(quotas: &[(usize, Duration)], counts: Counts) -> Self {
+        let windows = quotas.iter().map(|(full, within)| Arc::new(Window::new(*full, *within)));
+        Self { windows: Arc::new(windows.collect()), counts }
     }
 
     /// Returns a client whose calls wait for their turn.
@@ -90,39 +107,75 @@ impl Pace {
 impl Window {
     fn new(full: usize, within: Duration) -> Self {
         let now = Instant::now();
-        let begun = Begun { most: full, refused: now, changed: now, times: VecDeque::new() };
-        Self { within, full, under_way: Semaphore::new(AT_ONCE), state: Mutex::new(begun) }
+        let state = State { most: full, places: full, refused: now, changed: now };
+        Self {
+            within,
+            full,
+            under_way: Semaphore::new(AT_ONCE),
+            places: Semaphore::new(full),
+            state: Mutex::new(state),
+        }
     }
 
     /// Waits until one more call may begin.
-    async fn turn(&self) {
-        let at = {
-            let mut begun = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            if begun.most < self.full && now - begun.changed.max(begun.refused) >= 2 * self.within {
-                begun.most += 1;
-                begun.changed = now;
+    async fn turn(self: &Arc<Self>, is_read: bool) -> Place {
+        self.grow();
+        // The semaphore is never closed.
+        if let Ok(permit) = self.places.acquire().await {
+            permit.forget();
+        }
+        Place { window: Arc::clone(self), is_read, began: Instant::now() }
+    }
+
+    /// Takes one more at once where AWS refused none for a while.
+    fn grow(&self) {
+        let (mut state, now) = (self.state(), Instant::now());
+        if state.most < self.full && now - state.changed.max(state.refused) >= 2 * self.within {
+            (state.most, state.changed) = (state.most + 1, now);
+            if state.places < state.most {
+                state.places += 1;
+                self.places.add_permits(1);
             }
-            let most = begun.most;
-            let at = begun.times.len().checked_sub(most).map(|index| begun.times[index] + self.within);
-            let at = at.map_or(now, |at| at.max(now));
-            begun.times.push_back(at);
-            while begun.times.len() > self.full {
-                begun.times.pop_front();
-            }
-            at
-        };
-        sleep_until(at).await;
+        }
     }
 
     /// AWS took no more: others make calls too. All that it refuses at the same time count once.
     fn slow_down(&self) {
-        let (mut begun, now) = (self.state.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
-        if begun.most == self.full || now - begun.changed >= self.within {
-            begun.most = (begun.most / 2).max(self.full.div_ceil(SLOWEST));
-            begun.changed = now;
+        let (mut state, now) = (self.state(), Instant::now());
+        if state.most == self.full || now - state.changed >= self.within {
+            state.most = (state.most / 2).max(self.full.div_ceil(SLOWEST));
+            state.changed = now;
         }
-        begun.refused = now;
+        state.refused = now;
+    }
+
+    /// Gives a place back, unless there are to be fewer now.
+    fn free(&self) {
+        let mut state = self.state();
+        if state.places > state.most {
+            state.places -= 1;
+        } else {
+            self.places.add_permits(1);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (window, took) = (Arc::clone(&self.window), self.began.elapsed());
+        let arrived = self.began + if self.is_read { took } else { took.min(ARRIVES) };
+        let until = arrived + window.within;
+        // Without a runtime the process ends.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                sleep_until(until).await;
+                window.free();
+            });
+        }
     }
 }
 
@@ -144,17 +197,20 @@ impl HttpConnector for Paced<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let path = request.uri().split_once("://").map_or(request.uri(), |(_, rest)| rest);
         let path = path.split_once('/').map_or("", |(_, path)| path).split('?').next().unwrap_or_default();
-        let Some(quota) = (self.pace.counts)(request.method(), path) else { return self.client.call(request) };
+        let quotas = (self.pace.counts)(request.method(), path);
         let (client, pace) = (self.client.clone(), self.pace.clone());
         HttpConnectorFuture::new(async move {
-            let window = &pace.windows[quota];
-            let _permit = window.under_way.acquire().await;
-            window.turn().await;
             let is_read = request.method() == "GET";
+            let windows = || quotas.iter().map(|quota| &pace.windows[*quota]);
+            let (mut connections, mut places) = (Vec::new(), Vec::new());
+            for window in windows() {
+                connections.push(window.under_way.acquire().await);
+                places.push(window.turn(is_read).await);
+            }
             let answer = client.call(request).await?;
             // Some writes have quotas of their own.
             if is_read && answer.status().as_u16() == 429 {
-                window.slow_down();
+                windows().for_each(|window| window.slow_down());
             }
             Ok(answer)
         })
@@ -163,27 +219,48 @@ impl HttpConnector for Paced<SharedHttpConnector> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::sleep;
+
     use super::*;
 
-    async fn begun(window: &Window, calls: usize) -> Vec<u128> {
+    /// When calls begin that are answered at once.
+    async fn begun(window: &Arc<Window>, calls: usize) -> Vec<u128> {
         let first = Instant::now();
         let mut times = Vec::new();
         for _ in 0..calls {
-            window.turn().await;
+            drop(window.turn(false).await);
             times.push(first.elapsed().as_millis());
         }
         times
     }
 
+    fn window(full: usize) -> Arc<Window> {
+        Arc::new(Window::new(full, Duration::from_secs(1)))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_window_has_more_calls_than_its_quota() {
-        let window = Window::new(3, Duration::from_secs(1));
-        assert_eq!(begun(&window, 7).await, [0, 0, 0, 1000, 1000, 1000, 2000]);
+        assert_eq!(begun(&window(3), 7).await, [0, 0, 0, 1000, 1000, 1000, 2000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_counts_from_its_answer_or_soon() {
+        let window = window(1);
+        let place = window.turn(false).await;
+        sleep(Duration::from_millis(100)).await;
+        drop(place);
+        assert_eq!(begun(&window, 1).await, [1000]);
+        let place = window.turn(false).await;
+        let began = Instant::now();
+        sleep(Duration::from_millis(900)).await;
+        drop(place);
+        drop(window.turn(false).await);
+        assert_eq!(began.elapsed(), Duration::from_secs(1) + ARRIVES);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_halves_the_pace_for_a_while() {
-        let window = Window::new(4, Duration::from_secs(1));
+        let window = window(4);
         assert_eq!(begun(&window, 4).await, [0, 0, 0, 0]);
         window.slow_down();
         window.slow_down();
@@ -192,22 +269,25 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_every_call_is_refused_one_is_left() {
-        let window = Window::new(4, Duration::from_secs(1));
+        let window = window(4);
         for _ in 0..12 {
-            window.turn().await;
+            drop(window.turn(false).await);
             window.slow_down();
         }
-        assert_eq!(window.state.lock().unwrap().most, 1);
+        assert_eq!(window.state().most, 1);
     }
 
     #[test]
     fn each_call_counts_against_its_own_quota() {
         let counts = Pace::of_lambda().counts;
-        assert_eq!(counts("GET", "2015-03-31/functions/hello"), Some(0));
-        assert_eq!(counts("GET", "2015-03-31/functions/hello/policy"), Some(1));
-        assert_eq!(counts("GET", "2015-03-31/functions/hello/aliases/live"), Some(2));
-        assert_eq!(counts("GET", "2015-03-31/functions"), Some(2));
-        assert_eq!(counts("PUT", "2015-03-31/functions/hello/code"), Some(2));
-        assert_eq!(counts("POST", "2015-03-31/functions/hello/invocations"), None);
+        assert_eq!(counts("GET", "2015-03-31/functions/hello"), [0]);
+        assert_eq!(counts("GET", "2015-03-31/functions/hello/policy"), [1]);
+        assert_eq!(counts("GET", "2015-03-31/functions/hello/aliases/live"), [2]);
+        assert_eq!(counts("GET", "2015-03-31/functions"), [2]);
+        assert_eq!(counts("PUT", "2015-03-31/functions/hello/code"), [2]);
+        assert_eq!(counts("POST", "2015-03-31/functions/hello/invocations"), [0; 0]);
+        let counts = Pace::of_rest_apis().counts;
+        assert_eq!(counts("GET", "restapis/a1b2/resources"), [1, 0]);
+        assert_eq!(counts("GET", "restapis/a1b2/stages/dev"), [0]);
     }
 }

@@ -11,8 +11,8 @@ use super::session::Session;
 use crate::apply::{self, Reverted};
 use crate::engine::Run;
 use crate::error::Failure;
-use crate::model::{Event, Listener, Outcome, Phase, Plan, Planned, ReleaseRequest, Released, Settings};
-use crate::observe::{self, Answers};
+use crate::model::{Event, Listener, Observed, Outcome, Phase, Plan, Planned, ReleaseRequest, Released};
+use crate::observe::{self, Answers, Reads};
 use crate::plan::{self, desired};
 use crate::resources::Context;
 use crate::settings;
@@ -30,14 +30,23 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
     let world = World::connect(settings.region.as_ref(), cancel).await?;
-    let look = observe::stack(&settings, &artifacts, &world, out);
-    let look = cancel.or_cancelled(world::with_progress("AWS to answer", out, look));
-    let answers = asked(request, &settings, &world).shared();
-    let observed = world::beside(look, answers.clone()).await?;
-    let Planned { plan, inputs } = plan::release(desired::from_artifacts(&artifacts), &settings, &observed)?;
+    let look = async |reads| {
+        let look = observe::stack(&settings, &artifacts, reads, &world, out);
+        cancel.or_cancelled(world::with_progress("AWS to answer", out, look)).await
+    };
+    let decide = |observed: &Observed| plan::release(desired::from_artifacts(&artifacts), &settings, observed);
     if request.plan_only {
-        return Ok(Outcome::Planned(plan));
+        return Ok(Outcome::Planned(decide(&look(Reads::All).await?)?.plan));
     }
+    let answers = observe::answers(&settings, &world).shared();
+    let mut observed = world::beside(look(Reads::Changes), answers.clone()).await?;
+    let mut planned = decide(&observed)?;
+    if planned.plan.is_empty() && !cancel.or_cancelled(answers.clone().map(Ok)).await?.values().all(Result::is_ok) {
+        // What is not read where nothing changes may be why: a permission that was lost.
+        observed = look(Reads::All).await?;
+        planned = decide(&observed)?;
+    }
+    let Planned { plan, inputs } = planned;
     out.plan(&plan);
     let run = Run::new(&world, out, settings.wait_timeout);
     if plan.is_empty() {
@@ -49,11 +58,6 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     let (outcome, compared) = futures::join!(applied(plan, &cx), changes::compared(&artifacts, before, &world));
     out.changes(compared);
     Ok(outcome)
-}
-
-/// What the endpoints answer now, which counts where nothing changes. `plan` asks nothing.
-async fn asked(request: &ReleaseRequest, settings: &Settings, world: &World) -> Answers {
-    if request.plan_only { Answers::default() } else { observe::answers(settings, world).await }
 }
 
 /// Nothing changes; what is there has to answer all the same.

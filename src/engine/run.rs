@@ -1,6 +1,7 @@
 //! Wave after wave, and back again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -25,6 +26,8 @@ pub struct Run<'a> {
     pub memory: Memory,
     /// How long one wait may take.
     pub wait_timeout: Duration,
+    /// How many steps wait for Lambda now.
+    pub waiting: AtomicUsize,
     /// Set at the first error.
     stop: watch::Sender<bool>,
     stopped: Cancellation,
@@ -69,7 +72,8 @@ impl<'a> Run<'a> {
     /// A run that has not begun.
     pub fn new(world: &'a World, listener: &'a dyn Listener, wait_timeout: Duration) -> Self {
         let (stop, stopped) = Cancellation::new();
-        Self { world, listener, memory: Memory::default(), wait_timeout, stop, stopped }
+        let (memory, waiting) = (Memory::default(), AtomicUsize::new(0));
+        Self { world, listener, memory, wait_timeout, waiting, stop, stopped }
     }
 
     /// The run id, which marks everything that this run makes.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, DeploymentId, FunctionKey, FunctionName, ObjectKey, Qualifier, Region,
-    RestApiId, RevisionId, Sha256, StageName, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, DeploymentId, FunctionKey, FunctionName, LambdaTarget, ObjectKey,
+    Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version, marks,
 };
 
 /// A value that is used and never shown or serialized.
@@ -117,7 +117,7 @@ pub struct ObservedFunction {
     /// The alias of the settings; `None` where it does not exist, or none is set.
     #[serde(default)]
     pub alias: Option<ObservedAlias>,
-    /// Who may invoke: statements by qualifier.
+    /// Who may invoke: statements by qualifier, of those that were asked for.
     #[serde(default)]
     pub policies: BTreeMap<Qualifier, Vec<PolicyStatement>>,
     /// Code signing refuses unsigned code.
@@ -225,9 +225,10 @@ pub struct ObservedAlias {
     pub name: AliasName,
     /// The version it points at.
     pub version: Version,
-    /// For the next write.
-    pub revision: RevisionId,
-    /// `RoutingConfig`: further versions with their share of the calls.
+    /// For the next write; `None` where nothing of the function changes, since then `GetAlias` is not asked.
+    #[serde(default)]
+    pub revision: Option<RevisionId>,
+    /// `RoutingConfig`: further versions with their share of the calls, as `GetAlias` tells.
     #[serde(default)]
     pub weights: BTreeMap<Version, f64>,
     /// Its provisioned concurrency; `None` where it has none, and where the alias neither moves nor has weights, since
@@ -239,6 +240,12 @@ pub struct ObservedAlias {
 }
 
 impl ObservedAlias {
+    /// The alias as `GetFunction` of it tells: the version that it points at.
+    pub fn of_code(name: AliasName, code: ObservedCode) -> Self {
+        let version = code.version.clone();
+        Self { name, version, revision: None, weights: BTreeMap::new(), provisioned: None, code }
+    }
+
     /// The version that gets all calls by a weight, although the alias points at another: so Lambda does it until the
     /// other version has its provisioned concurrency.
     ///
@@ -344,6 +351,25 @@ pub struct ObservedApi {
     /// `disableExecuteApiEndpoint`.
     #[serde(default)]
     pub execute_api_disabled: bool,
+}
+
+impl ObservedApi {
+    /// The digest of the definition that the stage serves; `None` where its deployment is not one of ours.
+    pub fn deployed_definition(&self) -> Option<Sha256> {
+        let live = self.stage.as_ref()?.deployment.as_ref()?;
+        let deployment = self.deployments.iter().find(|deployment| deployment.id == *live)?;
+        marks::definition_in(&deployment.description)
+    }
+
+    /// The functions that its integrations and its authorizers call.
+    pub fn lambda_targets(&self) -> Vec<LambdaTarget> {
+        let none = BTreeMap::new();
+        let variables = self.stage.as_ref().map_or(&none, |stage| &stage.variables);
+        let integrations = self.definition.integrations.iter().filter_map(|one| one.lambda_target(variables));
+        let authorizers = self.definition.document["authorizers"].as_object().into_iter().flatten();
+        let uris = authorizers.filter_map(|(_, authorizer)| authorizer["uri"].as_str());
+        integrations.chain(uris.filter_map(|uri| LambdaTarget::of_uri(uri, variables))).collect()
+    }
 }
 
 /// A stage of a REST API.

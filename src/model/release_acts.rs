@@ -147,7 +147,7 @@ pub struct MoveAlias {
     /// The version that it will point at.
     pub to: VersionRef,
     /// The observed revision of the alias.
-    pub revision: RevisionId,
+    pub revision: Option<RevisionId>,
     /// What the run waits for after the move; `None` where the alias has no provisioned concurrency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<ProvisionedWait>,

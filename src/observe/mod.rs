@@ -1,6 +1,7 @@
 //! What AWS has now: reads only, all of them at once.
 
 mod contents;
+mod details;
 mod endpoints;
 mod marked;
 mod preview;
@@ -13,9 +14,9 @@ use std::time::Duration;
 pub use endpoints::{Answers, answers};
 pub use marked::{copies, log_groups, marked};
 pub use preview::preview;
-pub use stack::stack;
+pub use stack::{Reads, stack};
 
-use crate::aws::CallError;
+use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{ApiName, ApiSettings, RestApiId, Silent};
 use crate::world::{Look, Wait, World};
@@ -80,6 +81,14 @@ fn refuse(errors: Vec<ReadError>) -> Result<(), Failure> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Refused, problems }) }
+}
+
+/// A read that a release can do without; `None` where the role may not do it.
+fn unless_denied<T>(look: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match look {
+        Err(error) if error.answer == Answer::Denied && !error.is_of_all_calls() => Ok(None),
+        look => look.map(Some),
+    }
 }
 
 fn failed_to_read(error: CallError) -> Problem {

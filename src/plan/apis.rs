@@ -3,7 +3,7 @@
 use super::stack::Api;
 use crate::model::{
     Act, CreateDeployment, DeploymentId, Endpoint, ObservedStage, Plan, PointStage, Reason, Redeploy, Ref, Sha256,
-    Skip, Warning, marks,
+    Skip, Warning,
 };
 
 pub(super) fn decide(api: &Api<'_>, plan: &mut Plan) {
@@ -33,8 +33,7 @@ fn reason(api: &Api<'_>, live: &DeploymentId, definition: Sha256) -> Result<Reas
         Redeploy::Always => return Ok(Reason::RedeployAlways),
         Redeploy::Changed => {}
     }
-    let deployed = api.observed.deployments.iter().find(|deployment| deployment.id == *live);
-    match deployed.and_then(|deployment| marks::definition_in(&deployment.description)) {
+    match api.observed.deployed_definition() {
         None => Ok(Reason::DeployedElsewhere { deployment: live.clone() }),
         Some(deployed) if deployed == definition => Err(Skip::DefinitionUnchanged { api: key, definition }),
         Some(_) => Ok(Reason::DefinitionDiffers),

@@ -15,6 +15,9 @@ use crate::model::{
 pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
     for function in &stack.functions {
         let wanted = function.qualifier();
+        if !function.observed.policies.contains_key(&wanted) {
+            continue; // nothing of it changes, so that it was not asked for
+        }
         for (api, call) in stack.calls_of(function.key) {
             let by_role = call.integration.credentials.is_some();
             if call.qualifier != wanted || by_role || is_allowed(function, api, call, stack) {

@@ -24,7 +24,8 @@ pub async fn create(cx: &Context<'_>, create: &CreateAlias) -> Result<(), StepEr
 pub async fn move_to(cx: &Context<'_>, moved: &MoveAlias) -> Result<(), StepError> {
     let version = version(cx, &moved.name, &moved.to)?;
     let undos = moved.undos();
-    let MoveAlias { name, alias, from, revision, .. } = moved;
+    let MoveAlias { name, alias, from, .. } = moved;
+    let revision = moved.revision.as_ref().ok_or_else(|| not_made(format!("the revision of alias {alias}")))?;
     let what = format!("alias {alias} of {name}");
     let call = async || cx.run.world.aws.lambda.move_alias(name, alias, &version, revision, None).await;
     let look = async || points_at(cx, name, alias, &version).await;

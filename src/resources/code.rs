@@ -1,6 +1,7 @@
 //! A function's code: new code, the wait until Lambda runs it, and the code from before.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::{Context, put_back};
@@ -8,10 +9,22 @@ use crate::aws::{Answer, CallError, CodeObject};
 use crate::engine::{Found, StepError, Undone, Words, Write, ended, send};
 use crate::error::Problem;
 use crate::model::{ChangeCode, CodeCall, FunctionName, ObjectKey, ObservedCode, RevisionId, Sha256, Version};
-use crate::world::Look;
+use crate::world::{Look, Wait};
 
 /// How long Lambda may not know a function that was just made.
 const APPEARS: Duration = Duration::from_secs(15);
+
+/// Most versions are active within this time, in which they are looked at every [`PAUSE`], so that none waits long for
+/// its alias.
+const SOON: Duration = Duration::from_secs(10);
+
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// So many are looked at every [`PAUSE`], so many more every other one, and so on: all together less often than an
+/// account may call `GetFunction`.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const QUICKLY: u32 = 4;
 
 /// Gives a function new code, and waits until Lambda runs it.
 pub async fn change(cx: &Context<'_>, change: &ChangeCode) -> Result<(), StepError> {
@@ -131,9 +144,14 @@ async fn state(
         Ok(None) => Ok(Look::NotYet("it does not exist yet".to_owned())),
         Ok(Some(found)) => judge(what, name, version, found.code).map_err(StepError::from),
     };
+    let before = u32::try_from(cx.run.waiting.fetch_add(1, Relaxed)).unwrap_or(u32::MAX);
+    let first = PAUSE.saturating_mul(1 + before / QUICKLY);
+    let wait = cx.run.wait(what.to_owned());
+    let ended_with = Wait { first, grows_after: SOON, longest: wait.longest.max(first), ..wait }.until(look).await;
+    cx.run.waiting.fetch_sub(1, Relaxed);
     let failed = format!("{what} did not become active");
     let fix = "raise `wait_timeout`, or see the function's state in the console";
-    cx.run.wait(what.to_owned()).until(look).await.map_err(|error| ended(error, &failed, fix))
+    ended_with.map_err(|error| ended(error, &failed, fix))
 }
 
 fn gone(what: &str) -> Problem {

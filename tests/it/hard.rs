@@ -6,6 +6,8 @@ mod code;
 mod contents;
 mod counts;
 mod fleet;
+#[cfg(feature = "system-tools")]
+mod large;
 mod meanwhile;
 mod platform;
 mod provisioned;

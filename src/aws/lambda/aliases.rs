@@ -23,7 +23,7 @@ impl GotAlias {
     /// The alias with the code of its version.
     pub fn with(self, name: AliasName, code: ObservedCode) -> ObservedAlias {
         let Self { version, revision, weights } = self;
-        ObservedAlias { name, version, revision, weights, provisioned: None, code }
+        ObservedAlias { name, version, revision: Some(revision), weights, provisioned: None, code }
     }
 }
 

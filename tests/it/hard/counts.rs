@@ -35,6 +35,9 @@ fn costs_little(stack: &Stack, settings: &str) {
 fn nothing_changed(stack: &Stack, settings: &str) {
     let log = measured(stack, "unchanged");
     assert_eq!((log.depth(), log.sent_bytes(), log.writes().len()), (1, 0, 0), "{log:?}");
+    let needless =
+        log.iter().find(|call| call.service == "s3" || (call.service == "lambda" && call.action != "GetFunction"));
+    assert!(needless.is_none(), "{needless:?}");
     stack.settings(&settings.replace("id = \"$API\"", "name = \"$NAME-api\""));
     let log = measured(stack, "unchanged");
     assert_eq!((log.depth(), log.sent_bytes()), (2, 0), "a name is looked up first: {log:?}");
@@ -63,9 +66,9 @@ fn the_api_changed(stack: &Stack) {
     Aws::shared().add_mock(&stack.api, stack.root(), "health");
     let log = measured(stack, "released");
     assert_eq!(log.calls("GetResources").len(), 3, "for the plan, and around the deployment");
-    // Looks, deployment, look again, look at the stage, stage, smoke test. The log takes the two looks before the
-    // deployment for one.
-    assert_eq!(log.depth(), 6, "{log:?}");
+    // Looks, the policies of what the API calls, deployment, look again, look at the stage, stage, smoke test. The log takes
+    // the two looks before the deployment for one.
+    assert_eq!(log.depth(), 7, "{log:?}");
 }
 
 /// The calls of the first wave come at once, each on a connection of its own, so that all of these together cost the

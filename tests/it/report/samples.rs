@@ -94,7 +94,7 @@ pub(super) fn plan() -> Plan {
         alias: AliasName::new("live"),
         from: Version::new("3"),
         to: Ref::Made(function.clone()),
-        revision: RevisionId::new("r"),
+        revision: Some(RevisionId::new("r")),
         wait: None,
         caches: vec![],
     };
