@@ -7,6 +7,7 @@ mod pace;
 mod rest_api;
 mod s3;
 mod sign;
+mod tagging;
 pub mod time;
 
 use std::num::NonZeroU32;
@@ -23,6 +24,7 @@ pub use logs::Logs;
 pub use rest_api::{RestApis, TaggedApi};
 pub use s3::{Put, S3};
 pub use sign::Signer;
+pub use tagging::Tagging;
 
 use pace::Pace;
 
@@ -40,6 +42,8 @@ pub struct Aws {
     pub s3: S3,
     /// Log groups.
     pub logs: Logs,
+    /// Tags.
+    pub tagging: Tagging,
     /// Signs requests to endpoints.
     pub signer: Signer,
     /// The region that is asked.
@@ -120,6 +124,7 @@ impl Aws {
             rest_apis: RestApis::new(&config, Pace::of_rest_apis().client(http)),
             s3: S3::new(&config, endpoint_url.is_some()),
             logs: Logs::new(&config),
+            tagging: Tagging::new(&config),
             signer: Signer::new(config.credentials_provider(), Region::new(region.as_ref())),
             region: Region::new(region.as_ref()),
             endpoint_url,

@@ -10,7 +10,7 @@ use tempfile::TempPath;
 
 use super::{
     AccountId, AliasName, ApiDefinition, ApiKey, DeploymentId, FunctionKey, FunctionName, LambdaTarget, ObjectKey,
-    Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version, marks,
+    Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
 };
 
 /// A value that is used and never shown or serialized.
@@ -354,11 +354,10 @@ pub struct ObservedApi {
 }
 
 impl ObservedApi {
-    /// The digest of the definition that the stage serves; `None` where its deployment is not one of ours.
-    pub fn deployed_definition(&self) -> Option<Sha256> {
+    /// The deployment that the stage serves, where it is listed.
+    pub fn live_deployment(&self) -> Option<&ObservedDeployment> {
         let live = self.stage.as_ref()?.deployment.as_ref()?;
-        let deployment = self.deployments.iter().find(|deployment| deployment.id == *live)?;
-        marks::definition_in(&deployment.description)
+        self.deployments.iter().find(|deployment| deployment.id == *live)
     }
 
     /// The functions that its integrations and its authorizers call.

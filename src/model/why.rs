@@ -211,7 +211,7 @@ pub enum Warning {
         /// What they call.
         qualifier: Qualifier,
     },
-    /// `bootstrap` has no x bit, and Lambda starts it as a program.
+    /// `bootstrap` is not executable, and Lambda starts it as a program.
     #[display(
         "{function}: `bootstrap` is not executable, so Lambda cannot start it; run `chmod +x` before packaging, or, for archive-file, set `output_file_mode = \"0755\"` here and in Terraform"
     )]

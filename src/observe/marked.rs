@@ -1,5 +1,7 @@
 //! What AWS has of previews, by their marks.
 
+use std::collections::BTreeMap;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{ReadError, patiently, refuse};
@@ -82,24 +84,46 @@ pub(super) fn part(marks: Marks, target: &Target) -> Tagged<Marks> {
 }
 
 async fn functions_of_previews(world: &World, number: Option<u64>) -> Result<Vec<Tagged<MarkedFunction>>, ReadError> {
-    let named = world.aws.lambda.names().await?;
+    let (named, indexed) = futures::join!(world.aws.lambda.names(), indexed(world, number));
+    let (named, indexed) = (named?, &indexed?);
     let is_wanted = |function: &NamedFunction| {
         let found = marks::pull_request_of(&function.name);
         found.is_some_and(|found| number.is_none_or(|number| found == number))
     };
     let looks = named.into_iter().filter(is_wanted).map(|function| async move {
         let NamedFunction { name, arn, modified } = function;
-        // Many runs at once that look at many previews are throttled for longer than the SDK tries.
-        let read = async || world.aws.lambda.tags(&arn).await;
-        let is_throttled =
-            |tags: &Result<_, CallError>| tags.as_ref().is_err_and(|error| error.answer == Answer::Throttled);
-        let tags = patiently("the tags of a function", world, read, is_throttled).await?;
+        let tags = match indexed.get(&arn) {
+            Some(tags) => Some(tags.clone()),
+            None => tags(&arn, world).await?,
+        };
         let Some(marks) = tags.and_then(|tags| Marks::of_tags(&tags)) else { return Ok::<_, ReadError>(None) };
         let tagged = part(marks, &Target::Function { name: name.clone(), arn: arn.clone() });
         Ok(Some(tagged.map(|Marks { preview, .. }| MarkedFunction { name, arn, preview, active: modified })))
     });
     let found: Vec<_> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+type Tags = BTreeMap<String, String>;
+
+/// The tags of all functions of previews that the index has, by ARN: one call for a hundred of them, where Lambda takes
+/// one for each. Nothing where one pull request is asked for, whose functions are few, and where the role may not read it.
+async fn indexed(world: &World, number: Option<u64>) -> Result<BTreeMap<String, Tags>, CallError> {
+    if number.is_some() {
+        return Ok(BTreeMap::new());
+    }
+    match world.aws.tagging.functions(marks::REPOSITORY).await {
+        Err(error) if !error.is_of_all_calls() => Ok(BTreeMap::new()),
+        found => found,
+    }
+}
+
+/// Many runs at once that look at many previews are throttled for longer than the SDK tries.
+async fn tags(arn: &str, world: &World) -> Result<Option<Tags>, CallError> {
+    let read = async || world.aws.lambda.tags(arn).await;
+    let is_throttled =
+        |tags: &Result<_, CallError>| tags.as_ref().is_err_and(|error| error.answer == Answer::Throttled);
+    patiently("the tags of a function", world, read, is_throttled).await
 }
 
 /// Reads an API of the list; `None` where its tags name no preview.

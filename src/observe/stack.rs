@@ -130,7 +130,10 @@ fn called_by_changed_apis(settings: &Settings, observed: &Observed) -> BTreeSet<
     let apis = settings.apis.iter().filter_map(|(key, api)| Some((api, observed.apis.get(key)?.as_ref()?)));
     let changed = apis.filter(|(settings, api)| match settings.redeploy {
         Redeploy::Always => true,
-        Redeploy::Changed => api.deployed_definition() != Some(api.definition.digest()),
+        Redeploy::Changed => {
+            let deployed = api.live_deployment().and_then(|live| marks::definition_in(&live.description));
+            deployed != Some(api.definition.digest())
+        }
         Redeploy::Never => false,
     });
     changed.flat_map(|(_, api)| api.lambda_targets()).map(|target| target.function).collect()

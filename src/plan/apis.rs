@@ -3,7 +3,7 @@
 use super::stack::Api;
 use crate::model::{
     Act, CreateDeployment, DeploymentId, Endpoint, ObservedStage, Plan, PointStage, Reason, Redeploy, Ref, Sha256,
-    Skip, Warning,
+    Skip, Warning, marks,
 };
 
 pub(super) fn decide(api: &Api<'_>, plan: &mut Plan) {
@@ -33,7 +33,7 @@ fn reason(api: &Api<'_>, live: &DeploymentId, definition: Sha256) -> Result<Reas
         Redeploy::Always => return Ok(Reason::RedeployAlways),
         Redeploy::Changed => {}
     }
-    match api.observed.deployed_definition() {
+    match api.observed.live_deployment().and_then(|live| marks::definition_in(&live.description)) {
         None => Ok(Reason::DeployedElsewhere { deployment: live.clone() }),
         Some(deployed) if deployed == definition => Err(Skip::DefinitionUnchanged { api: key, definition }),
         Some(_) => Ok(Reason::DefinitionDiffers),

@@ -12,7 +12,7 @@ use super::repeats::unneeded;
 use super::statuses;
 use crate::strict::endpoints::uri;
 use crate::strict::{archive, change_code};
-use crate::support::rules::{DeploymentRate, LambdaRate};
+use crate::support::rules::{ApiReads, DeploymentRate, LambdaRate};
 use crate::support::{ACCOUNT, Aws, Call, Log, Stack, Strict, answering};
 
 const FUNCTIONS: usize = 20;
@@ -39,7 +39,7 @@ struct State {
 impl Fleet {
     fn build() -> Self {
         let deployments = DeploymentRate::one_per(Duration::from_secs(5));
-        let rules = Strict::all().with(LambdaRate::of(LAMBDA_PER_SECOND)).with(deployments);
+        let rules = Strict::all().with(LambdaRate::of(LAMBDA_PER_SECOND)).with(deployments).with(ApiReads::default());
         let stack = Stack::build_behind(rules, &["--function", "$NAME-f00=/f00", "--alias", "live"]);
         let functions: Vec<String> = (0..FUNCTIONS).map(|number| stack.function(&format!("f{number:02}"))).collect();
         let aws = Aws::shared();

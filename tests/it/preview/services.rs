@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::scene::{SETTINGS, apis, call, functions, greeting, list, previewed, scene, service_beside, source};
-use crate::support::{Ends, Run, Stack, When};
+use crate::support::{Call, Ends, Run, Stack, When};
 
 fn up_with(stack: &Stack, config: &str) -> Run {
     stack.preview("up", &["--pr", "42", "--stage", "dev", "--config", config])
@@ -78,4 +78,19 @@ fn the_folder_of_the_settings_names_the_service() {
     up_with(&stack, "services/other/sls-release.toml").exits(0);
     super::down(&stack).exits(0);
     assert_eq!(services(&list(&stack)), Vec::<&str>::new(), "without a service, all of the pull request's");
+}
+
+#[test]
+fn the_list_comes_from_the_index_of_tags_where_the_role_may_read_it() {
+    let (stack, _) = previewed();
+    let looked = |denied: &[&str]| {
+        denied.iter().for_each(|action| stack.proxy.deny(action));
+        stack.proxy.take_calls();
+        let found = list(&stack);
+        let log = stack.proxy.take_calls();
+        let own = |call: &&&Call| call.name(0).contains(&stack.name);
+        (found.len(), log.calls("GetResources").len(), log.calls("ListTags").iter().filter(own).count())
+    };
+    assert_eq!(looked(&[]), (1, 1, 0), "no function is asked for its tags");
+    assert_eq!(looked(&["tag:GetResources"]), (1, 1, 1));
 }

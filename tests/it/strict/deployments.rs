@@ -3,10 +3,11 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::Value;
 
 use super::{behind, refusal, refused};
-use crate::support::rules::{CompressionSize, Deployable, DeploymentRate, FlushCache};
+use crate::support::rules::{ApiReads, CompressionSize, Deployable, DeploymentRate, FlushCache};
 use crate::support::{Strict, Upstream, shared_aws};
 
 const INTERVAL: Duration = Duration::from_millis(1500);
@@ -24,6 +25,19 @@ fn there_is_one_deployment_in_an_interval() {
     assert_eq!(aws.deployments(&stack.api).len(), 2, "the stack's and one more");
     sleep(INTERVAL);
     aws.block_on(create()).unwrap();
+}
+
+#[test]
+fn so_many_reads_come_at_once() {
+    let (stack, aws, _) = behind(Strict::new().with(ApiReads::default()), &[]);
+    let reads = |_| aws.gateway.get_resources().rest_api_id(&stack.api).send();
+    sleep(Duration::from_secs(2)); // what the stack was built by
+    let answers = aws.block_on(join_all((0..8).map(reads)));
+    let refused = answers.iter().filter(|answer| answer.is_err()).count();
+    assert!((2..=3).contains(&refused), "{refused} of 8");
+    let one = || aws.gateway.get_rest_api().rest_api_id(&stack.api).send();
+    let refused = aws.block_on(join_all((0..60).map(|_| one()))).iter().filter(|answer| answer.is_err()).count();
+    assert!((15..=30).contains(&refused), "{refused} of 60");
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Call {
         let service = service(request, path);
         let (action, names) = match request.header("x-amz-target") {
             Some(target) if service == "logs" => actions::logs(target, &request.document()),
+            Some(target) if service == "tagging" && target.ends_with(".GetResources") => ("GetResources", Vec::new()),
             _ => actions::action(&service, &method, path, query),
         };
         let kept = request.body.len() <= KEPT_BYTES;
@@ -76,7 +77,9 @@ impl Call {
 
     /// Whether it changes anything in AWS.
     pub(crate) fn is_write(&self) -> bool {
-        let reads = matches!(self.method.as_str(), "GET" | "HEAD") || self.action.starts_with("Describe");
+        let reads = matches!(self.method.as_str(), "GET" | "HEAD")
+            || self.action.starts_with("Describe")
+            || self.service == "tagging";
         !self.is_to_endpoint() && !reads && !["FilterLogEvents", "Invoke", "ListTagsForResource"].contains(&self.action)
     }
 

@@ -3,6 +3,7 @@
 mod alias_policy;
 mod alias_version;
 mod api_rate;
+mod api_reads;
 mod bucket_owner;
 mod bucket_region;
 mod busy;
@@ -45,6 +46,7 @@ use super::upstream::{ACCOUNT, REGION, Upstream, function_arn};
 pub(crate) use alias_policy::AliasPolicy;
 pub(crate) use alias_version::AliasVersion;
 pub(crate) use api_rate::ApiRate;
+pub(crate) use api_reads::ApiReads;
 pub(crate) use bucket_owner::BucketOwner;
 pub(crate) use bucket_region::BucketRegion;
 pub(crate) use busy::Busy;
