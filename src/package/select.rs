@@ -113,10 +113,15 @@ impl Walk<'_> {
         let link = candidate.real.clone();
         let target = match fs::canonicalize(&link) {
             Ok(target) => target,
-            Err(error) => return self.refuse_if(self.wants(&candidate, false), || broken_link(&link, &error)),
+            Err(error) => {
+                // What it should lead to may be a folder.
+                let is_excluded = self.patterns.excluding(&candidate.path, true).is_some();
+                let wanted = !is_excluded && self.wants(&candidate, false);
+                return self.refuse_if(wanted, || broken_link(&link, &error));
+            }
         };
         let Ok(inside) = target.strip_prefix(self.root) else {
-            let wanted = self.wants(&candidate, target.is_dir());
+            let wanted = self.selects(&candidate, target.is_dir());
             return self.refuse_if(wanted, || link_out(&link, &target));
         };
         let place = archive_path(inside);
@@ -127,7 +132,7 @@ impl Walk<'_> {
         };
         match self.linked(&candidate, place, &metadata) {
             Linked::Kept(target) => self.inner_link(candidate.path, link, &target),
-            Linked::Empty => self.left_out.folder(LeftOutBy::NotIncluded, &candidate.path),
+            Linked::Empty => self.left_out.folder(LeftOutBy::LinkToNothing, &candidate.path),
             Linked::Followed if metadata.is_dir() && folder.is_within(&target) => {
                 self.refuse_if(self.walks(&candidate), || link_cycle(&link, &target));
             }
