@@ -470,6 +470,20 @@ mod binary {
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", shown));
     }
 
+    /// The setting is relative to the settings file.
+    #[test]
+    fn links_out_of_the_source_are_followed_where_the_settings_say_so() {
+        let settings = "[functions.hello]\nsource = \"service/code\"\nfollow_links_within = \".\"\n";
+        let project = Project::with_settings(settings);
+        project.write("service/code/app.py", "");
+        project.write("shared/shared.py", "");
+        std::os::unix::fs::symlink("../../shared", project.folder().join("service/code/shared")).unwrap();
+        let run = project.run(&["package", "-v"]).exits(0);
+        assert!(run.stdout.contains("shared/shared.py"), "{run:?}");
+        project.write("sls-release.toml", settings.replace("\".\"", "\"service\""));
+        assert!(project.run(&["package"]).exits(2).stderr.contains("outside the source"));
+    }
+
     #[test]
     fn package_needs_no_stage() {
         let settings = "[functions.hello]\nsource = \"sls-release.toml\"\nname = \"hello-{stage}\"\n";
