@@ -16,7 +16,7 @@ mod preview;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 pub use clap_complete::Shell;
 
 use crate::error::Problem;
@@ -112,22 +112,41 @@ pub fn parse() -> Result<Cli, clap::Error> {
 /// # Errors
 /// As those of [`parse`].
 pub fn parse_from<A: Into<OsString>>(arguments: impl IntoIterator<Item = A>) -> Result<Cli, clap::Error> {
-    let arguments = arguments.into_iter().map(Into::into).collect();
-    Cli::try_parse_from(order::behind_command(&definition(), arguments)).map_err(names::with_tip)
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let mut definition = definition().color(match colour_asked_for(&texts(&arguments)) {
+        Colour::Auto => ColorChoice::Auto,
+        Colour::Always => ColorChoice::Always,
+        Colour::Never => ColorChoice::Never,
+    });
+    let arguments = order::behind_command(&definition, arguments);
+    let matches = definition.try_get_matches_from_mut(arguments).map_err(names::with_tip)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut definition))
 }
 
 /// Returns the format that these arguments ask for, although they cannot be used as a whole; where they name none, that
 /// of `SLS_RELEASE_OUTPUT`, as `environment` has it.
 pub fn format_asked_for(arguments: &[String], environment: Option<&str>) -> Format {
-    let mut said = environment;
-    for (number, argument) in arguments.iter().enumerate() {
-        said = match argument.strip_prefix("--output") {
-            Some("") => arguments.get(number + 1).map(String::as_str),
-            Some(value) => value.strip_prefix('=').or(said),
-            None => said,
-        };
-    }
+    let said = last_value(arguments, "--output").or(environment);
     said.and_then(|name| Format::from_str(name, false).ok()).unwrap_or(Format::Human)
+}
+
+/// Returns the colours that these arguments ask for, although they cannot be used as a whole.
+pub fn colour_asked_for(arguments: &[String]) -> Colour {
+    last_value(arguments, "--color").and_then(|name| Colour::from_str(name, false).ok()).unwrap_or_default()
+}
+
+/// Returns the arguments as text, to look for an option in them.
+pub fn texts(arguments: &[OsString]) -> Vec<String> {
+    arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// Returns the last value of an option.
+fn last_value<'a>(arguments: &'a [String], option: &str) -> Option<&'a str> {
+    let value = |(number, argument): (usize, &'a String)| match argument.strip_prefix(option)? {
+        "" => arguments.get(number + 1).map(String::as_str),
+        value => value.strip_prefix('='),
+    };
+    arguments.iter().enumerate().rev().find_map(value)
 }
 
 /// Returns an error in the arguments in the form of every other problem: what clap says first, and its tip.
@@ -150,6 +169,14 @@ pub fn definition() -> clap::Command {
 /// What clap says: a shell that it does not know, or an output that cannot be written.
 pub fn complete() -> Result<bool, clap::Error> {
     completion::answer(definition)
+}
+
+/// Returns the shell whose completion script `COMPLETE` asks for, as it does of other programs.
+///
+/// # Errors
+/// A shell that has no script.
+pub fn shell_asked_for() -> Result<Option<Shell>, clap::Error> {
+    completion::shell_asked_for()
 }
 
 impl Cli {

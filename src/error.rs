@@ -150,6 +150,13 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Returns what the operating system says of a file, without the path that crate `tempfile` adds: users know nothing of a
+/// temporary file.
+pub(crate) fn without_path(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at path \"").map_or_else(|| text.clone(), |(said, _)| said.to_owned())
+}
+
 /// Why a run did not succeed: one or more problems of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {

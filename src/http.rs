@@ -1,15 +1,15 @@
 //! HTTP requests outside the AWS SDK: calls endpoints for the smoke test, and downloads live code.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use reqwest::{Client, Method};
 use tempfile::NamedTempFile;
 
-use crate::error::Failure;
+use crate::error::{Failure, without_path};
 use crate::model::{Secret, Sha256, Smoke, SmokeSettings};
-use crate::network::Network;
+use crate::network::{self, Network};
 use crate::report::redact;
 
 /// The timeout of a request. An endpoint of API Gateway answers within 29 seconds.
@@ -70,7 +70,7 @@ impl Http {
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html>
     pub(crate) async fn live_code(&self, link: Option<&Secret>, sha256: &Sha256) -> Result<NamedTempFile, String> {
         let Some(link) = link else { return Err("Lambda returned no download link".to_owned()) };
-        let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
+        let mut file = NamedTempFile::new().map_err(|error| not_kept(&error))?;
         let request = self.client.get(link.reveal()).timeout(DOWNLOAD);
         let mut answer = request.send().await.map_err(|error| no_answer(&error))?;
         if !answer.status().is_success() {
@@ -79,7 +79,7 @@ impl Http {
         let mut digest = Sha256::stream();
         while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
             digest.update(&chunk);
-            file.write_all(&chunk).map_err(|error| error.to_string())?;
+            file.write_all(&chunk).map_err(|error| not_kept(&error))?;
         }
         let found = digest.finish();
         if found != *sha256 {
@@ -148,8 +148,19 @@ async fn text(mut answer: reqwest::Response) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
+/// Describes why a download cannot be kept.
+fn not_kept(error: &io::Error) -> String {
+    format!("the folder for temporary files cannot take it: {}", without_path(error))
+}
+
 /// Describes an error by its innermost cause, without the URL, which may contain a key.
 fn no_answer(error: &reqwest::Error) -> String {
     let cause = causes(error).last().map(ToString::to_string).unwrap_or_default();
-    if error.is_timeout() { "it did not answer in time".to_owned() } else { format!("it did not answer: {cause}") }
+    if error.is_timeout() {
+        "it did not answer in time".to_owned()
+    } else if network::is_untrusted(&cause) {
+        format!("it did not answer: {cause}; {}", network::TRUST)
+    } else {
+        format!("it did not answer: {cause}")
+    }
 }

@@ -60,7 +60,7 @@ pub fn secrets(variables: &Variables) -> Vec<&str> {
 
 /// Returns the values of this process that no report may show.
 pub fn credentials(variables: &Variables) -> impl Iterator<Item = &str> {
-    let passwords = PROXIES.into_iter().filter_map(|name| password(github::said(variables, name)?));
+    let passwords = PROXIES.into_iter().flatten().filter_map(|name| password(github::said(variables, name)?));
     SECRETS.into_iter().filter_map(|name| github::said(variables, name)).chain(passwords)
 }
 

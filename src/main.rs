@@ -13,7 +13,7 @@ use sls_release::error::{Failure, Kind, Problem};
 use sls_release::github::{self, Access, CiRun, Decision, Variables};
 use sls_release::machine::{self, Machine};
 use sls_release::model::Request;
-use sls_release::report::{Colour, End, Format, Reporter, Sinks, Verbosity, redact};
+use sls_release::report::{End, Format, Reporter, Sinks, Verbosity, redact};
 use sls_release::world::Cancellation;
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
@@ -24,6 +24,11 @@ fn main() -> ExitCode {
     match cli::complete() {
         Ok(true) => return ExitCode::SUCCESS,
         Ok(false) => {}
+        Err(error) => return usage(&error),
+    }
+    match cli::shell_asked_for() {
+        Ok(Some(shell)) => return completions(shell),
+        Ok(None) => {}
         Err(error) => return usage(&error),
     }
     let cli = match cli::parse() {
@@ -45,20 +50,35 @@ fn main() -> ExitCode {
 
 /// Prints help, the version, or clap's errors. With `--output`, errors are printed in that format.
 fn usage(error: &clap::Error) -> ExitCode {
-    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    if !error.use_stderr() {
+        return printed(error.print());
+    }
+    let arguments = cli::texts(&std::env::args_os().collect::<Vec<_>>());
     let format = cli::format_asked_for(&arguments, std::env::var("SLS_RELEASE_OUTPUT").ok().as_deref());
-    if !error.use_stderr() || format == Format::Human {
-        error.print().ok(); // without a terminal, the message has no reader
+    if format == Format::Human {
+        error.print().ok(); // without standard error, the message has no reader
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code()));
     }
-    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process(Colour::Auto));
+    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process(cli::colour_asked_for(&arguments)));
     out.failure(&cli::usage_problem(error).into_failure(Kind::Usage));
     ExitCode::from(exit_code(&out))
 }
 
 fn completions(shell: cli::Shell) -> ExitCode {
-    let written = cli::completions(shell).and_then(|script| io::stdout().write_all(&script));
-    if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Internal.exit_code()) }
+    printed(cli::completions(shell).and_then(|script| io::stdout().write_all(&script)))
+}
+
+/// Returns the exit code of a run that only prints. A reader that went away, as in `| head`, is no error.
+fn printed(written: io::Result<()>) -> ExitCode {
+    match written.and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let text =
+                format!("error: standard output cannot be written: {error}\n  fix: make room for it, and run it again");
+            writeln!(io::stderr(), "{text}").ok(); // where even this fails, the exit code is left
+            ExitCode::from(Kind::Internal.exit_code())
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// Turns a panic, which is a defect, into the failure of one.

@@ -15,8 +15,9 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use http::Uri;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -24,9 +25,9 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Failure, Kind, Problem};
 
-/// The variables that name a proxy.
-pub(crate) const PROXIES: [&str; 6] =
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// The variables that name a proxy: for https, for http, and where neither of them does.
+pub(crate) const PROXIES: [[&str; 2]; 3] =
+    [["HTTPS_PROXY", "https_proxy"], ["HTTP_PROXY", "http_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// How this process reaches the network. A process has one environment, and reads it once.
 static NETWORK: OnceCell<Network> = OnceCell::const_new();
@@ -41,12 +42,13 @@ impl Network {
     /// Reads the environment and the profile, the first time.
     ///
     /// # Errors
-    /// [`Kind::Usage`] where the file of certificates cannot be used.
+    /// [`Kind::Usage`] where a proxy or the file of certificates cannot be used.
     pub(crate) async fn get() -> Result<&'static Self, Failure> {
         NETWORK.get_or_try_init(Self::read).await
     }
 
     async fn read() -> Result<Self, Failure> {
+        check_proxies()?;
         let bundle = match bundle().await {
             Some((setting, path)) => certificates(&setting, &path)?,
             None => Vec::new(),
@@ -88,6 +90,34 @@ impl Network {
         let client = options.redirect(Policy::none()).tls_certs_merge(trusted).build();
         client.map_err(|error| unusable(&error.to_string()))
     }
+}
+
+/// Refuses a proxy that the clients would pass by without a word.
+fn check_proxies() -> Result<(), Failure> {
+    let [https, http, all] = PROXIES;
+    let named = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, env::var_os(name)?)));
+    let used = |names| named(names).filter(|(_, url)| !url.is_empty()).or_else(|| named(all));
+    let named = [used(https), used(http)].into_iter().flatten();
+    named.filter(|(_, url)| !url.is_empty()).try_for_each(|(name, url)| check_proxy(name, &url.to_string_lossy()))
+}
+
+/// A URL without a scheme is one of http.
+fn check_proxy(name: &str, url: &str) -> Result<(), Failure> {
+    let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    let why = match Url::parse(&whole) {
+        Ok(parsed) if !matches!(parsed.scheme(), "http" | "https") => {
+            format!("proxies of {} are not supported", parsed.scheme())
+        }
+        // The clients read it as this type.
+        Ok(_) if url.parse::<Uri>().is_ok() => return Ok(()),
+        _ => "it is no URL, or its host or port is none".to_owned(),
+    };
+    // A password may precede the host.
+    let shown = url.rsplit_once('@').map_or(url, |(_, host)| host);
+    Err(Problem::new(format!("the proxy of {name} cannot be used: `{shown}`"))
+        .why(why)
+        .fix(format!("set {name} to a URL such as http://proxy.example.com:3128, or unset it"))
+        .into_failure(Kind::Usage))
 }
 
 fn unusable(why: &str) -> Failure {
@@ -144,5 +174,5 @@ pub(crate) fn is_untrusted(message: &str) -> bool {
 
 /// Returns the variable that names a proxy, if there is one.
 pub(crate) fn proxy() -> Option<&'static str> {
-    PROXIES.into_iter().find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()))
+    PROXIES.into_iter().flatten().find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()))
 }

@@ -27,6 +27,7 @@ pub use sign::Signer;
 pub use tagging::Tagging;
 
 use pace::Pace;
+use url::Url;
 
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Region;
@@ -87,6 +88,28 @@ async fn missing_profile() -> Option<String> {
     profiles.get_profile(&profile).is_none().then_some(profile)
 }
 
+/// The variables that lead to another AWS: for all services, and for each.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+const ENDPOINTS: [&str; 5] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_LAMBDA",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_API_GATEWAY",
+    "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+];
+
+/// Refuses an endpoint that is no URL: the SDK passes it by with a line in its log, and panics where it is empty.
+fn check_endpoints() -> Result<(), Failure> {
+    let mut named = ENDPOINTS.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    named.try_for_each(|(name, url)| {
+        let is_usable = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let problem = || Problem::new(format!("{name} is `{url}`, which is no URL"));
+        let fix = "set it to a URL, such as http://localhost:4566, or unset it";
+        if is_usable { Ok(()) } else { Err(problem().fix(fix).into_failure(Kind::Usage)) }
+    })
+}
+
 /// The word that AWS has for a value of one of the SDK's enumerations.
 fn word(value: Option<&impl AsRef<str>>) -> Option<&str> {
     value.map(AsRef::as_ref)
@@ -97,6 +120,7 @@ impl Aws {
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
     pub async fn connect(http: SharedHttpClient, region: Option<&Region>) -> Result<Self, Failure> {
+        check_endpoints()?;
         if let Some(profile) = missing_profile().await {
             return Err(Problem::new(format!("there is no AWS profile `{profile}`"))
                 .why("AWS_PROFILE names it, and no configuration file of AWS has it")
@@ -112,7 +136,7 @@ impl Aws {
             loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
         }
         let config = loader.load().await;
-        let Some(region) = config.region() else {
+        let Some(region) = config.region().filter(|region| !region.as_ref().is_empty()) else {
             return Err(Problem::new("no AWS region is set")
                 .why("neither the settings nor the AWS configuration names one")
                 .fix("set `region` in sls-release.toml, pass --region (to the action, the input `region`), or set AWS_REGION")

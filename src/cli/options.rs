@@ -24,10 +24,10 @@ pub(super) struct ReportOptions {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Colour,
     /// Say more: what needs nothing, all digits of digests, and each file of an archive
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, overrides_with = "verbose")]
     pub(super) verbose: bool,
     /// Say nothing but the result and errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, conflicts_with = "verbose", overrides_with = "quiet")]
     pub(super) quiet: bool,
 }
 
@@ -97,7 +97,7 @@ pub struct PackageOptions {
     #[command(flatten)]
     views: Views,
     /// Exit with 10 where --compare or --diff finds other files
-    #[arg(long)]
+    #[arg(long, requires = "against")]
     pub(super) exit_code: bool,
     #[command(flatten)]
     settings: SettingsOptions,

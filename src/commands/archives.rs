@@ -57,8 +57,8 @@ impl<'a> Packer<'a> {
     }
 
     /// Keeps one more file out of the archives.
-    pub(super) fn keeping_out(mut self, file: Option<&PathBuf>) -> Self {
-        self.keep_out.extend(file.cloned());
+    pub(super) fn keeping_out(mut self, file: Option<&Path>) -> Self {
+        self.keep_out.extend(file.map(Path::to_path_buf));
         self
     }
 

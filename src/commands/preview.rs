@@ -70,9 +70,9 @@ async fn made(
     let id = preview_id(&request.owner, request.number, &settings)?;
     let folder = ArchiveFolder::for_upload(&settings)?;
     let packer = Packer::new(&request.common, &request.archives, &settings, folder);
+    let world = World::connect(settings.region.as_ref(), cancel).await?;
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
-    let world = World::connect(settings.region.as_ref(), cancel).await?;
     if let Some(end) = cancel.or_cancelled(refused(current())).await?.end_before_write() {
         return Ok(end);
     }

@@ -15,6 +15,7 @@ pub(super) fn take(artifacts: Option<&Path>, mut settings: Settings) -> Settings
         function.archive = ArchiveFormat::Compact;
         function.include = vec![Sourced::default_of("**".to_owned())];
         function.exclude = Vec::new();
+        function.follow_links_within = None;
     }
     settings
 }

@@ -27,9 +27,9 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     settings::read_events(&mut settings)?;
     let folder = ArchiveFolder::for_upload(&settings)?;
     let packer = Packer::new(&request.common, &request.archives, &settings, folder);
+    let world = World::connect(settings.region.as_ref(), cancel).await?;
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
-    let world = World::connect(settings.region.as_ref(), cancel).await?;
     let look = async |reads| {
         let look = observe::stack(&settings, &artifacts, reads, &world, out);
         cancel.or_cancelled(world::with_progress("AWS to answer", out, look)).await

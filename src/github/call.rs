@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::error::Problem;
 use crate::http::causes;
+use crate::network;
 use crate::world::rest;
 
 const JSON: &str = "application/vnd.github+json";
@@ -268,6 +269,9 @@ impl ApiError {
             ApiErrorKind::Denied | ApiErrorKind::NotFound => format!("give the job the permission `{permission}`"),
             ApiErrorKind::Limited(wait) => {
                 format!("GitHub takes no more calls for {} seconds: try again then", wait.as_secs())
+            }
+            ApiErrorKind::NotSent | ApiErrorKind::Unknown if network::is_untrusted(&self.message) => {
+                network::TRUST.to_owned()
             }
             ApiErrorKind::NotSent | ApiErrorKind::Unknown => {
                 "check the network and GitHub's status: try again".to_owned()

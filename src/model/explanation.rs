@@ -96,6 +96,9 @@ pub enum LeftOutBy {
     /// The settings file, or a folder for archives.
     #[display("the settings file, and archives")]
     OwnFile,
+    /// A link to a folder without a file to pack.
+    #[display("links to folders without a file to pack")]
+    LinkToNothing,
     /// No pattern of `include` matches it.
     #[display("not in `include`")]
     NotIncluded,

@@ -197,23 +197,28 @@ pub struct Packing {
     #[arg(long)]
     pub verify: bool,
     /// How many threads compress; the bytes are the same with any number [default: one for each core]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
+}
+
+/// Reads a number of threads.
+fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a number from 1, such as 4, or leave it out for one thread each core")
 }
 
 /// What `package` shows of the archives besides their digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct Views {
     /// Compare the archive with this one: the same bytes, the same files, or what differs
-    #[arg(long, value_name = "ZIP", conflicts_with = "diff")]
+    #[arg(long, value_name = "ZIP", group = "against")]
     pub compare: Option<PathBuf>,
     /// Show what differs from the code that is live, or from this archive
-    #[arg(long, value_name = "ZIP", num_args = 0..=1)]
+    #[arg(long, value_name = "ZIP", num_args = 0..=1, group = "against")]
     pub diff: Option<Option<PathBuf>>,
     /// Show where the bytes are, what was left out by which rule, and what should be looked at
     #[arg(long)]
     pub explain: bool,
-    /// Draw the archive into this file: each rectangle a file, as large as it is in the zip
+    /// Draw the archive into this file, `-` for standard output: each rectangle a file, as large as it is in the zip
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
 }

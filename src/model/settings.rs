@@ -158,6 +158,9 @@ pub struct FunctionSettings {
     pub include: Vec<Sourced<String>>,
     /// Globs of what stays out. For compact.
     pub exclude: Vec<Sourced<String>>,
+    /// The folder within which links that leave the source are followed; `None`: they are refused. For compact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_links_within: Option<Sourced<PathBuf>>,
     /// Which bytes are made.
     pub archive: ArchiveFormat,
     /// The function's name in Lambda.

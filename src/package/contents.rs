@@ -8,7 +8,7 @@ use zip::result::{ZipError, ZipResult};
 
 use super::digests::each_piece;
 use super::pipeline::{in_order, threads as number_of_threads};
-use super::read_back::{Archive, invalid, is_folder, open};
+use super::read_back::{Archive, invalid, is_folder, open, words};
 use crate::error::Problem;
 use crate::model::{ArchiveContents, FileFacts, Sha256, UNZIPPED_LIMIT};
 
@@ -30,7 +30,7 @@ const OPEN_FOLDER: u32 = 0o005;
 pub fn contents(path: &Path, threads: usize) -> Result<ArchiveContents, Problem> {
     read(path, threads).map_err(|error| {
         Problem::new(format!("failed to read the archive `{}`", path.display()))
-            .why(io::Error::from(error).to_string())
+            .why(words(&error))
             .fix("create it again, or choose another archive")
     })
 }
@@ -43,7 +43,7 @@ fn read(path: &Path, threads: usize) -> ZipResult<ArchiveContents> {
     let mut contents = ArchiveContents::default();
     let work = |archive: &mut ZipResult<Archive<File>>, place: &usize| match archive {
         Ok(archive) => facts(archive, *place),
-        Err(error) => Err(invalid(error.to_string())),
+        Err(error) => Err(invalid(words(error))),
     };
     let take = |file: ZipResult<(String, FileFacts)>| {
         let (name, facts) = file?;

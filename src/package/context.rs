@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::cache::Cache;
-use crate::error::{Failure, Kind, Location, Problem};
+use crate::error::{Failure, Kind, Location, Problem, without_path};
 use crate::model::{Amount, Event, FunctionKey, Listener, Silent, Work};
 
 /// What all code that packs one function needs.
@@ -54,7 +54,7 @@ impl<'a> PackContext<'a> {
 
     pub(super) fn not_written(&self, error: &io::Error) -> Failure {
         Problem::new(format!("failed to write `{}`", self.path.display()))
-            .why(error.to_string())
+            .why(without_path(error))
             .fix("choose another folder with `--out-dir`, or make this one writable")
             .into_failure(Kind::Usage)
     }

@@ -7,7 +7,7 @@ use std::thread;
 
 use md5::Digest as _;
 
-use crate::error::Problem;
+use crate::error::{Problem, without_path};
 use crate::model::{Md5, PART_BYTES, Sha256};
 
 /// An archive's digests as AWS and Terraform compute them.
@@ -29,7 +29,7 @@ pub(crate) fn file_sha256(path: &Path) -> Result<Sha256, Problem> {
 /// Reports an archive that the user names but that cannot be read.
 pub(crate) fn unreadable_archive(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("failed to read the archive `{}`", path.display()))
-        .why(error.to_string())
+        .why(without_path(error))
         .fix("name a zip that can be read")
 }
 

@@ -15,6 +15,7 @@ mod digests;
 mod explain;
 mod folder;
 mod heads;
+mod outside;
 mod patterns;
 mod pipeline;
 mod protected;

@@ -1,5 +1,6 @@
 //! Reads an archive back with an independent implementation of the format: crate `zip`.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
@@ -9,8 +10,11 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::context::PackContext;
 use super::zip_records::{FILE_TYPE, LINK};
-use crate::error::{Failure, Kind, Problem};
+use crate::error::{Failure, Kind, Problem, without_path};
 use crate::model::Entry;
+
+/// What crate `zip` says of a file that does not end as an archive does.
+const NO_END: &str = "Could not find EOCD";
 
 /// An archive that is open for reading.
 pub(super) type Archive<F> = ZipArchive<BufReader<F>>;
@@ -61,6 +65,18 @@ fn inflate(archive: &mut Archive<&File>, place: usize) -> ZipResult<()> {
     Err(invalid(format!("`{name}` inflates to {more}{} bytes, not {expected}", bytes.min(expected))))
 }
 
+/// Describes why an archive cannot be read, without the terms of the format.
+pub(super) fn words(error: &ZipError) -> String {
+    match error {
+        ZipError::Io(error) => without_path(error),
+        ZipError::InvalidArchive(Cow::Owned(why)) => why.clone(), // by `invalid`
+        ZipError::InvalidArchive(Cow::Borrowed(NO_END)) => "it is no zip archive, or its end is missing".to_owned(),
+        ZipError::InvalidArchive(why) => format!("it is no zip archive, or it is cut off or damaged ({why})"),
+        ZipError::UnsupportedArchive(why) => format!("it uses a feature of zip that is not supported ({why})"),
+        other => other.to_string(),
+    }
+}
+
 pub(super) fn invalid(why: impl Into<String>) -> ZipError {
     ZipError::InvalidArchive(why.into().into())
 }
@@ -90,7 +106,7 @@ pub(super) fn is_folder(name: &str) -> bool {
 
 /// Checks that an independent implementation reads the archive in `file` as it was packed.
 pub(super) fn check(file: &File, packed: &[Entry], context: &PackContext<'_>) -> Result<(), Failure> {
-    let unread = |error: ZipError| wrong_archive(context, error.to_string());
+    let unread = |error: ZipError| wrong_archive(context, words(&error));
     let mut archive = open(file).map_err(unread)?;
     let read = entries(&archive).map_err(unread)?;
     if read != packed {

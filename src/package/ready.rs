@@ -2,7 +2,9 @@
 //! than another program, is refused.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
+
+use zip::result::ZipError;
 
 use super::context::PackContext;
 use super::read_back;
@@ -28,9 +30,9 @@ pub(super) fn copy(source: &SourceFile, mut copy: &File, context: &PackContext<'
 }
 
 fn entries(source: &SourceFile, copy: &File, context: &PackContext<'_>) -> Result<Vec<Entry>, Failure> {
-    let refused = |error: io::Error| context.unusable(not_a_zip(source, &error.to_string()));
+    let refused = |error: ZipError| context.unusable(not_a_zip(source, &read_back::words(&error)));
     let read = read_back::open(copy).and_then(|archive| Ok((read_back::entries(&archive)?, archive)));
-    let (entries, mut archive) = read.map_err(|error| refused(error.into()))?;
+    let (entries, mut archive) = read.map_err(refused)?;
     if entries.is_empty() {
         return Err(context.unusable(not_a_zip(source, "it contains no file")));
     }
@@ -41,7 +43,7 @@ fn entries(source: &SourceFile, copy: &File, context: &PackContext<'_>) -> Resul
         );
         return Err(context.unusable(not_a_zip(source, &why)));
     }
-    read_back::whole(&mut archive, context)?.map_err(|error| refused(error.into()))?;
+    read_back::whole(&mut archive, context)?.map_err(refused)?;
     Ok(entries)
 }
 

@@ -60,8 +60,8 @@ pub(super) fn link_out(link: &Path, target: &Path) -> Problem {
     cannot_pack(&link.display().to_string())
         .why(format!("it is a link to `{}`, outside the source", target.display()))
         .fix(
-            "copy the target into the source, or leave the link out with `exclude`; for packages of a workspace, pack the \
-             folder that `pnpm --filter NAME deploy FOLDER` makes (with `node-linker=hoisted` it has no links), or bundle \
+            "copy the target into the source, name a folder that holds it with `follow_links_within`, or leave the link out \
+             with `exclude`; for packages of a workspace, pack the folder that `pnpm --filter NAME deploy FOLDER` makes (with `node-linker=hoisted` it has no links), or bundle \
              the code",
         )
 }

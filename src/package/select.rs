@@ -5,6 +5,7 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use super::folder::{Folder, Walked};
+use super::outside::Outside;
 use super::patterns::Patterns;
 use super::protected::{Protected, RuleIds};
 use super::refusals::{
@@ -21,9 +22,11 @@ pub(super) fn select(
     settings: &FunctionSettings,
     keep_out: &[PathBuf],
 ) -> Result<Selection<Vec<SourceFile>>, Vec<Problem>> {
-    let below: Vec<PathBuf> = keep_out.iter().filter(|path| path.starts_with(root) && *path != root).cloned().collect();
+    let outside = Outside::new(root, settings).map_err(|problem| vec![problem])?;
+    let below: Vec<PathBuf> = keep_out.iter().filter(|path| outside.may_reach(root, path)).cloned().collect();
     let mut walk = Walk {
         root,
+        outside,
         patterns: Patterns::new(settings)?,
         protected: Protected::new(&settings.include, &below),
         files: Vec::new(),
@@ -40,6 +43,7 @@ pub(super) fn select(
 
 struct Walk<'a> {
     root: &'a Path,
+    outside: Outside<'a>,
     patterns: Patterns,
     protected: Protected,
     files: Vec<SourceFile>,
@@ -113,13 +117,19 @@ impl Walk<'_> {
         let link = candidate.real.clone();
         let target = match fs::canonicalize(&link) {
             Ok(target) => target,
-            Err(error) => return self.refuse_if(self.wants(&candidate, false), || broken_link(&link, &error)),
+            Err(error) => {
+                // What it should lead to may be a folder.
+                let is_excluded = self.patterns.excluding(&candidate.path, true).is_some();
+                let wanted = !is_excluded && self.wants(&candidate, false);
+                return self.refuse_if(wanted, || broken_link(&link, &error));
+            }
         };
-        let Ok(inside) = target.strip_prefix(self.root) else {
-            let wanted = self.wants(&candidate, target.is_dir());
+        let own = target.strip_prefix(self.root).ok();
+        let Some(inside) = own.or_else(|| self.outside.path_of(&target)) else {
+            let wanted = self.selects(&candidate, target.is_dir());
             return self.refuse_if(wanted, || link_out(&link, &target));
         };
-        let place = archive_path(inside);
+        let place = own.and_then(archive_path);
         let candidate = self.follow(candidate, inside, target.clone());
         let metadata = match fs::metadata(&target) {
             Ok(metadata) => metadata,
@@ -127,8 +137,8 @@ impl Walk<'_> {
         };
         match self.linked(&candidate, place, &metadata) {
             Linked::Kept(target) => self.inner_link(candidate.path, link, &target),
-            Linked::Empty => self.left_out.folder(LeftOutBy::NotIncluded, &candidate.path),
-            Linked::Followed if metadata.is_dir() && folder.is_within(&target) => {
+            Linked::Empty => self.left_out.folder(LeftOutBy::LinkToNothing, &candidate.path),
+            Linked::Followed if metadata.is_dir() && (folder.is_within(&target) || self.root.starts_with(&target)) => {
                 self.refuse_if(self.walks(&candidate), || link_cycle(&link, &target));
             }
             Linked::Followed => self.file_or_folder(folder, candidate, &metadata),

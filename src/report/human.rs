@@ -168,7 +168,7 @@ fn warnings(page: &mut Page, plan: &Plan) {
         page.blank();
     }
     for warning in &plan.warnings {
-        page.wrapped(Look::Warning, "warning:", &warning.to_string());
+        page.labelled(0, Look::Warning, "warning:", &warning.to_string());
     }
 }
 

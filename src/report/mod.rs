@@ -178,6 +178,18 @@ impl Reporter {
         }
     }
 
+    /// Whether people read the report, so that standard output may hold something else.
+    pub fn is_for_people(&self) -> bool {
+        self.format == Format::Human
+    }
+
+    /// Writes this to standard output in place of the result, which goes to standard error.
+    pub fn print_instead(&self, text: &str) {
+        let inner = &mut *self.lock();
+        inner.writers.stdout(text);
+        inner.writers.result_to_stderr();
+    }
+
     /// The run ended before it had an outcome: unusable settings, or a refusal. A defect may follow an end that was
     /// shown.
     pub fn failure(&self, failure: &Failure) {

@@ -4,8 +4,6 @@ use anstyle::{AnsiColor, Style};
 
 use super::escape;
 
-/// The width of prose where there is no terminal.
-const COLUMNS: usize = 100;
 /// Text gets at least so many columns, however far it is indented.
 const LEAST: usize = 20;
 /// How many digits of a digest are shown.
@@ -18,7 +16,7 @@ const SHA256_DIGITS: usize = 64;
 pub(super) struct Screen {
     /// Whether it has colours.
     pub(super) colour: bool,
-    /// The width of the terminal; `None` for files and pipes, where only prose is wrapped.
+    /// The width of the terminal; `None` for files and pipes, where no line is broken.
     pub(super) columns: Option<usize>,
     /// Whether the reader wants all digits of digests.
     pub(super) whole_digests: bool,
@@ -102,11 +100,6 @@ impl Page {
         self.labelled(indent, look, label, lines.next().unwrap_or_default());
         let indent = indent + label.chars().count() + 1;
         lines.for_each(|line| if line.is_empty() { self.blank() } else { self.line(indent, Look::Plain, line) });
-    }
-
-    /// Writes prose after a label, wrapped also where there is no terminal.
-    pub(super) fn wrapped(&mut self, look: Look, label: &str, text: &str) {
-        self.filled(0, look, (label, text), self.screen.columns.or(Some(COLUMNS)));
     }
 
     /// Returns the text with the first digits of each SHA-256 in it, unless the reader wants all.

@@ -65,15 +65,20 @@ fn variable(name: &str) -> Option<PathBuf> {
 /// Writes to the sinks, and keeps the first error.
 pub(super) struct Writers {
     sinks: Sinks,
+    /// Standard output holds something else than the result.
+    is_stdout_taken: bool,
     pub(super) error: Option<io::Error>,
 }
 
 impl Writers {
     pub(super) fn new(sinks: Sinks) -> Self {
-        Self { sinks, error: None }
+        Self { sinks, is_stdout_taken: false, error: None }
     }
 
     pub(super) fn stdout_screen(&self, whole_digests: bool) -> Screen {
+        if self.is_stdout_taken {
+            return self.stderr_screen(whole_digests);
+        }
         self.screen(self.sinks.stdout_is_terminal, whole_digests)
     }
 
@@ -91,7 +96,16 @@ impl Writers {
     }
 
     pub(super) fn stdout(&mut self, text: &str) {
-        self.stdout_or_error(Ok(text.to_owned()));
+        if self.is_stdout_taken {
+            self.stderr(text);
+        } else {
+            self.stdout_or_error(Ok(text.to_owned()));
+        }
+    }
+
+    /// From now on, the result goes to standard error.
+    pub(super) fn result_to_stderr(&mut self) {
+        self.is_stdout_taken = true;
     }
 
     pub(super) fn stderr(&mut self, text: &str) {

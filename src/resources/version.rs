@@ -7,7 +7,7 @@ use crate::aws::Answer;
 use crate::engine::{Found, Undone, Words};
 use crate::model::{AliasName, FunctionName, LeftAlone, NotPutBack, Qualifier, Sha256, Version};
 
-/// Deletes the version of a failed release, or publishes the code that was put back after it.
+/// Deletes the version of a release that failed or was cancelled, or publishes the code that was put back after it.
 ///
 /// A version that an alias pointed at is not deleted: calls that are under way would fail.
 pub async fn undo(cx: &Context<'_>, name: &FunctionName, before: Option<&Sha256>) -> Undone {
@@ -17,11 +17,11 @@ pub async fn undo(cx: &Context<'_>, name: &FunctionName, before: Option<&Sha256>
         (fresh, was_live)
     });
     let why = match fresh {
-        None => "which version failed is not known".to_owned(),
-        Some(version) if was_live => format!("version {version} failed, and calls of it may be under way"),
+        None => "which version this run published is not known".to_owned(),
+        Some(version) if was_live => format!("this run published version {version}, and calls of it may be under way"),
         Some(version) => match delete(cx, name, &version).await {
             Undone::Failed(NotPutBack { why, .. }) | Undone::LeftAlone(LeftAlone { why, .. }) => {
-                format!("version {version} failed, and is not deleted: {why}")
+                format!("this run published version {version}, which is not deleted: {why}")
             }
             done => return done,
         },
@@ -29,15 +29,15 @@ pub async fn undo(cx: &Context<'_>, name: &FunctionName, before: Option<&Sha256>
     if let Some(before) = before {
         return publish(cx, name, before, &why).await;
     }
-    cx.run.warn(format!("the newest version of {name} may be one that failed: {why}"));
+    cx.run.warn(format!("the newest version of {name} may be that of this run: {why}"));
     Undone::Nothing
 }
 
 /// Deletes a version that nothing uses.
 async fn delete(cx: &Context<'_>, name: &FunctionName, version: &Version) -> Undone {
     let words = Words {
-        what: format!("version {version} of {name}, which failed"),
-        restored: format!("version {version} of {name}, which failed, is deleted"),
+        what: format!("version {version} of {name}, which this run published"),
+        restored: format!("version {version} of {name}, which this run published, is deleted"),
         by_hand: cx.aws(&format!("lambda delete-function --function-name {name} --qualifier {version}")),
         to_look: cx.aws(&format!("lambda get-function --function-name {name} --qualifier {version}")),
     };

@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::model::{ArchiveFileSettings, ArchiveFormat, CodeSource, FileMode, Flavour, Source, Sourced};
 
 /// The keys that only the compact format has.
-const COMPACT: [&str; 2] = ["include", "exclude"];
+const COMPACT: [&str; 3] = ["include", "exclude", "follow_links_within"];
 /// The keys that only the archive-file format has.
 const ARCHIVE_FILE: [&str; 7] = [
     "source_file",
@@ -39,7 +39,7 @@ impl Reader<'_> {
     }
 
     /// Reads a path and fills in its placeholders. Unlike a name, a path is needed even without a stage.
-    fn path(&mut self, table: &Table, key: &str) -> Option<Sourced<PathBuf>> {
+    pub(super) fn path(&mut self, table: &Table, key: &str) -> Option<Sourced<PathBuf>> {
         let said = table.text(key)?;
         let filled = self.in_source(&said.value);
         Some(self.filled(filled, said, &names::SOURCE)?.map(|path| layers::beside(self.file, &path)))

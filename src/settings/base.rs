@@ -11,8 +11,16 @@ use crate::error::{Failure, Location};
 use crate::model::BaseSettings;
 
 /// What a pull request may say of a function.
-const OF_FUNCTIONS: [&str; 7] =
-    ["source", "source_file", "sources", "include", "exclude", "excludes", "exclude_symlink_directories"];
+const OF_FUNCTIONS: [&str; 8] = [
+    "source",
+    "source_file",
+    "sources",
+    "include",
+    "exclude",
+    "follow_links_within",
+    "excludes",
+    "exclude_symlink_directories",
+];
 
 /// What a smoke test asks with more than a path of the API.
 const REACHING: [&str; 4] = ["url", "invoke", "before", "sign"];

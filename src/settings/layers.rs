@@ -38,8 +38,9 @@ pub(super) fn stage(input: &SettingsInput<'_>, document: &Table) -> Result<Stage
         Some(said) => said,
         None if input.is_stage_optional => return Ok(StageName::new(placeholders::STAGE)),
         None => {
-            return Err(Problem::new("no stage was given")
-                .fix("pass `--stage`, for example `--stage dev`, or set the action's input `stage`"));
+            return Err(Problem::new("no stage was given").fix(
+                "pass `--stage`, for example `--stage dev`, or set SLS_RELEASE_STAGE or the action's input `stage`",
+            ));
         }
     };
     let stage = checked(said, &names::STAGE)?.map(StageName::new);

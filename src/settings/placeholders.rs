@@ -29,7 +29,9 @@ impl Reader<'_> {
     pub(super) fn in_source(&self, text: &str) -> Result<String, Problem> {
         if self.waits_for_stage(text) {
             let why = format!("`{text}` needs one");
-            return Err(Problem::new("no stage was given").why(why).fix("say which, such as `--stage dev`"));
+            return Err(Problem::new("no stage was given")
+                .why(why)
+                .fix("pass `--stage`, for example `--stage dev`, or set SLS_RELEASE_STAGE"));
         }
         self.in_name(text)
     }

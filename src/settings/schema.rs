@@ -59,6 +59,7 @@ const FUNCTION: &[Key] = &[
     ("sources", Shape::Tables(&[("filename", Shape::Text), ("content", Shape::Text)])),
     ("include", Shape::Texts),
     ("exclude", Shape::Texts),
+    ("follow_links_within", Shape::Text),
     ("archive", Shape::Choice(&["compact", "archive-file"], "this version supports no other format")),
     ("excludes", Shape::Texts),
     ("exclude_symlink_directories", Shape::Flag),

@@ -66,6 +66,7 @@ impl Reader<'_> {
             source: source?,
             include: table.texts("include").unwrap_or_else(|| vec![Sourced::default_of("**".into())]),
             exclude: table.texts("exclude").unwrap_or_default(),
+            follow_links_within: self.path(table, "follow_links_within"),
             archive: self.format(table),
             name: name?,
             alias,

@@ -156,10 +156,10 @@ const VERBS: [(&str, &str); 8] = [
 fn a_verb_takes_the_options_that_it_uses_and_refuses_the_others() {
     for (verb, line) in VERBS {
         for (option, users) in options() {
-            let arguments = if option == "--pr 7" && users.contains(&verb) {
-                line.replace("--pr 42", option)
-            } else {
-                format!("{line} {option}")
+            let arguments = match option {
+                "--pr 7" if users.contains(&verb) => line.replace("--pr 42", option),
+                "--exit-code" if verb == "package" => format!("{line} --diff {option}"),
+                _ => format!("{line} {option}"),
             };
             if users.contains(&verb) {
                 assert!(parse(&arguments).is_ok(), "{arguments}");
@@ -259,7 +259,9 @@ fn the_format_and_how_much_is_said() {
     assert_eq!(parse("").unwrap().verbosity(), Verbosity::Normal);
     assert_eq!(parse("plan -v").unwrap().verbosity(), Verbosity::Verbose);
     assert_eq!(parse("-q plan").unwrap().verbosity(), Verbosity::Quiet);
-    for (arguments, code) in [("plan --exit-code", 10), ("package --exit-code", 10), ("plan", 0), ("", 0)] {
+    assert_eq!(parse("plan -vvv").unwrap().verbosity(), Verbosity::Verbose);
+    assert_eq!(parse("-qq plan").unwrap().verbosity(), Verbosity::Quiet);
+    for (arguments, code) in [("plan --exit-code", 10), ("package --diff --exit-code", 10), ("plan", 0), ("", 0)] {
         assert_eq!(parse(arguments).unwrap().command().pending_exit_code(), code, "{arguments}");
     }
 }
@@ -280,10 +282,20 @@ fn names_that_people_try_get_a_tip() {
         ("plan -s dev", "`--stage dev`"),
         ("dev", "`--stage dev`"),
         ("plan prod", "`--stage prod`"),
+        ("launch", "if `launch` is a stage, write `--stage launch`"),
         ("--json", "`--output json`"),
         ("plan --json", "`--output json`"),
-        ("diff", "`sls-release package --diff`"),
+        ("diff", "`sls-release package --diff --stage STAGE`"),
         ("validate", "`sls-release plan`"),
+        ("plan --profile acme", "`AWS_PROFILE=acme sls-release plan`"),
+        ("destroy", "`sls-release preview down --pr NUMBER`"),
+        ("remove", "`sls-release preview down --pr NUMBER`"),
+        ("preview delete", "`sls-release preview down --pr NUMBER`"),
+        ("preview ls", "`sls-release preview list`"),
+        ("preview launch", "are up, down, list and prune"),
+        ("preview 42", "`sls-release preview up --pr 42`"),
+        ("up", "`sls-release preview up --pr NUMBER`"),
+        ("rollback", "check out the older code"),
     ] {
         let error = refused(arguments);
         let text = error.to_string();
@@ -292,6 +304,14 @@ fn names_that_people_try_get_a_tip() {
         assert_eq!(cli::usage_problem(&error).fix, tips[0].trim().trim_start_matches("tip: "), "{arguments}");
     }
     assert!(refused("paln").to_string().contains("'plan'"));
+}
+
+#[test]
+fn an_exit_code_of_package_needs_a_comparison() {
+    let error = refused("package --exit-code");
+    assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+    assert!(error.to_string().contains("--compare <ZIP>|--diff [<ZIP>]"), "{error}");
+    assert_eq!(refused("package --compare a.zip --diff").kind(), ErrorKind::ArgumentConflict);
 }
 
 #[test]
@@ -348,12 +368,80 @@ fn a_credential_of_the_environment_is_printed_nowhere() {
 
 /// The binary, with nothing of this process's environment, in an empty folder.
 mod binary {
-    use crate::support::Project;
+    use std::fs::File;
+    use std::process::{Command, Stdio};
+
+    use crate::support::{Ends, Project};
 
     #[test]
     fn help_goes_to_standard_output() {
         let run = Project::empty().run(&["--help"]).exits(0);
         assert!(run.stderr.is_empty() && run.stdout.contains("Exit codes:"), "{run:?}");
+    }
+
+    #[test]
+    fn a_word_is_a_stage_where_the_settings_name_it() {
+        let project = Project::with_settings("[stages.qa]\n");
+        for (arguments, tip) in [
+            (["qa"].as_slice(), "tip: a stage is set with `--stage qa`\n"),
+            (&["preview", "qa"], "tip: a stage is set with `--stage qa`\n"),
+            (&["ship"], "tip: `sls-release --help` lists the commands; if `ship` is a stage, write `--stage ship`\n"),
+        ] {
+            let run = project.run(arguments).exits(2);
+            assert!(run.stderr.contains(tip), "{run:?}");
+        }
+    }
+
+    #[test]
+    fn usage_errors_have_the_colours_that_are_asked_for() {
+        let project = Project::empty();
+        for (arguments, has_colours) in [
+            (["--color", "always"].as_slice(), true),
+            (&["--color=always"], true),
+            (&["--color", "never"], false),
+            (&[], false),
+        ] {
+            let run = project.run(&[arguments, &["--bogus"]].concat()).exits(2);
+            assert_eq!(run.stderr.contains('\u{1b}'), has_colours, "{run:?}");
+        }
+    }
+
+    /// As of other programs made with clap. The program releases where it gets no arguments.
+    #[test]
+    fn a_variable_that_asks_for_completion_releases_nothing() {
+        let project = Project::with_settings("[functions.hello]\nsource = \".\"\n");
+        let run = |shell: &str, arguments: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
+            project.scrub(command.args(arguments)).env("COMPLETE", shell).env("SLS_RELEASE_STAGE", "dev").ended()
+        };
+        for shell in ["bash", "zsh", "fish"] {
+            let script = project.run(&["completions", shell]).exits(0).stdout;
+            assert_eq!(run(shell, &[]).exits(0).stdout, script);
+        }
+        let refused = run("nu", &[]).exits(2);
+        assert!(refused.stderr.contains("no completion script for `nu`"), "{refused:?}");
+        assert!(run("bash", &["--version"]).exits(0).stdout.starts_with("sls-release "));
+        assert!(run("0", &[]).exits(2).stderr.contains("region"), "it is off, so that a release begins");
+    }
+
+    #[test]
+    fn what_is_only_printed_must_be_written_unless_its_reader_goes_away() {
+        let project = Project::empty();
+        for arguments in [["--help"].as_slice(), &["--version"], &["completions", "bash"]] {
+            let run = |stdout: Stdio| {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
+                let child = project.scrub(command.args(arguments)).stdout(stdout).stderr(Stdio::piped()).spawn();
+                child.unwrap().ended()
+            };
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            assert_eq!(run(writer.into()).exits(0).stderr, "", "{arguments:?}");
+            if cfg!(target_os = "linux") {
+                let full = File::options().write(true).open("/dev/full").unwrap();
+                let run = run(full.into()).exits(1);
+                assert!(run.stderr.starts_with("error: standard output cannot be written: No space left"), "{run:?}");
+            }
+        }
     }
 
     #[test]
@@ -380,6 +468,20 @@ mod binary {
         let settings = "[artifacts]\nbukcet = \"acme\"\n\n[functions.hello]\narchive = \"tar\"\n";
         let run = Project::with_settings(settings).run(&["plan", "--stage", "dev"]).exits(2);
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", shown));
+    }
+
+    /// The setting is relative to the settings file.
+    #[test]
+    fn links_out_of_the_source_are_followed_where_the_settings_say_so() {
+        let settings = "[functions.hello]\nsource = \"service/code\"\nfollow_links_within = \".\"\n";
+        let project = Project::with_settings(settings);
+        project.write("service/code/app.py", "");
+        project.write("shared/shared.py", "");
+        std::os::unix::fs::symlink("../../shared", project.folder().join("service/code/shared")).unwrap();
+        let run = project.run(&["package", "-v"]).exits(0);
+        assert!(run.stdout.contains("shared/shared.py"), "{run:?}");
+        project.write("sls-release.toml", settings.replace("\".\"", "\"service\""));
+        assert!(project.run(&["package"]).exits(2).stderr.contains("outside the source"));
     }
 
     #[test]

@@ -27,7 +27,10 @@ pub(crate) fn shell(project: &Project, name: &str) -> Command {
 }
 
 /// Each line to complete, and what the shell offers, sorted; `..` where it offers more.
-pub(crate) const LINES: [(&str, &[&str]); 13] = [
+pub(crate) const LINES: [(&str, &[&str]); 16] = [
+    ("sls-release re", &["release"]),
+    ("sls-release d", &["deploy"]),
+    ("sls-release deploy --st", &["--stage"]),
     ("sls-release pla", &["plan"]),
     ("sls-release plan --exp", &["--expect-sha256"]),
     ("sls-release preview ", &["down", "list", "prune", "up", ".."]),

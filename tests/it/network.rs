@@ -175,6 +175,21 @@ fn a_certificate_that_nobody_trusts_is_told_with_the_variable_that_helps() {
     assert!(!run.stderr.contains("the-proxys-password"), "{run:?}");
 }
 
+/// GitHub, and the live code by the link that Lambda gives: AWS itself is asked past the proxy.
+#[test]
+fn other_certificates_that_nobody_trusts_are_told_by_the_same_words() {
+    let (stack, github) = opened();
+    let proxy = LookingProxy::before(&stack, Some(&github));
+    let mut opening = command(&stack, &github, "opened", HEAD);
+    opening.env("HTTPS_PROXY", &proxy.url).env("GITHUB_API_URL", format!("https://{GITHUB}"));
+    let run = opening.env("GITHUB_GRAPHQL_URL", format!("https://{GITHUB}/graphql")).ended().exits(3);
+    let all = run.stdout.clone() + &run.stderr;
+    assert!(all.contains("UnknownIssuer") && all.contains("AWS_CA_BUNDLE"), "{run:?}");
+    show_downloads_at(&stack, &format!("https://{CODE}"));
+    let run = stack.command(&["package", "--stage", "dev", "--diff"]).env("HTTPS_PROXY", &proxy.url).ended().exits(3);
+    assert!(run.stderr.contains("UnknownIssuer") && run.stderr.contains("AWS_CA_BUNDLE"), "{run:?}");
+}
+
 #[test]
 fn a_proxy_that_does_not_answer_is_named_and_its_password_is_not() {
     let stack = released(&["--alias", "live"], ALIAS);

@@ -340,7 +340,7 @@ fn a_verb_that_uploads_nothing_needs_no_bucket() {
 #[test]
 fn package_needs_a_stage_if_a_source_does() {
     let refused = |text: &str| refusal(&without_stage(), text);
-    insta::assert_snapshot!(refused("[functions.hello]\nsource='build/{stage}'\n"), @r"sls-release.toml:2:8: no stage was given: `build/{stage}` needs one; say which, such as `--stage dev`");
+    insta::assert_snapshot!(refused("[functions.hello]\nsource='build/{stage}'\n"), @r"sls-release.toml:2:8: no stage was given: `build/{stage}` needs one; pass `--stage`, for example `--stage dev`, or set SLS_RELEASE_STAGE");
     insta::assert_snapshot!(refused("[functions.hello]\nsource='a'\nname='{pr}-{stage}'\nalias='a b'\n"), @r"
     sls-release.toml:3:6: unknown placeholder `{pr}`; known here is `{stage}`
     sls-release.toml:4:7: invalid alias `a b`: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none; write another value
@@ -497,7 +497,7 @@ fn a_bad_flag_or_variable_is_named() {
 
 #[test]
 fn a_stage_is_needed_and_must_be_one() {
-    insta::assert_snapshot!(refusal(&Given::default(), SMALL), @r"no stage was given; pass `--stage`, for example `--stage dev`, or set the action's input `stage`");
+    insta::assert_snapshot!(refusal(&Given::default(), SMALL), @r"no stage was given; pass `--stage`, for example `--stage dev`, or set SLS_RELEASE_STAGE or the action's input `stage`");
     insta::assert_snapshot!(refusal(&stage("a b"), SMALL), @r"invalid stage name `a b` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed; pass another value with `--stage`");
     insta::assert_snapshot!(refusal(&stage(""), SMALL), @r"invalid stage name `` (from `--stage`): 1 to 128 letters, digits, `_` and `-` are allowed; pass another value with `--stage`");
     insta::assert_snapshot!(refusal(&stage("dev"), &format!("stge='x'\n{SMALL}")), @r"sls-release.toml:1:1: unknown key `stge`: this table has no setting with this name; did you mean `stage`?");

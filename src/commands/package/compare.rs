@@ -19,8 +19,8 @@ use crate::world::{self, Cancellation, World};
 
 /// The other archive, before anything is packed.
 pub(super) enum Kept {
-    /// What the function's callers run.
-    Live,
+    /// What the function's callers run, which this world is asked for.
+    Live(Box<World>),
     /// A zip, as the user names it, and where it can be read.
     Zip(PathBuf, Readable),
 }
@@ -41,11 +41,18 @@ impl AsRef<Path> for Readable {
     }
 }
 
-/// Opens the zip to compare with, so that packing cannot change it.
-pub(super) fn keep(against: Option<&Against>, settings: &Settings) -> Result<Option<Kept>, Failure> {
+/// Opens the zip to compare with, so that packing cannot change it, or what AWS is asked by.
+pub(super) async fn keep(
+    against: Option<&Against>,
+    settings: &Settings,
+    cancel: &Cancellation,
+) -> Result<Option<Kept>, Failure> {
     let path = match against {
         None => return Ok(None),
-        Some(Against::Live) => return Ok(Some(Kept::Live)),
+        Some(Against::Live) => {
+            let world = World::connect(settings.region.as_ref(), cancel).await?;
+            return Ok(Some(Kept::Live(Box::new(world))));
+        }
         Some(Against::Zip(path)) => path,
     };
     let real = real_file(path).map_err(|error| not_there(path, &error))?;
@@ -87,13 +94,12 @@ pub(super) async fn with(
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     threads: usize,
-    cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<BTreeMap<FunctionKey, Comparison>, Failure> {
     let others = match against {
         // It is compared with one function's archive alone.
         Kept::Zip(path, readable) => vec![zip(&path, readable)?],
-        Kept::Live => all_live(settings, artifacts, cancel, out).await?,
+        Kept::Live(world) => all_live(&world, settings, artifacts, out).await?,
     };
     let compared = artifacts.iter().zip(&others).map(|((key, artifact), other)| {
         let comparison = tokio::task::block_in_place(|| compare(artifact, other, threads));
@@ -118,15 +124,14 @@ fn zip(path: &Path, file: Readable) -> Result<Other, Failure> {
 
 /// In the order of the artifacts.
 async fn all_live(
+    world: &World,
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
-    cancel: &Cancellation,
     out: &Reporter,
 ) -> Result<Vec<Other>, Failure> {
-    let world = World::connect(settings.region.as_ref(), cancel).await?;
     let functions = artifacts.iter().filter_map(|(key, artifact)| Some((settings.functions.get(key)?, artifact)));
-    let all = try_join_all(functions.map(|(function, artifact)| live(function, artifact, &world)));
-    cancel.or_cancelled(world::with_progress("AWS to answer", out, all)).await
+    let all = try_join_all(functions.map(|(function, artifact)| live(function, artifact, world)));
+    world.cancel.or_cancelled(world::with_progress("AWS to answer", out, all)).await
 }
 
 /// Returns the code that the function's callers run: its alias's version, or else `$LATEST`.

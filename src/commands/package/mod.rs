@@ -17,20 +17,20 @@ use crate::world::Cancellation;
 pub(super) async fn package(request: &PackageRequest, cancel: &Cancellation, out: &Reporter) -> Result<(), Failure> {
     let settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
     one_function_for(&request.views, &settings)?;
-    let kept = compare::keep(request.views.against().as_ref(), &settings)?;
-    request.views.svg.as_deref().map_or(Ok(()), |path| picture::check(path, &settings))?;
+    let kept = compare::keep(request.views.against().as_ref(), &settings, cancel).await?;
+    request.views.svg.as_deref().map_or(Ok(()), |path| picture::check(path, &settings, out))?;
     let folder = ArchiveFolder::kept(&settings)?;
-    let packer =
-        Packer::new(&request.common, &request.archives, &settings, folder).keeping_out(request.views.svg.as_ref());
+    let packer = Packer::new(&request.common, &request.archives, &settings, folder)
+        .keeping_out(request.views.svg.as_deref().filter(|path| !picture::is_standard_output(path)));
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     if let Some(kept) = kept {
-        out.comparisons(&compare::with(kept, &settings, &artifacts, packer.threads()?, cancel, out).await?);
+        out.comparisons(&compare::with(kept, &settings, &artifacts, packer.threads()?, out).await?);
     }
     if request.views.explain {
         out.explanations(&tokio::task::block_in_place(|| explained(&packer, &artifacts))?);
     }
     if let Some(path) = &request.views.svg {
-        picture::draw(path, &artifacts)?;
+        picture::draw(path, &artifacts, out)?;
     }
     out.end(End::Packaged);
     Ok(())

@@ -92,7 +92,7 @@ impl Walk<'_> {
         if self.is_left_out(&path, &real) {
             return ControlFlow::Continue(());
         }
-        if !real.starts_with(self.root) && !self.is_of_checkout(&real) {
+        if !real.starts_with(self.root) && !checkout::may_hold(self.checkout, &real) {
             self.problems.push(link_out_of_checkout(&real, &real));
             return ControlFlow::Continue(());
         }
@@ -131,7 +131,7 @@ impl Walk<'_> {
             return ControlFlow::Continue(());
         }
         if !target.starts_with(self.root) {
-            if !self.is_of_checkout(&target) {
+            if !checkout::may_hold(self.checkout, &target) {
                 self.problems.push(link_out_of_checkout(link, &target));
                 return ControlFlow::Continue(());
             }
@@ -143,13 +143,6 @@ impl Walk<'_> {
             self.file_or_folder(folder, path.to_owned(), target, &metadata);
         }
         ControlFlow::Continue(())
-    }
-
-    /// Returns whether the source's Git checkout contains the target of a link. Git's own folder may hold credentials, and
-    /// files outside the checkout belong to the machine: a pull request must not publish either by a link.
-    fn is_of_checkout(&self, target: &Path) -> bool {
-        let Some(checkout) = self.checkout else { return true };
-        target.strip_prefix(checkout).is_ok_and(|inside| inside.iter().all(|name| name != ".git"))
     }
 
     fn is_left_out(&mut self, path: &str, real: &Path) -> bool {

@@ -51,11 +51,21 @@ fn no_region() {
     says_without_a_call("no_region", 2, &stack, &mut command);
 }
 
+/// Nothing is packed before.
 #[test]
-fn a_number_of_attempts_that_is_none() {
+fn variables_of_aws_and_of_the_network_that_cannot_be_used() {
     let stack = stack();
-    for (name, attempts) in [("max_attempts_in_words", "many"), ("no_attempts", "0")] {
-        says_without_a_call(name, 2, &stack, stack.command(&["--stage", "dev"]).env("AWS_MAX_ATTEMPTS", attempts));
+    for (name, variable, value) in [
+        ("max_attempts_in_words", "AWS_MAX_ATTEMPTS", "many"),
+        ("no_attempts", "AWS_MAX_ATTEMPTS", "0"),
+        ("no_certificates", "AWS_CA_BUNDLE", "missing.pem"),
+        ("proxy_of_nothing", "HTTPS_PROXY", "nonsense://"),
+        ("proxy_of_socks", "ALL_PROXY", "socks5://proxy.example.com:1080"),
+        ("proxy_without_a_port", "HTTP_PROXY", "http://someone:the-password@proxy.example.com:x"),
+        ("endpoint_without_a_scheme", "AWS_ENDPOINT_URL", "localhost"),
+        ("empty_endpoint", "AWS_ENDPOINT_URL_S3", ""),
+    ] {
+        says_without_a_call(name, 2, &stack, stack.command(&["--stage", "dev"]).env(variable, value));
     }
 }
 

@@ -80,6 +80,18 @@ fn links_that_cannot_be_packed() {
     refused_link("itself", Path::new("itself"), "cannot be followed");
 }
 
+#[test]
+fn links_that_are_excluded_may_lead_anywhere() {
+    let tree = Tree::of(&["a"]);
+    let other = Tree::of(&["secret"]);
+    tree.link("out", other.root());
+    tree.link("broken", "nowhere");
+    for exclude in [["out/**", "broken"], ["out", "broken/**"], ["out/", "broken/"]] {
+        let packed = Packer::new().pack(settings(tree.root(), &["**"], &exclude));
+        assert_eq!(packed.unwrap().entries.len(), 1, "{exclude:?}");
+    }
+}
+
 /// Links to folders that are not packed themselves are followed, and must end.
 #[test]
 fn cycles_of_two_links() {

@@ -1,5 +1,7 @@
 //! The selection of files.
 
+use sls_release::model::{FunctionSettings, Sourced};
+
 use super::support::{Packer, Tree, Warnings, all_of, inflate, names, pack_all, settings};
 
 fn selected(tree: &Tree, include: &[&str], exclude: &[&str]) -> Vec<String> {
@@ -197,4 +199,40 @@ fn a_link_does_not_include_what_is_left_out() {
 fn files_that_are_not_selected_are_not_refused() {
     let tree = Tree::linked(&["a.js", "lib/b.js"], &[("out", "/etc"), ("lib/broken", "nowhere"), ("lib/cycle", "..")]);
     assert_eq!(selected(&tree, &["*.js", "lib/*.js"], &["lib/cycle"]), ["a.js", "lib/b.js"]);
+}
+
+/// A service in a workspace, with a link to a package beside it.
+#[test]
+fn links_out_of_the_source_are_followed_within_a_folder() {
+    let tree = Tree::linked(
+        &[".git/config", "service/app.js", "service/lib/a.js", "packages/one/index.js", "packages/one/.env"],
+        &[("service/one", "../packages/one"), ("packages/one/lib", "../../service/lib")],
+    );
+    let other = Tree::of(&["secret"]);
+    let packed = |within: &str| {
+        let follow_links_within = Some(Sourced::default_of(tree.path(within)));
+        let source = tree.path("service");
+        Packer::new().pack(FunctionSettings { follow_links_within, ..settings(&source, &["**"], &[]) })
+    };
+    let names = |within: &str| {
+        packed(within).map(|artifact| artifact.entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>())
+    };
+    let all = ["app.js", "lib/a.js", "one/index.js", "one/lib"];
+    for within in ["", "packages", "service/../packages/one"] {
+        assert_eq!(names(within).unwrap(), all, "{within}");
+    }
+    let refused = |within: &str| packed(within).unwrap_err().to_string();
+    assert!(refused("service").contains("outside the source"));
+    assert!(refused("missing").contains("`follow_links_within` cannot be"));
+    for (target, why) in [
+        (other.root().to_owned(), "outside the source"),
+        (tree.path(".git"), "outside the source"),
+        (tree.root().to_owned(), "a cycle"),
+    ] {
+        tree.link("service/out", &target);
+        assert!(refused("").contains(why), "{}: {}", target.display(), refused(""));
+        std::fs::remove_file(tree.path("service/out")).unwrap();
+    }
+    std::fs::rename(tree.path(".git"), tree.path("service/.git")).unwrap();
+    assert!(refused("").contains("outside the source"), "the checkout is the service alone");
 }

@@ -94,6 +94,7 @@ pub(crate) fn settings(source: &Path, include: &[&str], exclude: &[&str]) -> Fun
         source: at_line(CodeSource::Path(source.to_owned()), 1),
         include: globs(include, 10),
         exclude: globs(exclude, 20),
+        follow_links_within: None,
         archive: ArchiveFormat::Compact,
         name: Sourced::default_of(FunctionName::new("hello-dev")),
         alias: None,

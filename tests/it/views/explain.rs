@@ -97,6 +97,28 @@ fn a_ready_zip_is_explained_too() {
 }
 
 #[test]
+fn a_link_to_a_folder_without_a_file_to_pack_has_a_reason_of_its_own() {
+    let project = project();
+    fs::create_dir_all(project.folder().join("lambda/empty")).unwrap();
+    std::os::unix::fs::symlink("empty", project.folder().join("lambda/link")).unwrap();
+    let found = explained(&project.package(&["--explain", "--output", "json"]).exits(0));
+    let left_out = found["left_out"].as_array().unwrap();
+    let link = left_out.iter().find(|it| it["example"] == "link/").unwrap();
+    assert_eq!((&link["by"], &link["folders"]), (&"link_to_nothing".into(), &1.into()));
+}
+
+#[test]
+fn a_picture_on_standard_output_is_all_that_is_there() {
+    let project = project();
+    let run = project.package(&["--svg", "-"]).exits(0);
+    assert!(run.stdout.starts_with("<svg") && run.stdout.ends_with("</svg>\n"), "{run:?}");
+    assert!(run.stderr.contains("source_code_hash"), "{run:?}");
+    assert!(!project.folder().join("-").exists());
+    let refused = project.package(&["--svg", "-", "--output", "json"]).exits(2);
+    assert!(refused.stdout.contains("name a file"), "{refused:?}");
+}
+
+#[test]
 fn the_picture_is_the_same_each_time_and_well_formed() {
     let project = project();
     let draw = || {

@@ -26,6 +26,25 @@ fn an_unreadable_archive_is_reported_before_packing() {
     assert!(!project.folder().join(ARCHIVE).exists());
 }
 
+/// The libraries' own words, and the names of temporary files, say nothing to users.
+#[test]
+fn files_that_cannot_be_used_are_told_in_words_of_users() {
+    let project = Project::of(&[("app.py", "x = 1\n")]);
+    project.write("text.zip", "no archive\n");
+    for (arguments, why) in [
+        (["--compare", "text.zip"], "why: it is no zip archive, or its end is missing\n"),
+        (["--svg", "missing/hello.svg"], "why: No such file or directory (os error 2)\n"),
+        (["--threads", "0"], "write a number from 1"),
+        (["--threads", "many"], "write a number from 1"),
+    ] {
+        let refused = project.package(&arguments).exits(2);
+        assert!(refused.stderr.contains(why), "{refused:?}");
+    }
+    project.write("sls-release.toml", "[functions.hello]\nsource = \"text.zip\"\n");
+    let refused = project.package(&[]).exits(2);
+    assert!(refused.stderr.contains("why: it is no zip archive, or its end is missing\n"), "{refused:?}");
+}
+
 #[test]
 fn a_picture_replaces_only_a_picture() {
     let project = Project::of(&[("app.py", "x = 1\n")]);
