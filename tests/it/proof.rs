@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::rules::Tenants;
 use crate::support::{ALIAS, BY_ENDPOINT, Ends, Run, Stack, When, answering, released, signal};
 
 const ALIASED: [&str; 2] = ["--alias", "live"];
@@ -153,6 +154,27 @@ fn an_event_of_ones_own_proves_a_function_without_a_path() {
     stack.write("lambda/app.py", source("now did it"));
     let run = stack.release(&[]).exits(0);
     assert_eq!(run.document()["released"]["invoked"][0]["event"], json!("events/job.json"), "{run:?}");
+}
+
+/// Lambda takes no call of such a function without the id of a tenant.
+#[test]
+fn a_function_that_keeps_tenants_apart_is_invoked_for_the_one_that_the_settings_name() {
+    let stack = stack();
+    stack.proxy.rule::<Tenants>().isolate(&stack.function("dev"));
+    let settings = |lines: &str| stack.settings(&ALIAS.replace("timeout", &format!("{lines}timeout")));
+    stack.proxy.take_calls();
+    stack.releases("two");
+    assert!(stack.proxy.take_calls().calls("Invoke").is_empty(), "the API may name the tenant of a request");
+    stack.write("lambda/app.py", answering(200, "three"));
+    settings("before = true\n");
+    let run = stack.release(&[]).exits(3);
+    stack.proxy.take_calls().writes_nothing();
+    assert!(run.stdout.contains("takes no call without the id of one"), "{run:?}");
+    assert!(run.document()["failure"]["problems"][0]["fix"].as_str().unwrap().contains("tenant = \"smoke-test\""));
+    settings("tenant = \"smoke-test\"\n");
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(stack.proxy.take_calls().calls("Invoke").len(), 1, "{run:?}");
+    assert_eq!(run.document()["released"]["invoked"][0]["event"], "GET /hello", "{run:?}");
 }
 
 #[test]
