@@ -12,6 +12,7 @@ mod provisioned;
 mod repeats;
 mod stages;
 mod terraform;
+mod versions;
 
 use crate::support::{Call, Log, Run, Stack, released};
 
