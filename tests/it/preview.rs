@@ -101,6 +101,23 @@ fn tracing_and_logging_are_copied() {
     assert_eq!((tracing, format), (TracingMode::PassThrough, LogFormat::Text));
 }
 
+/// A copy that may not call out by IPv6 would not reach what the stage reaches.
+#[test]
+fn a_network_is_copied_with_its_ipv6() {
+    let stack = scene();
+    let network = json!({
+        "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "VpcId": "vpc-1", "Ipv6AllowedForDualStack": true,
+    });
+    stack.proxy.show("GetFunction", move |function| function["Configuration"]["VpcConfig"] = network.clone());
+    stack.proxy.take_calls();
+    up(&stack).exits(0);
+    let calls = stack.proxy.take_calls();
+    let created: Value = serde_json::from_slice(&calls.calls("CreateFunction")[0].body).unwrap();
+    let wanted = json!({ "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "Ipv6AllowedForDualStack": true });
+    assert_eq!(created["VpcConfig"], wanted);
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
 /// A call of a sibling would reach the stage.
 #[test]
 fn a_variable_that_names_a_copied_function_names_its_copy() {
