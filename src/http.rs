@@ -28,6 +28,11 @@ const SHOWN_BODY: usize = 300;
 /// How long the body of a wrong answer may take.
 const FOR_A_WRONG_BODY: Duration = Duration::from_secs(3);
 
+/// The end of a connection to a server that demands a certificate of its client, as rustls says it.
+///
+/// <https://www.rfc-editor.org/rfc/rfc8446#section-6.2>
+const CERTIFICATE_REQUIRED: &str = "CertificateRequired";
+
 /// How an endpoint did not answer as it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Miss {
@@ -156,7 +161,11 @@ fn not_kept(error: &io::Error) -> String {
 /// Describes an error by its innermost cause, without the URL, which may contain a key.
 fn no_answer(error: &reqwest::Error) -> String {
     let cause = causes(error).last().map(ToString::to_string).unwrap_or_default();
-    if error.is_timeout() {
+    if cause.contains(CERTIFICATE_REQUIRED) {
+        "it did not answer: it asks for a certificate of the client (mutual TLS), and a smoke test sends none; send an event \
+         instead: `invoke`"
+            .to_owned()
+    } else if error.is_timeout() {
         "it did not answer in time".to_owned()
     } else if network::is_untrusted(&cause) {
         format!("it did not answer: {cause}; {}", network::TRUST)

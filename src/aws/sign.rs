@@ -26,7 +26,7 @@ impl Signer {
     pub async fn headers(&self, method: &str, url: &str, body: &str) -> Result<Vec<(String, String)>, String> {
         let provider = self.credentials.as_ref().ok_or("there are no AWS credentials to sign with")?;
         let identity = provider.provide_credentials().await.map_err(|error| error.to_string())?.into();
-        let service = if url.contains(".lambda-url.") { "lambda" } else { "execute-api" };
+        let service = service(url);
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region.as_str())
@@ -41,5 +41,34 @@ impl Signer {
         let (instructions, _) = sign(request, &parameters).map_err(|error| error.to_string())?.into_parts();
         let headers = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(headers.collect())
+    }
+}
+
+/// The service that a URL is of; a name behind the host means nothing.
+fn service(url: &str) -> &'static str {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains(".lambda-url.") { "lambda" } else { "execute-api" }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_scope_names_the_service_of_the_host() {
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let signer = Signer::new(Some(SharedCredentialsProvider::new(credentials)), Region::new("eu-central-1"));
+        for (url, service) in [
+            ("https://abc.lambda-url.eu-central-1.on.aws/hello", "lambda"),
+            ("https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev/hello", "execute-api"),
+            ("https://api.acme.example/hello?from=x.lambda-url.y", "execute-api"),
+        ] {
+            let headers = signer.headers("GET", url, "").await.unwrap();
+            let (_, scope) = headers.iter().find(|(name, _)| name == "authorization").unwrap();
+            assert!(scope.contains(&format!("/eu-central-1/{service}/aws4_request")), "{url}: {scope}");
+        }
     }
 }

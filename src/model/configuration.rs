@@ -34,6 +34,8 @@ pub struct FunctionConfiguration {
     pub subnets: BTreeSet<String>,
     /// Security group ids.
     pub security_groups: BTreeSet<String>,
+    /// `Ipv6AllowedForDualStack`: it may call out by IPv6 from its subnets.
+    pub ipv6_allowed: bool,
     /// The environment variables, which are never printed.
     pub environment: BTreeMap<String, Secret>,
     /// The customer managed key that encrypts the environment, if there is one.

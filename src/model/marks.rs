@@ -134,6 +134,13 @@ pub fn api_original(id: &RestApiId, stage: &StageName) -> String {
     format!("{id}/{stage}")
 }
 
+/// Whether this may be the value of that tag.
+fn is_api_original(text: &str) -> bool {
+    let is_word =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    text.split_once('/').is_some_and(|(id, stage)| is_word(id) && is_word(stage))
+}
+
 /// What carries tags, by what the tags have to match.
 #[derive(Clone, Copy, Debug)]
 pub enum Carrier<'a> {
@@ -196,7 +203,15 @@ impl Marks {
                 let is_copy = arn == format!("{original}-{}", self.preview.stage());
                 (!is_copy).then(|| format!("its tag `{ORIGINAL}` is `{original}`, whose copy has another ARN"))
             }
-            (Carrier::Api { .. }, Some(_)) => self.api.is_none().then(|| absent(API)),
+            (Carrier::Api { .. }, Some(_)) if self.api.is_none() => Some(absent(API)),
+            (Carrier::Api { .. }, Some(original)) if !is_api_original(original) => {
+                Some(format!("its tag `{ORIGINAL}` is `{original}`, which is no API and its stage"))
+            }
+            // The API that it is a copy of may have another name by now, or be gone.
+            (Carrier::Api { name }, Some(_)) => {
+                let ending = format!("-{}", self.preview.stage());
+                (!name.ends_with(&ending)).then(|| format!("its name does not end with `{ending}`"))
+            }
         }
     }
 }
@@ -375,6 +390,14 @@ mod tests {
             let why = mismatch(tags, of).unwrap();
             assert!(why.contains("its tag `sls-release:name` is"), "{of:?}: {why}");
         }
+        let foreign = |name: &str, original: &str| {
+            let mut tags = tags(name, Some(original));
+            tags.insert(API.to_owned(), "public".to_owned());
+            mismatch(&tags, Carrier::Api { name })
+        };
+        assert!(foreign("production", "a1b2c3d4e5/dev").unwrap().contains("does not end with `-pr-42`"));
+        assert!(foreign("shop-pr-42", HELLO).unwrap().contains("no API and its stage"));
+        assert_eq!(foreign("shop-pr-42", "f6g7h8i9j0/v1"), None);
         let elsewhere = tags("hello-dev-pr-42", Some("arn:aws:lambda:eu-west-1:123456789012:function:hello-dev"));
         let why = mismatch(&elsewhere, FUNCTION).unwrap();
         assert!(why.contains("eu-west-1"), "{why}");

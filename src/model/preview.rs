@@ -37,6 +37,9 @@ pub struct GotFunction {
     /// It mounts a file system.
     #[serde(default)]
     pub has_file_system: bool,
+    /// Fields of its configuration that are set and that no copy has, such as `NewConfig`: those of a later Lambda.
+    #[serde(default)]
+    pub unknown_fields: BTreeSet<String>,
     /// Why Lambda does not show its environment, in AWS's words: most often a key that may not be used. The
     /// configuration then has an empty environment.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! The payloads of the acts that make and delete previews.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -39,6 +40,9 @@ pub struct CreateFunction {
     pub key: ObjectKey,
     /// Its version, where it exists and the bucket keeps versions.
     pub object_version: Option<String>,
+    /// The variables of its environment that name a copy instead of the function that is copied.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rewritten: BTreeMap<String, FunctionName>,
 }
 
 /// A preview's function whose configuration differs.
@@ -52,6 +56,29 @@ pub struct ConfigureFunction {
     pub name: FunctionName,
     /// The observed revision of `$LATEST`.
     pub revision: RevisionId,
+    /// The variables of its environment that name a copy instead of the function that is copied.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rewritten: BTreeMap<String, FunctionName>,
+}
+
+impl CreateFunction {
+    /// What of its environment names a copy, in words that go behind the function's name; may be empty.
+    pub fn in_environment(&self) -> String {
+        in_environment(&self.rewritten)
+    }
+}
+
+impl ConfigureFunction {
+    /// What of its environment names a copy, in words that go behind the function's name; may be empty.
+    pub fn in_environment(&self) -> String {
+        in_environment(&self.rewritten)
+    }
+}
+
+/// `; in its environment WORKER names worker-dev-pr-42`.
+fn in_environment(rewritten: &BTreeMap<String, FunctionName>) -> String {
+    let named: Vec<_> = rewritten.iter().map(|(variable, function)| format!("{variable} names {function}")).collect();
+    if named.is_empty() { String::new() } else { format!("; in its environment {}", named.join(", ")) }
 }
 
 /// An API of a preview.

@@ -37,6 +37,9 @@ pub struct Invoke {
     pub log: LogSource,
     /// What the event asks for: `GET /hello`, or its file.
     pub event: String,
+    /// The tenant that it is sent for, where the function keeps tenants apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// The status of a good answer to a request; `None`: any answer without an error is good.
     pub status: Option<u16>,
     /// What a good answer holds.

@@ -252,6 +252,8 @@ pub struct SmokeSettings {
     pub before: Option<bool>,
     /// Whether the request is signed with the credentials of this run.
     pub sign: bool,
+    /// The tenant that a function is invoked for, if Lambda keeps its tenants apart.
+    pub tenant: Option<String>,
     /// What the file of `invoke` holds; `None` until it is read. May be secret: never printed.
     #[serde(skip)]
     pub event: Option<serde_json::Value>,

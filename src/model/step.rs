@@ -161,8 +161,10 @@ impl Act {
             Act::FlushCache(cache) => format!("flush the cache of stage {} of {}", cache.stage, cache.id),
             Act::Smoke(smoke) => smoke.title(),
             Act::CreateLogGroup(group) => format!("create log group {}", marks::log_group(&group.function)),
-            Act::CreateFunction(create) => format!("create function {}", create.name),
-            Act::ConfigureFunction(configure) => format!("update the configuration of {}", configure.name),
+            Act::CreateFunction(create) => format!("create function {}{}", create.name, create.in_environment()),
+            Act::ConfigureFunction(configure) => {
+                format!("update the configuration of {}{}", configure.name, configure.in_environment())
+            }
             Act::CreateApi(create) => format!("create API {}", create.name),
             Act::WriteApi(write) => format!("write the definition of API {}", write.name),
             Act::DeployStage(deploy) => format!("deploy API {} to stage {}", deploy.name, deploy.preview.stage()),

@@ -4,7 +4,9 @@ use derive_more::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AliasName, ApiKey, DeploymentId, FunctionKey, ObjectKey, OptionalRead, Qualifier, Sha256, Version};
+use super::{
+    AliasName, ApiKey, DeploymentId, FunctionKey, FunctionName, ObjectKey, OptionalRead, Qualifier, Sha256, Version,
+};
 
 /// Why a step is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
@@ -254,6 +256,18 @@ pub enum Warning {
     KeysNotCopied {
         /// The API.
         api: ApiKey,
+    },
+    /// A variable of a preview's function contains the name of a function that is copied.
+    #[display(
+        "{function}: the environment variable {variable} contains the name of {named}, and is copied as it is: the preview may call the stage there; set {variable} under [preview.environment]"
+    )]
+    EnvironmentNamesFunction {
+        /// The function.
+        function: FunctionKey,
+        /// The variable.
+        variable: String,
+        /// The function that is copied.
+        named: FunctionName,
     },
     /// New code that no smoke test reaches, as far as the settings tell.
     #[display(

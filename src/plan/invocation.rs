@@ -75,17 +75,17 @@ pub(super) fn sent<'s, 'a>(stack: &'s Stack<'a>, settings: &'s SmokeSettings) ->
         Err("its path does not call the alias that is moved")
     } else if !route.integration.passes_requests {
         Err("its integration maps or streams the request, or is not AWS_PROXY")
-    } else if function.observed.latest.has_tenants {
-        Err("its function needs a tenant's id")
     } else {
         Ok(Sent { function, request: Some((route, path)) })
     }
 }
 
-/// By default, what may be sent twice, and reaches the function as it is.
+/// By default, what may be sent twice, and reaches the function as it is. The tenant of a request may be one that the API
+/// itself names.
 fn is_wanted(settings: &SmokeSettings, sent: &Sent<'_, '_>) -> bool {
     let reads = ["GET", "HEAD"].contains(&settings.method.as_str());
-    let is_same = sent.request.as_ref().is_none_or(|(route, _)| reads && route.integration.is_open);
+    let is_known = settings.tenant.is_some() || !sent.function.observed.latest.has_tenants;
+    let is_same = sent.request.as_ref().is_none_or(|(route, _)| reads && is_known && route.integration.is_open);
     settings.before.unwrap_or(is_same)
 }
 
@@ -107,6 +107,7 @@ fn invoke(test: usize, settings: &SmokeSettings, sent: &Sent<'_, '_>) -> Invoke 
         goes_live: if function.settings.alias.is_some() { GoesLive::WithAlias } else { GoesLive::AtUpdate },
         log: function.log(),
         event,
+        tenant: settings.tenant.clone().filter(|_| function.observed.latest.has_tenants),
         status: request.is_some().then_some(settings.status),
         contains: settings.contains.clone(),
         timeout: settings.timeout,

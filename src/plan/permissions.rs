@@ -7,10 +7,8 @@
 
 use serde_json::Value;
 
-use super::stack::{Api, Call, Function, Stack, is_target};
-use crate::model::{
-    Act, Caller, Integration, KnownStates, LambdaTarget, Permit, Plan, PolicyStatement, Qualifier, Reason, Ref,
-};
+use super::stack::{Api, Call, Function, Stack};
+use crate::model::{Act, Caller, Integration, KnownStates, Permit, Plan, PolicyStatement, Qualifier, Reason, Ref};
 
 pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
     for function in &stack.functions {
@@ -40,18 +38,15 @@ pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
 
 /// The Lambda authorizers that call what is released of the function under API Gateway's own name: the API of each, and
 /// its id.
-fn authorizers_of<'s, 'a>(function: &Function<'_>, stack: &'s Stack<'a>) -> Vec<(&'s Api<'a>, String)> {
-    let calls = |api: &Api<'_>, authorizer: &Value| {
-        let variables = api.observed.stage.as_ref().map(|stage| &stage.variables)?;
-        let target = LambdaTarget::of_uri(authorizer["uri"].as_str()?, variables)?;
-        let is_wanted = is_target(&target, function.observed) && target.qualifier == function.qualifier();
-        (is_wanted && authorizer["credentials"].is_null()).then_some(())
-    };
-    let of_api = |api: &'s Api<'a>| {
-        let authorizers = api.observed.definition.document["authorizers"].as_object().into_iter().flatten();
-        authorizers.filter_map(move |(id, authorizer)| calls(api, authorizer).map(|()| (api, id.clone())))
-    };
-    stack.apis.iter().flat_map(of_api).collect()
+fn authorizers_of<'s, 'a>(
+    function: &Function<'_>,
+    stack: &'s Stack<'a>,
+) -> impl Iterator<Item = (&'s Api<'a>, String)> {
+    let apis = stack.apis.iter().filter(|api| api.observed.stage.is_some());
+    let all = apis.flat_map(|api| api.authorizers.iter().map(move |authorizer| (api, authorizer)));
+    let calls = all.filter(|(_, authorizer)| authorizer.function == function.key && !authorizer.by_role);
+    let released = calls.filter(|(_, authorizer)| authorizer.qualifier == function.qualifier());
+    released.map(|(api, authorizer)| (api, authorizer.id.to_owned()))
 }
 
 fn permit(function: &Function<'_>, api: &Api<'_>, caller: Caller) -> Permit {

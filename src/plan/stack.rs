@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::desired::Desired;
 use crate::model::{
     ApiKey, ApiSettings, Artifact, Cache, FunctionKey, FunctionSettings, Integration, LambdaTarget, LogSource,
@@ -16,7 +18,7 @@ pub(super) struct Stack<'a> {
     pub(super) functions: Vec<Function<'a>>,
     /// The APIs that a release may change: all, or those that call a chosen function.
     pub(super) apis: Vec<Api<'a>>,
-    /// The APIs that exist, but call no chosen function while `--function` chose some.
+    /// The APIs that exist, but call no chosen function, not as an authorizer either, while `--function` chose some.
     pub(super) other_apis: Vec<&'a ApiKey>,
 }
 
@@ -37,6 +39,17 @@ pub(super) struct Api<'a> {
     pub(super) observed: &'a ObservedApi,
     /// The integrations that call a chosen function.
     pub(super) calls: Vec<Call<'a>>,
+    /// The Lambda authorizers that call a chosen function.
+    pub(super) authorizers: Vec<AuthorizerCall<'a>>,
+}
+
+/// A Lambda authorizer of an API that calls a chosen function.
+pub(super) struct AuthorizerCall<'a> {
+    pub(super) id: &'a str,
+    pub(super) function: &'a FunctionKey,
+    pub(super) qualifier: Qualifier,
+    /// It calls with a role, so that the function's policy does not matter.
+    pub(super) by_role: bool,
 }
 
 /// A method of an API that calls a chosen function.
@@ -59,11 +72,11 @@ impl<'a> Stack<'a> {
         let (mut apis, mut other_apis) = (Vec::new(), Vec::new());
         for (key, api_settings) in &settings.apis {
             let Some(Some(observed)) = observed.apis.get(key) else { continue };
-            let calls = calls(observed, &functions);
-            if calls.is_empty() && !all_chosen {
+            let (calls, authorizers) = (calls(observed, &functions), authorizers(observed, &functions));
+            if calls.is_empty() && authorizers.is_empty() && !all_chosen {
                 other_apis.push(key);
             } else {
-                apis.push(Api { key, settings: api_settings, observed, calls });
+                apis.push(Api { key, settings: api_settings, observed, calls, authorizers });
             }
         }
         Self { settings, observed, functions, apis, other_apis }
@@ -128,17 +141,31 @@ impl Api<'_> {
 }
 
 fn calls<'a>(api: &'a ObservedApi, functions: &[Function<'a>]) -> Vec<Call<'a>> {
-    let none = BTreeMap::new();
-    let variables = api.stage.as_ref().map_or(&none, |stage| &stage.variables);
     let call = |integration: &'a Integration| {
-        let target = integration.lambda_target(variables)?;
+        let target = integration.lambda_target(variables(api))?;
         let function = functions.iter().find(|function| is_target(&target, function.observed))?;
         Some(Call { function: function.key, integration, qualifier: target.qualifier })
     };
     api.definition.integrations.iter().filter_map(call).collect()
 }
 
+fn authorizers<'a>(api: &'a ObservedApi, functions: &[Function<'a>]) -> Vec<AuthorizerCall<'a>> {
+    let call = |(id, authorizer): (&'a String, &'a Value)| {
+        let target = LambdaTarget::of_uri(authorizer["uri"].as_str()?, variables(api))?;
+        let function = functions.iter().find(|function| is_target(&target, function.observed))?;
+        let by_role = !authorizer["credentials"].is_null();
+        Some(AuthorizerCall { id, function: function.key, qualifier: target.qualifier, by_role })
+    };
+    api.definition.document["authorizers"].as_object().into_iter().flatten().filter_map(call).collect()
+}
+
+/// The variables of the stage; none where there is no such stage.
+fn variables(api: &ObservedApi) -> &BTreeMap<String, String> {
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    api.stage.as_ref().map_or(&NONE, |stage| &stage.variables)
+}
+
 /// A function of the same name in another account is another function.
-pub(super) fn is_target(target: &LambdaTarget, function: &ObservedFunction) -> bool {
+fn is_target(target: &LambdaTarget, function: &ObservedFunction) -> bool {
     target.function == function.name && target.account.as_ref().is_none_or(|account| *account == function.account)
 }

@@ -26,7 +26,7 @@ pub async fn create(cx: &Context<'_>, create: &CreateFunction) -> Result<(), Ste
     let write = Write::new(format!("failed to create function {name}"), create.undos(cx.run.id()));
     send(&cx.run, write.may_be_anothers(), call, look).await?;
     ready(cx, name).await?;
-    cx.run.done(format!("function {name} made"));
+    cx.run.done(format!("function {name} made{}", create.in_environment()));
     Ok(())
 }
 
@@ -66,6 +66,6 @@ pub async fn configure(cx: &Context<'_>, configure: &ConfigureFunction) -> Resul
     let call = async || lambda.configure(name, wanted, &revision).await;
     send(&cx.run, write.waits_for_conflicts(), call, look).await?;
     ready(cx, name).await?;
-    cx.run.done(format!("configuration of function {name} updated"));
+    cx.run.done(format!("configuration of function {name} updated{}", configure.in_environment()));
     Ok(())
 }

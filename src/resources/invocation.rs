@@ -115,7 +115,7 @@ pub async fn prove(cx: &Context<'_>, invoke: &Invoke) -> Result<(), StepError> {
 async fn attempt(cx: &Context<'_>, invoke: &Invoke, version: &Version, event: &Value) -> Result<Attempt, StepError> {
     let event = completed(event, cx);
     let call = async {
-        let answer = cx.run.world.aws.lambda.invoke(&invoke.name, version, &event, invoke.function_timeout).await;
+        let answer = cx.run.world.aws.lambda.invoke(invoke, version, &event).await;
         Ok(answer)
     };
     match cx.run.unless_stopped(call).await? {

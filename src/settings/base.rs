@@ -23,7 +23,7 @@ const OF_FUNCTIONS: [&str; 8] = [
 ];
 
 /// What a smoke test asks with more than a path of the API.
-const REACHING: [&str; 4] = ["url", "invoke", "before", "sign"];
+const REACHING: [&str; 5] = ["url", "invoke", "before", "sign", "tenant"];
 
 /// A message about a key of a pull request's own file that is ignored, and where the key is.
 type Ignored = (Location, String);

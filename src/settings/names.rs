@@ -144,6 +144,13 @@ pub(super) const SMOKE_URL: Rule = Rule {
 pub(super) const CONTAINS: Rule =
     Rule { what: "contains", allowed: "it must not be empty", holds: |text| !text.is_empty() };
 
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+pub(super) const TENANT: Rule = Rule {
+    what: "tenant",
+    allowed: "1 to 256 letters, digits, spaces and `._:/=+-@` are allowed",
+    holds: |name| (1..=256).contains(&name.len()) && is_made_of(name, "._:/=+-@ "),
+};
+
 /// Text that may be anything.
 pub(super) const ANY_TEXT: Rule = Rule { what: "text", allowed: "everything is allowed", holds: |_| true };
 

@@ -89,6 +89,7 @@ const SMOKE: &[Key] = &[
     ("invoke", Shape::Text),
     ("before", Shape::Flag),
     ("sign", Shape::Flag),
+    ("tenant", Shape::Text),
     ("status", Shape::Integer(100..=599)),
     ("contains", Shape::Text),
     ("hits", Shape::Integer(1..=1000)),

@@ -32,6 +32,7 @@ impl Reader<'_> {
         let function = self.smoke_function(table);
         let contains = self.text(table, "contains", &names::CONTAINS);
         let body = self.text(table, "body", &names::ANY_TEXT);
+        let tenant = self.text(table, "tenant", &names::TENANT).map(|tenant| tenant.value);
         let method = self.plain(table, "method", &names::METHOD);
         let headers = self.headers(table);
         let target = target?;
@@ -44,6 +45,7 @@ impl Reader<'_> {
             body: body.map(|body| body.value),
             before: table.flag("before"),
             sign: table.flag("sign").unwrap_or(false),
+            tenant,
             event: None,
             status: table.integer("status").and_then(|status| status.try_into().ok()).unwrap_or(STATUS),
             proves_release: table.text("contains").is_some_and(|said| said.value.contains("{commit}")),

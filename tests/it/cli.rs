@@ -366,6 +366,28 @@ fn a_credential_of_the_environment_is_printed_nowhere() {
     }
 }
 
+/// Whatever has the shape of a credential, also where no variable holds it.
+#[test]
+fn what_has_the_shape_of_a_credential_is_printed_nowhere() {
+    let hidden = |text: &str| {
+        let project = crate::support::Project::with_settings(&format!("[functions.hello]\nsource = '{text}'\n"));
+        for format in ["human", "json", "github"] {
+            let run = project.run(&["package", "--stage", "dev", "--output", format]).exits(2);
+            let all = run.stdout.clone() + &run.stderr;
+            assert!(all.contains("***"), "{format}: {run:?}");
+            let secret = text.rsplit(['=', ' ']).next().unwrap();
+            assert!(!all.contains(secret), "{format}: {run:?}");
+        }
+    };
+    hidden("AKIAIOSFODNN7EXAMPLE");
+    hidden(&format!("ghp_{}", "a1".repeat(18)));
+    hidden(&format!("github_pat_{}", "a1".repeat(18)));
+    hidden(&format!("eyJ{0}.eyJ{0}.{0}", "a1".repeat(10)));
+    hidden("https://code.example/x?X-Amz-Signature=0123456789abcdef");
+    hidden("https://code.example/x?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEXAMPLE");
+    hidden("aws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY");
+}
+
 /// The binary, with nothing of this process's environment, in an empty folder.
 mod binary {
     use std::fs::File;

@@ -14,6 +14,7 @@ mod provisioned;
 mod repeats;
 mod stages;
 mod terraform;
+mod versions;
 
 use crate::support::{Call, Log, Run, Stack, released};
 

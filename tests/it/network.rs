@@ -13,8 +13,9 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::github::HEAD;
 use crate::github::reporting::{command, opened};
@@ -27,6 +28,8 @@ use crate::support::{ALIAS, Ends, Stack, answering, released};
 const AWS: &str = "aws.test";
 const CODE: &str = "code.test";
 const GITHUB: &str = "github.test";
+/// Asks its clients for a certificate.
+const MUTUAL: &str = "mutual.test";
 
 /// A proxy on a loopback port of its own, and a CA that signs a certificate for each host that is asked for.
 struct LookingProxy {
@@ -58,7 +61,7 @@ impl LookingProxy {
     fn before(stack: &Stack, github: Option<&GitHubDouble>) -> Self {
         let address = |url: &str| url.trim_start_matches("http://").to_owned();
         let aws = address(&stack.proxy.endpoint);
-        let hosts = [(AWS, aws.clone()), (CODE, aws)].into_iter();
+        let hosts = [(AWS, aws.clone()), (CODE, aws.clone()), (MUTUAL, aws)].into_iter();
         Self::start(hosts.chain(github.map(|github| (GITHUB, address(github.url())))).collect())
     }
 
@@ -92,8 +95,17 @@ fn acceptor(ca: &CertifiedIssuer<'_, KeyPair>, host: &str) -> TlsAcceptor {
     let certificate = CertificateParams::new([host.to_owned()]).unwrap().signed_by(&key, ca).unwrap();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = if host == MUTUAL {
+        let mut roots = RootCertStore::empty();
+        roots.add(ca.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        config.with_client_cert_verifier(verifier)
+    } else {
+        config.with_no_client_auth()
+    };
+    let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
     TlsAcceptor::from(Arc::new(config))
 }
 
@@ -162,6 +174,22 @@ fn the_live_code_comes_through_the_proxy() {
     assert_eq!(release.ended().exits(0).outcome(), "released");
     assert_eq!(stack.call("/hello").body, "two");
     assert!(proxy.connected(AWS) > 0 && proxy.connected(CODE) > 0);
+}
+
+/// No smoke test sends a certificate.
+#[test]
+fn a_domain_with_mutual_tls_is_told_as_that() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    let proxy = LookingProxy::before(&stack, None);
+    stack
+        .settings(&ALIAS.replace("path = \"/hello\"", &format!("url = \"https://{MUTUAL}/\"")).replace("20s", "500ms"));
+    stack.write("lambda/app.py", answering(200, "two"));
+    let mut release = stack.command(&["--stage", "dev", "--output", "json"]);
+    proxy.lead(&mut release);
+    release.env("AWS_CA_BUNDLE", proxy.write_ca(stack.folder()));
+    let run = release.ended().exits(4);
+    assert!(run.stdout.contains("it asks for a certificate of the client (mutual TLS)"), "{run:?}");
+    assert_eq!(stack.call("/hello").body, "one");
 }
 
 #[test]

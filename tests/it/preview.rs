@@ -15,10 +15,10 @@ mod services;
 
 use std::collections::HashMap;
 
-use aws_sdk_lambda::types::{ApplicationLogLevel, LogFormat, LoggingConfig, TracingConfig, TracingMode};
+use aws_sdk_lambda::types::{ApplicationLogLevel, Environment, LogFormat, LoggingConfig, TracingConfig, TracingMode};
 use serde_json::{Value, json};
 
-use crate::support::Aws;
+use crate::support::{ACCOUNT, Aws};
 use scene::{SETTINGS, apis, call, down, functions, greeting, previewed, scene, standing, up};
 
 #[test]
@@ -99,6 +99,49 @@ fn tracing_and_logging_are_copied() {
     up(&stack).exits(0);
     let (tracing, format, _) = copied();
     assert_eq!((tracing, format), (TracingMode::PassThrough, LogFormat::Text));
+}
+
+/// A copy that may not call out by IPv6 would not reach what the stage reaches.
+#[test]
+fn a_network_is_copied_with_its_ipv6() {
+    let stack = scene();
+    let network = json!({
+        "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "VpcId": "vpc-1", "Ipv6AllowedForDualStack": true,
+    });
+    stack.proxy.show("GetFunction", move |function| function["Configuration"]["VpcConfig"] = network.clone());
+    stack.proxy.take_calls();
+    up(&stack).exits(0);
+    let calls = stack.proxy.take_calls();
+    let created: Value = serde_json::from_slice(&calls.calls("CreateFunction")[0].body).unwrap();
+    let wanted = json!({ "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "Ipv6AllowedForDualStack": true });
+    assert_eq!(created["VpcConfig"], wanted);
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
+}
+
+/// A call of a sibling would reach the stage.
+#[test]
+fn a_variable_that_names_a_copied_function_names_its_copy() {
+    let (stack, aws) = (scene(), Aws::shared());
+    let (name, copy) = (stack.function("dev"), stack.function("dev-pr-42"));
+    let arn = |name: &str| format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}");
+    let text = format!("https://queue.example/{name}?key=s3cret");
+    let variables = [("WORKER", name.clone()), ("BY_ARN", arn(&name)), ("BY_VERSION", arn(&format!("{name}:7")))];
+    let variables = variables.into_iter().chain([("WITHIN", text.clone()), ("TABLE_NAME", name.clone())]);
+    let variables = variables.map(|(name, value)| (name.to_owned(), value)).collect();
+    let environment = Environment::builder().set_variables(Some(variables)).build();
+    aws.block_on(aws.lambda.update_function_configuration().function_name(&name).environment(environment).send())
+        .unwrap();
+
+    let run = up(&stack).exits(0);
+    let copied = aws.block_on(aws.lambda.get_function_configuration().function_name(&copy).send()).unwrap();
+    let copied = copied.environment.unwrap().variables.unwrap();
+    assert_eq!((&copied["WORKER"], &copied["TABLE_NAME"]), (&copy, &"table-42".to_owned()));
+    assert_eq!((&copied["BY_ARN"], &copied["BY_VERSION"]), (&arn(&copy), &arn(&copy)));
+    assert_eq!(copied["WITHIN"], text);
+    assert!(run.stderr.contains("the environment variable WITHIN contains the name of"), "{run:?}");
+    let shown = run.stdout.clone() + &run.stderr;
+    assert!(shown.contains(&format!("WORKER names {copy}")) && !shown.contains("s3cret"), "{run:?}");
+    assert_eq!(up(&stack).exits(0).outcome(), "unchanged");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{ALIAS, BY_ENDPOINT, Ends, Run, Stack, When, answering, released, signal};
+use crate::strict::endpoints::{patch, uri};
+use crate::support::rules::Tenants;
+use crate::support::{ALIAS, BY_ENDPOINT, Ends, Fault, Run, Stack, When, answering, merge, released, signal};
 
 const ALIASED: [&str; 2] = ["--alias", "live"];
 
@@ -44,11 +46,91 @@ fn broken_code_never_meets_a_caller() {
 fn code_that_cannot_be_loaded_fails_at_once() {
     let stack = stack();
     stack.settings(ALIAS);
-    stack.write("lambda/app.py", "import nowhere\n");
+    let no_colon = "def handler(event, context)\n    return 1\n";
+    for (source, said) in [("import nowhere\n", "nowhere"), (no_colon, "Runtime."), ("def other(): pass\n", "handler")]
+    {
+        stack.write("lambda/app.py", source);
+        let run = refused(&stack);
+        assert!(why(&run).contains("(1 try)"), "{run:?}");
+        let own = run.document()["failure"]["problems"][0]["own_error"].as_str().unwrap().to_owned();
+        assert!(own.contains(said) && !own.contains('\n'), "{run:?}");
+    }
+}
+
+/// A connection that breaks, and a call too many, say nothing of the version.
+#[test]
+fn an_invocation_that_gets_no_answer_is_sent_again() {
+    let stack = stack();
+    stack.settings(ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.take_calls();
+    stack.proxy.fault(When::Next("Invoke"), Fault::Reset);
+    stack.proxy.fault(When::Next("Invoke"), Fault::Throttled);
+    let run = stack.release(&[]).exits(0);
+    let statuses: Vec<u16> = stack.proxy.take_calls().calls("Invoke").iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [0, 429, 200], "{run:?}");
+    assert_eq!(stack.call("/hello").body, "two");
+}
+
+/// `ExecutedVersion` says which code ran.
+#[test]
+fn an_answer_of_another_version_proves_nothing() {
+    let stack = stack();
+    let live = stack.aws.alias(&stack.function("dev"), "live");
+    stack.proxy.show_header("Invoke", "X-Amz-Executed-Version", &live);
+    stack.write("lambda/app.py", answering(200, "two"));
     let run = refused(&stack);
-    assert!(why(&run).contains("(1 try)"), "{run:?}");
+    assert!(why(&run).contains(&format!("version {live} answered")), "{run:?}");
+}
+
+/// The log comes with the answer, without a permission for logs.
+#[test]
+fn what_a_version_logs_tells_why_it_answers_badly() {
+    let stack = stack();
+    let long = "x".repeat(400);
+    let source = format!(
+        "def handler(event, context):\n    print(\"[ERROR] ValueError: {long}\")\n    return {{\"statusCode\": 500, \"body\": \"\"}}\n"
+    );
+    stack.write("lambda/app.py", source);
+    let run = refused(&stack);
     let own = run.document()["failure"]["problems"][0]["own_error"].as_str().unwrap().to_owned();
-    assert!(own.contains("nowhere") && !own.contains('\n'), "{run:?}");
+    assert!(own.starts_with("ValueError: xxx") && own.len() == 200, "{run:?}");
+    assert!(stack.proxy.calls().calls("FilterLogEvents").is_empty(), "{run:?}");
+    stack.write("lambda/app.py", answering(500, &long));
+    let run = refused(&stack);
+    assert!(why(&run).ends_with(&format!("its answer: {}", "x".repeat(300))), "{run:?}");
+}
+
+/// What API Gateway or its authorizer would add to the request, or make of it, is not known before.
+#[test]
+fn only_the_same_request_is_sent_before_the_alias_moves() {
+    let stack = stack();
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.settings(&format!("{ALIAS}[smoke.headers]\nX-Api-Key = \"0123456789\"\n"));
+    let plan = || stack.run(&["plan", "--stage", "dev", "--output", "json"]).exits(0);
+    let invokes = |run: &Run| run.document()["plan"]["waves"].to_string().contains("\"type\":\"invoke\"");
+    let first = plan();
+    assert!(invokes(&first), "{first:?}");
+    let cases = [
+        json!({ "authorizationType": "CUSTOM", "authorizerId": "abc123" }),
+        json!({ "authorizationType": "AWS_IAM" }),
+        json!({ "apiKeyRequired": true }),
+        json!({ "methodIntegration": { "requestParameters": { "integration.request.header.X-Who": "'me'" } } }),
+        json!({ "methodIntegration": { "responseTransferMode": "STREAM" } }),
+        json!({ "methodIntegration": { "type": "AWS" } }),
+    ];
+    for case in cases {
+        stack.proxy.clear_orders();
+        let patch = case.clone();
+        stack.proxy.show("GetResources", move |page| {
+            let resources = page["item"].as_array_mut().into_iter().flatten();
+            for resource in resources.filter(|resource| resource["path"] == "/hello") {
+                merge(&mut resource["resourceMethods"]["GET"], &patch);
+            }
+        });
+        let run = plan();
+        assert!(!invokes(&run), "{case}: {run:?}");
+    }
 }
 
 #[test]
@@ -132,6 +214,33 @@ fn the_event_is_that_of_api_gateway() {
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
+/// `/people/{name}` on a stage with a variable.
+#[test]
+fn the_event_has_the_parameters_of_the_path_and_the_variables_of_the_stage() {
+    let stack = stack();
+    let (aws, function) = (stack.aws, stack.function("dev"));
+    let people = aws.add_resource(&stack.api, stack.root(), "people");
+    let name = aws.add_resource(&stack.api, &people, "{name}");
+    aws.add_method(&stack.api, &name, "GET");
+    aws.put_proxy(&stack.api, &name, "GET", &uri(&format!("{function}:live")), None);
+    patch(aws, &stack, "/variables/table", "users");
+    stack.settings(&ALIAS.replace("\"/hello\"", "\"/people/Ada%20L\""));
+    let echo =
+        "import json\ndef handler(event, context):\n    return {\"statusCode\": 200, \"body\": json.dumps(event)}\n";
+    stack.write("lambda/app.py", echo);
+    stack.proxy.take_calls();
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(run.document()["released"]["invoked"][0]["event"], "GET /people/{name}", "{run:?}");
+    let sent = stack.proxy.calls().calls("Invoke").last().unwrap().body.clone();
+    let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
+    let real: serde_json::Value = serde_json::from_str(&stack.call("/people/Ada%20L").body).unwrap();
+    assert_eq!(sent["pathParameters"], json!({ "name": "Ada L" }));
+    assert_eq!(sent["stageVariables"], json!({ "table": "users" }));
+    for key in ["resource", "pathParameters", "stageVariables"] {
+        assert_eq!(sent[key], real[key], "{key}");
+    }
+}
+
 #[test]
 fn an_event_of_ones_own_proves_a_function_without_a_path() {
     let stack = stack();
@@ -153,6 +262,27 @@ fn an_event_of_ones_own_proves_a_function_without_a_path() {
     stack.write("lambda/app.py", source("now did it"));
     let run = stack.release(&[]).exits(0);
     assert_eq!(run.document()["released"]["invoked"][0]["event"], json!("events/job.json"), "{run:?}");
+}
+
+/// Lambda takes no call of such a function without the id of a tenant.
+#[test]
+fn a_function_that_keeps_tenants_apart_is_invoked_for_the_one_that_the_settings_name() {
+    let stack = stack();
+    stack.proxy.rule::<Tenants>().isolate(&stack.function("dev"));
+    let settings = |lines: &str| stack.settings(&ALIAS.replace("timeout", &format!("{lines}timeout")));
+    stack.proxy.take_calls();
+    stack.releases("two");
+    assert!(stack.proxy.take_calls().calls("Invoke").is_empty(), "the API may name the tenant of a request");
+    stack.write("lambda/app.py", answering(200, "three"));
+    settings("before = true\n");
+    let run = stack.release(&[]).exits(3);
+    stack.proxy.take_calls().writes_nothing();
+    assert!(run.stdout.contains("takes no call without the id of one"), "{run:?}");
+    assert!(run.document()["failure"]["problems"][0]["fix"].as_str().unwrap().contains("tenant = \"smoke-test\""));
+    settings("tenant = \"smoke-test\"\n");
+    let run = stack.release(&[]).exits(0);
+    assert_eq!(stack.proxy.take_calls().calls("Invoke").len(), 1, "{run:?}");
+    assert_eq!(run.document()["released"]["invoked"][0]["event"], "GET /hello", "{run:?}");
 }
 
 #[test]
@@ -249,6 +379,48 @@ fn the_smoke_test_of_a_stage_that_cannot_be_reached_is_refused() {
     stack.settings(&ALIAS.replace("timeout", "before = true\nmethod = \"POST\"\ntimeout"));
     let run = stack.run(&["plan", "--stage", "dev"]).exits(3);
     assert!(run.stderr.contains("its path is none of the API's"), "{run:?}");
+    stack.settings(ALIAS);
+    stack.proxy.show("GetRestApi", |api| {
+        api["endpointConfiguration"]["types"] = json!(["PRIVATE"]);
+        api["disableExecuteApiEndpoint"] = true.into();
+    });
+    let run = stack.run(&["plan", "--stage", "dev"]).exits(3);
+    assert!(run.stderr.contains("it is a private API"), "{run:?}");
+    assert!(run.stderr.contains("its execute-api endpoint is disabled"), "{run:?}");
+    assert!(run.stderr.contains("a domain with mutual TLS cannot be asked"), "{run:?}");
+}
+
+/// A request that writes is not sent before it is known that nothing changes.
+#[test]
+fn only_requests_that_read_are_sent_while_aws_is_asked() {
+    let stack = stack();
+    for (method, status, is_early) in [("GET", 200, true), ("POST", 403, false)] {
+        let lines = format!("method = \"{method}\"\nstatus = {status}\ntimeout");
+        stack.settings(&ALIAS.replace("timeout", &lines));
+        stack.proxy.set_latency(std::time::Duration::from_millis(100), std::time::Duration::ZERO);
+        let log = stack.logged("unchanged");
+        let asked = log.calls("InvokeApi")[0].start;
+        let read = log.iter().filter(|call| !call.is_to_endpoint()).map(|call| call.end).max().unwrap();
+        assert_eq!(asked < read, is_early, "{method}: {log:?}");
+    }
+}
+
+/// `LoggingConfig` may name another group than `/aws/lambda/<name>`.
+#[test]
+fn the_log_is_read_where_the_function_writes_it() {
+    let stack = released(&ALIASED, BY_ENDPOINT);
+    stack.settings(&BY_ENDPOINT.replace("20s", "500ms"));
+    stack.write("lambda/app.py", answering(500, "broken"));
+    stack.proxy.show("GetFunction", |function| {
+        function["Configuration"]["LoggingConfig"] = json!({ "LogFormat": "Text", "LogGroup": "/shop/hello" });
+    });
+    stack.proxy.take_calls();
+    let run = stack.release(&[]).exits(4);
+    let fix = run.document()["failure"]["problems"][0]["fix"].as_str().unwrap().to_owned();
+    assert!(fix.contains("`aws logs tail /shop/hello`"), "{run:?}");
+    let calls = stack.proxy.take_calls();
+    let read = String::from_utf8(calls.calls("FilterLogEvents")[0].body.clone()).unwrap();
+    assert!(read.contains("\"logGroupName\":\"/shop/hello\""), "{read}");
 }
 
 /// An endpoint answers 502 whatever its function said.

@@ -121,6 +121,7 @@ pub(super) fn copied(found: &FunctionConfiguration) -> model::FunctionConfigurat
         layers: found.layers().iter().filter_map(|layer| layer.arn.clone()).collect(),
         subnets: vpc.into_iter().flat_map(VpcConfigResponse::subnet_ids).cloned().collect(),
         security_groups: vpc.into_iter().flat_map(VpcConfigResponse::security_group_ids).cloned().collect(),
+        ipv6_allowed: vpc.and_then(|vpc| vpc.ipv6_allowed_for_dual_stack).unwrap_or(false),
         environment: variables.collect(),
         kms_key: found.kms_key_arn.clone().filter(|key| !key.is_empty()),
     }

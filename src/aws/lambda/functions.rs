@@ -9,6 +9,7 @@ use aws_sdk_lambda::types::{
 
 use super::Lambda;
 use super::configuration::{copied, environment_error, observed_code};
+use super::fields::UnknownFields;
 use crate::aws::call_error::{Answer, Answered, CallError};
 use crate::aws::time;
 use crate::model::{
@@ -75,6 +76,8 @@ impl Lambda {
     ) -> Result<Option<GotFunction>, CallError> {
         let action = "lambda:GetFunction";
         let call = self.client.get_function().function_name(name.as_str()).set_qualifier(qualifier.map(str::to_owned));
+        let unknown_fields = UnknownFields::default();
+        let call = call.customize().interceptor(unknown_fields.clone());
         let Some(answer) = call.send().await.or_absent(action, name.as_str())? else { return Ok(None) };
         let malformed = || CallError::malformed(action, name.as_str());
         let found = answer.configuration.ok_or_else(malformed)?;
@@ -86,6 +89,7 @@ impl Lambda {
             code,
             configuration: copied(&found),
             has_file_system: !found.file_system_configs().is_empty(),
+            unknown_fields: unknown_fields.take(),
             environment_hidden: environment_error(&found),
             code_link: answer.code.and_then(|code| code.location).map(Secret::new),
         }))
@@ -262,5 +266,6 @@ fn vpc(wanted: &FunctionConfiguration) -> VpcConfig {
     VpcConfig::builder()
         .set_subnet_ids(Some(wanted.subnets.iter().cloned().collect()))
         .set_security_group_ids(Some(wanted.security_groups.iter().cloned().collect()))
+        .set_ipv6_allowed_for_dual_stack(Some(wanted.ipv6_allowed).filter(|_| !wanted.subnets.is_empty()))
         .build()
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Lambda;
 use crate::aws::call_error::{Answered, CallError};
-use crate::model::{FunctionName, Version};
+use crate::model::{Invoke, Version};
 
 /// What Lambda adds to the function's own time: a cold start, and the way.
 const BESIDE_THE_FUNCTION: Duration = Duration::from_secs(30);
@@ -30,17 +30,14 @@ pub struct Invocation {
 }
 
 impl Lambda {
-    /// `Invoke` of a version, sent once: a function may be called twice by repetition.
+    /// `Invoke` of a version, sent once: a function may be called twice by repetition. Of the act, the function, its
+    /// timeout and the tenant are used.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
-    pub async fn invoke(
-        &self,
-        name: &FunctionName,
-        version: &Version,
-        event: &Value,
-        timeout: Duration,
-    ) -> Result<Invocation, CallError> {
-        let longest = TimeoutConfig::builder().read_timeout(timeout + BESIDE_THE_FUNCTION).build();
+    pub async fn invoke(&self, invoke: &Invoke, version: &Version, event: &Value) -> Result<Invocation, CallError> {
+        let name = &invoke.name;
+        let longest = invoke.function_timeout + BESIDE_THE_FUNCTION;
+        let longest = TimeoutConfig::builder().read_timeout(longest).build();
         let call = self
             .once
             .invoke()
@@ -48,6 +45,7 @@ impl Lambda {
             .qualifier(version.as_str())
             .invocation_type(InvocationType::RequestResponse)
             .log_type(LogType::Tail)
+            .set_tenant_id(invoke.tenant.clone())
             .payload(Blob::new(event.to_string()));
         let answer = call.customize().config_override(Config::builder().timeout_config(longest)).send().await;
         let answer = answer.answered("lambda:InvokeFunction", format!("{name}:{version}"))?;

@@ -5,6 +5,7 @@
 mod aliases;
 mod configuration;
 mod event_sources;
+mod fields;
 mod functions;
 mod invocations;
 mod policies;

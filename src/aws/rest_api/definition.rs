@@ -158,10 +158,16 @@ fn response_value(response: &GatewayResponse) -> Value {
     })
 }
 
+/// Says which tenant's environment runs the function, and is no part of its event.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke-api-gateway.html>
+const TENANT: &str = "integration.request.header.X-Amz-Tenant-Id";
+
 /// Without what would make the function's event another than the request.
 fn passes_requests(integration: &SdkIntegration) -> bool {
     let streams = word(integration.response_transfer_mode.as_ref()).is_some_and(|mode| mode != "BUFFERED");
-    let maps = integration.request_parameters.as_ref().is_some_and(|mapped| !mapped.is_empty());
+    let mapped = integration.request_parameters.iter().flatten();
+    let maps = mapped.into_iter().any(|(name, _)| !name.eq_ignore_ascii_case(TENANT));
     word(integration.r#type.as_ref()) == Some("AWS_PROXY") && !streams && !maps
 }
 

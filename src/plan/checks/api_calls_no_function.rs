@@ -11,7 +11,7 @@ pub(super) fn check(api: &Api<'_>, stack: &Stack<'_>) -> Option<Problem> {
     let targets = api.observed.definition.integrations.iter().filter_map(|one| one.lambda_target(variables));
     let called: BTreeSet<_> = targets.map(|target| target.function).collect();
     let is_absent = called.iter().any(|name| is_absent(name, stack)); // which is a refusal of its own
-    let is_ours = !api.calls.is_empty() || authorizes(api, stack);
+    let is_ours = !api.calls.is_empty() || !api.authorizers.is_empty();
     if called.is_empty() || is_ours || stack.functions.is_empty() || is_absent {
         return None;
     }
@@ -22,12 +22,6 @@ pub(super) fn check(api: &Api<'_>, stack: &Stack<'_>) -> Option<Problem> {
             .fix("correct `name` of the function, or the API's `id`")
             .at(api.settings.api.location()),
     )
-}
-
-/// Whether one of the functions is a Lambda authorizer of the API.
-fn authorizes(api: &Api<'_>, stack: &Stack<'_>) -> bool {
-    let authorizers = api.observed.definition.document["authorizers"].to_string();
-    stack.functions.iter().any(|function| authorizers.contains(&format!(":function:{}", function.observed.name)))
 }
 
 /// Whether the settings name the function and AWS has none.

@@ -22,6 +22,7 @@ pub(in crate::plan) mod preview_call_by_role;
 pub(in crate::plan) mod preview_call_not_copied;
 mod preview_endpoint_disabled;
 mod preview_environment_hidden;
+mod preview_fields_unknown;
 mod preview_function_kind;
 mod preview_function_missing;
 mod preview_mistagged;
@@ -31,12 +32,14 @@ mod preview_other_original;
 mod preview_private_api;
 mod preview_resource_policy;
 mod preview_stage_missing;
+mod preview_tenants;
 mod preview_without_api;
 mod runtime_blocked;
 mod smoke_api_private;
 mod smoke_before;
 mod smoke_endpoint_disabled;
 mod smoke_key_missing;
+mod smoke_tenant_missing;
 mod stage_canary;
 mod stage_missing;
 mod stage_without_deployment;
@@ -89,8 +92,11 @@ pub(super) fn release(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         check!(found, api_calls_no_function(api, stack));
     }
     for step in plan.steps() {
-        let Act::Permit(permit) = &step.act else { continue };
-        check!(found, statement_taken(permit, stack));
+        match &step.act {
+            Act::Permit(permit) => check!(found, statement_taken(permit, stack)),
+            Act::Invoke(invoke) => check!(found, smoke_tenant_missing(invoke, stack)),
+            _ => {}
+        }
     }
     for (settings, api, path) in plan.smoke().filter_map(|smoke| asked(stack, smoke)) {
         check!(found, smoke_api_private(settings, api));
@@ -142,6 +148,8 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
         if let Some(source) = source {
             check!(found, preview_function_kind(key, source));
             check!(found, preview_environment_hidden(key, source));
+            check!(found, preview_tenants(key, source));
+            check!(found, preview_fields_unknown(key, source));
         }
     }
     check!(found, preview_mistagged(observed));

@@ -2,6 +2,7 @@
 
 mod document;
 mod down;
+mod environment;
 mod retention;
 mod up;
 

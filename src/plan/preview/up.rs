@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::document::{self, Copied, Copy};
+use super::environment::{Configured, CopiedFunction, configured, copied};
 use super::wanted;
 use crate::error::{Failure, Kind};
 use crate::model::{
     Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
     CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
     GoesLive, GotFunction, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
-    PreviewRole, PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi,
-    TagApi, Upload, Warning, WriteApi, marks,
+    PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload,
+    Warning, WriteApi, marks,
 };
 use crate::plan::platform::{self, Platform};
 use crate::plan::{Desired, checks, smoke};
@@ -30,8 +31,9 @@ pub fn up(
     let scene = Preview { id, settings, wanted: wanted(settings)?, observed };
     let mut problems = checks::preview(id, settings, observed);
     let mut plan = Plan::new(id.stage(), observed.region.clone());
-    let functions: Vec<_> =
-        desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact)).collect();
+    let copied = copied(id, settings, observed);
+    let functions = desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact, &copied));
+    let functions: Vec<_> = functions.collect();
     plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
@@ -77,28 +79,36 @@ struct Function<'a> {
     source: &'a GotFunction,
     existing: Option<&'a ExistingFunction>,
     configuration: FunctionConfiguration,
+    rewritten: BTreeMap<String, FunctionName>,
+    warnings: Vec<Warning>,
     object: ObjectKey,
 }
 
 impl<'a> Preview<'a> {
-    fn function(&self, key: &'a FunctionKey, artifact: &'a Artifact) -> Option<Function<'a>> {
-        let settings = self.settings.functions.get(key)?;
-        let source = self.observed.sources.get(key)?.as_ref()?;
-        let name = self.id.function_name(&settings.name.value);
-        let before_name = source.arn.rsplit_once(':').map_or("", |(before, _)| before);
+    fn function(
+        &self,
+        key: &'a FunctionKey,
+        artifact: &'a Artifact,
+        copied: &BTreeMap<&'a FunctionKey, CopiedFunction<'a>>,
+    ) -> Option<Function<'a>> {
+        let CopiedFunction { source, copy, copy_arn, .. } = copied.get(key)?;
+        let Configured { configuration, rewritten, warnings } = configured(key, source, self.wanted, copied);
         Some(Function {
             key,
-            arn: format!("{before_name}:{name}"),
-            name,
+            arn: copy_arn.clone(),
+            name: copy.clone(),
             artifact,
             source,
             existing: self.observed.functions.get(key),
-            configuration: configuration(key, source, self.wanted),
+            configuration,
+            rewritten,
+            warnings,
             object: marks::preview_object_key(self.settings.artifact_prefix(), key, &artifact.sha256),
         })
     }
 
     fn decide_function(&self, function: &Function<'a>, plan: &mut Plan) {
+        plan.warnings.extend(function.warnings.clone());
         let Some(existing) = function.existing else {
             self.create(function, plan);
             return;
@@ -109,8 +119,8 @@ impl<'a> Preview<'a> {
         let now = FunctionConfiguration { architecture, ..existing.configuration.clone() };
         if now != function.configuration {
             let (preview, key, name) = (self.id.clone(), function.key.clone(), function.name.clone());
-            let revision = existing.code.revision.clone();
-            let act = Act::ConfigureFunction(ConfigureFunction { preview, function: key, name, revision });
+            let (revision, rewritten) = (existing.code.revision.clone(), function.rewritten.clone());
+            let act = Act::ConfigureFunction(ConfigureFunction { preview, function: key, name, revision, rewritten });
             plan.add(act, Reason::PreviewConfigurationDiffers);
         } else if code.is_none() {
             let (key, version) = (function.key.clone(), existing.code.version.clone());
@@ -139,6 +149,7 @@ impl<'a> Preview<'a> {
             arn: function.arn.clone(),
             key: function.object.clone(),
             object_version: self.observed.objects.get(&function.object).cloned().flatten(),
+            rewritten: function.rewritten.clone(),
         };
         plan.add(Act::CreateFunction(create), Reason::Absent);
     }
@@ -264,17 +275,6 @@ impl<'a> Preview<'a> {
         let mut sources = self.observed.sources.values().flatten();
         sources.find_map(|source| source.arn.split(':').nth(1)).unwrap_or("aws").to_owned()
     }
-}
-
-/// The configuration of the function that is copied, with the preview's role and environment.
-fn configuration(key: &FunctionKey, source: &GotFunction, preview: &PreviewSettings) -> FunctionConfiguration {
-    let mut configuration = source.configuration.clone();
-    if let PreviewRole::Own(role) = &preview.role {
-        configuration.role.clone_from(&role.value);
-    }
-    configuration.environment.extend(preview.environment.clone());
-    configuration.environment.extend(preview.functions.get(key).cloned().unwrap_or_default());
-    configuration
 }
 
 /// Why an existing function needs its code again. An update that failed is tried once more.

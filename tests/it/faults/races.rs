@@ -111,7 +111,8 @@ fn verdict(scene: &Scene, round: &Round, runs: &[Run], texts: &[String]) -> Resu
     let is_winner = |run: &Run, text| run.code == Some(0) && (is_alone(text) || run.outcome() == "released");
     let winners: Vec<_> =
         runs.iter().zip(texts).filter(|(run, text)| is_winner(run, text)).map(|(_, text)| text).collect();
-    let is_winners = winners.contains(&live) && Scene::callers_see(&after, live);
+    let is_winners =
+        winners.contains(&live) && Scene::callers_see(&after, live) && Scene::serves_what_is_new(&after, round);
     let added = after.state.deployments.len() - before.state.deployments.len();
     let is_crowd = runs.len() > 2 && texts.iter().any(|text| *text != texts[0]);
     match winners.len() {

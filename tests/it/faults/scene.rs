@@ -224,6 +224,11 @@ impl Scene {
         seen.state.answers["/hello"] == answer && seen.more == answer
     }
 
+    /// Whether the stage serves a deployment of the API as it is since the round began.
+    pub(super) fn serves_what_is_new(seen: &Seen, round: &Round) -> bool {
+        seen.probe == round.probe && seen.state.deployment != round.before.state.deployment
+    }
+
     /// Whether the alias, where there is one, has the code of `$LATEST`.
     pub(super) fn is_whole(&self, seen: &Seen) -> bool {
         let (function, state) = (self.stack.function("dev"), &seen.state);

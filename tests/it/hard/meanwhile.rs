@@ -116,6 +116,54 @@ fn a_stage_that_changes_between_two_attempts_is_left_alone() {
     assert_eq!(statuses(&stack.proxy.take_calls(), "UpdateStage"), [429]);
 }
 
+/// The update is throttled, or refused since Lambda is busy, and another run writes the same bytes before the next attempt.
+#[test]
+fn the_same_code_of_another_run_between_two_attempts_is_not_put_back() {
+    for (first, last) in [
+        (Fault::Throttled, None),
+        (Fault::Conflict, None),
+        (Fault::Throttled, Some(Fault::Denied)),
+        (Fault::Conflict, Some(Fault::Denied)),
+    ] {
+        let stack = changed(false);
+        let function = stack.function("dev");
+        stack.run(&["package", "--stage", "dev"]).exits(0);
+        let zip = std::fs::read(stack.folder().join("target/sls-release/hello.zip")).unwrap();
+        stack.settings(&LATEST.replace("hits = 2", "contains = \"never said\"").replace("20s", "1s"));
+        stack.proxy.fault(When::Next("UpdateFunctionCode"), first);
+        let run = release_while(&stack, "UpdateFunctionCode", || {
+            Aws::shared().change_code(&function, aws_sdk_lambda::primitives::Blob::new(zip), false);
+            if let Some(fault) = last {
+                stack.proxy.fault(When::Next("UpdateFunctionCode"), fault);
+            }
+        });
+        let run = run.exits(4);
+        assert_eq!(left_behind(&run), "null", "{first:?} {last:?}: {run:?}");
+        assert_eq!(stack.call("/hello").body, "two", "{first:?} {last:?}: theirs stays: {run:?}");
+        let is_told = run.stderr.contains("another run released the same at the same time: it was faster to update");
+        assert_eq!(is_told, last.is_none(), "{first:?} {last:?}: {run:?}");
+        let log = stack.proxy.take_calls();
+        let statuses = statuses(&log, "UpdateFunctionCode");
+        assert!(statuses.iter().all(|status| *status >= 400), "{first:?} {last:?}: {statuses:?}");
+    }
+}
+
+/// The answer is lost, and another run writes other code before the next attempt, which is 412.
+#[test]
+fn code_that_changes_after_a_lost_answer_stays_theirs() {
+    let stack = changed(false);
+    let function = stack.function("dev");
+    stack.proxy.fault(When::Next("UpdateFunctionCode"), Fault::NotDone);
+    let theirs = || change_code(&function, &answering(200, "theirs"));
+    let run = release_while(&stack, "UpdateFunctionCode", theirs).exits(4);
+    assert_eq!(left_behind(&run), "null", "nothing of ours is left");
+    assert_eq!(stack.call("/hello").body, "theirs", "{run:?}");
+    let log = stack.proxy.take_calls();
+    assert!(statuses(&log, "UpdateFunctionCode").iter().all(|status| [500, 412].contains(status)), "{log:?}");
+    assert_eq!(statuses(&log, "UpdateFunctionCode").last(), Some(&412), "{log:?}");
+    assert_eq!(statuses(&log, "UpdateStage"), [0_u16; 0]);
+}
+
 #[test]
 fn code_that_somebody_else_changes_after_the_look_stays_theirs() {
     for alias in [false, true] {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{ACCOUNT, Permission, REGION, Stack, fits};
 
-/// What a release needs.
+/// What a release needs. The actions on keys of KMS are told beside it, in the README: only stacks with keys of their own need
+/// them, on these keys alone.
 pub(crate) const RELEASE: &str = "iam-policy.json";
 /// What a plan needs.
 pub(crate) const PLAN: &str = "iam-policy-plan.json";

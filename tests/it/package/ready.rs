@@ -8,7 +8,7 @@ use sls_release::model::Sha256;
 use zip::CompressionMethod;
 
 use super::support::{Packer, Tree, Warnings, all_of, names};
-use crate::support::zip_of;
+use crate::support::{Project, zip_of};
 
 fn write_zip(path: &Path, files: &[(&str, &[u8])]) {
     let files = files.iter().map(|(name, data)| (*name, *data, 0o755));
@@ -72,6 +72,9 @@ fn hostile_zips_are_refused_always() {
         ("method-unknown", both(8, 10, &77_u16.to_le_bytes())),
         ("method-of-the-local-header", with(deflated(), 8, &0_u16.to_le_bytes())),
         ("name-of-the-local-header", with(deflated(), 30, b"b.js")),
+        ("compressed-size-too-small", both(18, 20, &(compressed(&zip) - 1).to_le_bytes())),
+        ("compressed-size-too-large", both(18, 20, &(compressed(&zip) + 40).to_le_bytes())),
+        ("two-of-one-name", two_of_one_name()),
         ("encrypted", both(6, 8, &1_u16.to_le_bytes())),
         ("cut", zip[..zip.len() - 8].to_vec()),
         ("stored-with-another-crc", {
@@ -88,6 +91,45 @@ fn hostile_zips_are_refused_always() {
         let failure = result.err().unwrap_or_else(|| panic!("{name} was accepted"));
         assert_eq!(failure.kind, Kind::Usage, "{name}");
         assert_eq!(fs::read_dir(packer.out.path()).unwrap().count(), 0, "{name}");
+    }
+}
+
+/// The size of the only entry's data, as its local header says it.
+fn compressed(zip: &[u8]) -> u32 {
+    u32::from_le_bytes(zip[18..22].try_into().unwrap())
+}
+
+/// Two entries `a.js` with different contents: which one a program takes is its own choice.
+fn two_of_one_name() -> Vec<u8> {
+    let mut zip = zip_of(CompressionMethod::Stored, [("a.js", &b"one"[..], 0o644), ("b.js", &b"two"[..], 0o644)]);
+    let names: Vec<_> = zip.windows(4).enumerate().filter(|(_, name)| name == b"b.js").map(|(at, _)| at).collect();
+    assert_eq!(names.len(), 2, "in both headers");
+    for at in names {
+        zip[at] = b'a';
+    }
+    zip
+}
+
+/// As a user meets them.
+#[test]
+fn package_refuses_zips_that_programs_read_differently() {
+    let deflated = one_entry(CompressionMethod::Deflated);
+    let at = central(&deflated);
+    let lying = |size: u32| {
+        let mut zip = deflated.clone();
+        zip[18..22].copy_from_slice(&size.to_le_bytes());
+        zip[at + 20..at + 24].copy_from_slice(&size.to_le_bytes());
+        zip
+    };
+    let size = compressed(&deflated);
+    for (zip, why) in
+        [(two_of_one_name(), "two entries have the same name"), (lying(size - 1), "a.js"), (lying(size + 40), "")]
+    {
+        let project = Project::with_settings("[functions.hello]\nsource = \"code.zip\"\n");
+        project.write("code.zip", zip);
+        let run = project.run(&["package", "--stage", "dev"]).exits(2);
+        assert!(run.stderr.contains("is not a usable zip archive") && run.stderr.contains(why), "{run:?}");
+        assert!(!project.folder().join("target/sls-release/hello.zip").exists());
     }
 }
 

@@ -61,6 +61,30 @@ fn an_api_with_the_previews_tags_stays_and_is_named() {
     assert_eq!(list(&stack), Vec::<serde_json::Value>::new());
 }
 
+/// Its tags name itself, but what they say that it is a copy of is no API, or its name is no copy's.
+#[test]
+fn an_api_whose_tags_fit_its_name_alone_stays_and_is_named() {
+    let (stack, _) = previewed();
+    let name = stack.function("api-pr-42");
+    let with = |name: &str, tag: &str, value: String| {
+        let mut tags = tags_of_api(&stack.function("api-pr-42"));
+        tags.insert(tag.to_owned(), value);
+        create_api(&stack, name, tags)
+    };
+    let of_function = format!("arn:aws:lambda:us-east-1:000000000000:function:{}", stack.function("dev"));
+    let foreign = with("api-pr-42", "sls-release:original", of_function);
+    let production = with("production", "sls-release:name", stack.function("production"));
+    let run = down(&stack).exits(0);
+    for (api, why) in [
+        (format!("API {name} ({foreign})"), "which is no API and its stage"),
+        (format!("API {} ({production})", stack.function("production")), "its name does not end with `-pr-42`"),
+    ] {
+        let named = |line: &str| line.contains(&api) && line.contains("is left alone") && line.contains(why);
+        assert!(run.stderr.lines().any(named), "{api}: {run:?}");
+    }
+    assert_eq!((functions(&stack), apis(&stack)), (vec![], vec![name, stack.function("production")]));
+}
+
 #[test]
 fn a_function_with_the_previews_tags_stays_and_is_named() {
     let (stack, _) = previewed();

@@ -53,12 +53,18 @@ fn all_reasons_are_told_at_once() {
         function["Configuration"]["Environment"] = serde_json::json!({
             "Error": { "ErrorCode": "AccessDeniedException", "Message": "Lambda was unable to decrypt" }
         });
+        function["Configuration"]["TenancyConfig"] = serde_json::json!({ "TenantIsolationMode": "PER_TENANT" });
+        function["Configuration"]["RuntimeSource"] = serde_json::json!({ "Owner": "Customer" });
+        function["Configuration"]["SwitchedOff"] = serde_json::json!({ "Mode": "" });
+        function["Configuration"]["LoggingConfig"]["Sampling"] = 7.into();
     });
     let refused = refusal(&stack);
     let reasons = [
         "has a resource policy",
         "the default endpoint of API public is disabled",
         "mounts a file system",
+        "Lambda keeps its tenants apart (`TenancyConfig`), and its copy would mix them",
+        "its configuration has `LoggingConfig.Sampling`, `RuntimeSource`, which this version",
         "Lambda does not show its environment: AccessDeniedException: Lambda was unable to decrypt",
         "GET /other of API public cannot be copied",
     ];

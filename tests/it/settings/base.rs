@@ -151,6 +151,7 @@ fn a_smoke_test_of_its_own_reaches_no_further() {
         ("[smoke]\nurl = 'https://elsewhere.example/{env.KEY}'\n", "url"),
         ("[smoke]\npath = '/hello'\nbefore = true\n", "before"),
         ("[smoke]\npath = '/hello'\nsign = true\n", "sign"),
+        ("[smoke]\npath = '/hello'\ntenant = 'other'\n", "tenant"),
         ("[smoke]\npath = '/hello?key={env.KEY}'\n", "path"),
         ("[[smoke]]\ninvoke = 'event.json'\nfunction = 'hello'\n", "invoke"),
     ];

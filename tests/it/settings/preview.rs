@@ -73,7 +73,7 @@ fn a_strategy_of_an_old_file_is_refused_with_the_reason() {
     sls-release.toml:4:1: unknown key `strategy` in [preview]: the strategy "stage" was removed because it put a pull request's code into $LATEST of the stage's functions, from where `terraform apply` can release it; remove `strategy`: a preview is always a copy (docs/previews.md)
     sls-release.toml:6:1: unknown key `latest_unused` in [preview]: the strategy "stage" was removed because it put a pull request's code into $LATEST of the stage's functions, from where `terraform apply` can release it; remove `latest_unused`: a preview is always a copy (docs/previews.md)
     sls-release.toml:8:1: unknown key `strategy` in [stages.dev.preview]: the strategy "stage" was removed because it put a pull request's code into $LATEST of the stage's functions, from where `terraform apply` can release it; remove `strategy`: a preview is always a copy (docs/previews.md)
-    sls-release.toml:10:1: unknown key `strategy` in [stages.dev.smoke]: this table has no setting with this name; known: `function`, `path`, `url`, `api`, `method`, `headers`, `body`, `invoke`, `before`, `sign`, `status`, `contains`, `hits`, `timeout`
+    sls-release.toml:10:1: unknown key `strategy` in [stages.dev.smoke]: this table has no setting with this name; known: `function`, `path`, `url`, `api`, `method`, `headers`, `body`, `invoke`, `before`, `sign`, `tenant`, `status`, `contains`, `hits`, `timeout`
     "#);
 }
 

@@ -50,6 +50,8 @@ fn a_version_that_fails_is_put_back() {
         let run = stack.release(&[]).exits(4);
         assert!(run.stdout.contains("the subnet has no addresses left"), "{}", run.stdout);
         assert_eq!(stack.state(alias), before);
+        // The same code again, once the subnet has addresses.
+        stack.releases("two");
     }
 }
 
@@ -101,6 +103,19 @@ fn a_release_waits_for_its_turn_to_deploy() {
     let log = stack.proxy.take_calls();
     let statuses: Vec<u16> = log.calls("CreateDeployment").iter().map(|call| call.status).collect();
     assert_eq!((statuses.first(), statuses.last()), (Some(&429), Some(&201)));
+}
+
+/// Lambda may be busy with the function for a moment.
+#[test]
+fn an_alias_that_lambda_is_busy_with_is_moved_later() {
+    let stack = released(&["--alias", "live"], ALIAS);
+    stack.write("lambda/app.py", answering(200, "two"));
+    stack.proxy.take_calls();
+    stack.proxy.fault(When::Next("UpdateAlias"), Fault::Conflict);
+    let log = stack.logged("released");
+    let statuses: Vec<u16> = log.calls("UpdateAlias").iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [409, 200]);
+    assert_eq!(stack.call("/hello").body, "two");
 }
 
 /// What somebody else uses of the account's calls meanwhile is no reason to put back.

@@ -48,6 +48,8 @@ pub(crate) enum Fault {
     Throttled,
     /// 403 in the words of IAM, and nothing was done.
     Denied,
+    /// 409 of Lambda, since it is busy with the function; nothing was done.
+    Conflict,
     /// 429 of API Gateway, since there are as many as there may be; nothing was done.
     Full,
     /// 400 of Lambda, since the region's code storage is full; nothing was done.
@@ -67,6 +69,7 @@ impl Fault {
             Self::Throttled => (429, "TooManyRequestsException", "Rate exceeded"),
             // An endpoint asks for no authorization.
             Self::Denied => return (service != "execute-api").then(|| denied(call)),
+            Self::Conflict => (409, "ResourceConflictException", "The function is being changed. Try again later."),
             Self::Full => (429, "LimitExceededException", FULL),
             Self::CodeStorageFull => (400, "CodeStorageExceededException", "Code storage limit exceeded."),
             Self::Reset | Self::DoneButFailed | Self::DoneButReset => return None,
@@ -79,9 +82,13 @@ impl Fault {
         match self {
             Self::Reset | Self::DoneButReset => None,
             Self::DoneButFailed => Some(internal(call)),
-            Self::NotDone | Self::Unavailable | Self::Throttled | Self::Denied | Self::Full | Self::CodeStorageFull => {
-                Some(answer)
-            }
+            Self::NotDone
+            | Self::Unavailable
+            | Self::Throttled
+            | Self::Denied
+            | Self::Conflict
+            | Self::Full
+            | Self::CodeStorageFull => Some(answer),
         }
     }
 }
@@ -115,6 +122,7 @@ struct Orders {
     denied: BTreeSet<String>,
     credentials: Option<Credentials>,
     edits: Vec<(&'static str, Edit)>,
+    headers: Vec<(&'static str, &'static str, String)>,
     per_call: Duration,
     per_connection: Duration,
 }
@@ -202,6 +210,11 @@ impl Hooks {
         self.0.lock().unwrap().edits.push((action, Box::new(edit)));
     }
 
+    /// Lets every answer to this action have this header.
+    pub(crate) fn show_header(&self, action: &'static str, name: &'static str, value: &str) {
+        self.0.lock().unwrap().headers.push((action, name, value.to_owned()));
+    }
+
     /// Lets each call, and each new connection before its first call, take longer.
     pub(crate) fn set_latency(&self, per_call: Duration, per_connection: Duration) {
         let mut orders = self.0.lock().unwrap();
@@ -265,8 +278,13 @@ impl Hooks {
 
     /// Shows what a test wants AWS to hold.
     pub(super) fn edit(&self, call: &Call, answer: &mut Message) {
-        for (_, edit) in self.0.lock().unwrap().edits.iter().filter(|(action, _)| *action == call.action) {
+        let orders = self.0.lock().unwrap();
+        for (_, edit) in orders.edits.iter().filter(|(action, _)| *action == call.action) {
             answer.edit(edit);
+        }
+        for (_, name, value) in orders.headers.iter().filter(|(action, ..)| *action == call.action) {
+            answer.remove_header(name);
+            answer.headers.push(((*name).to_owned(), value.clone()));
         }
     }
 

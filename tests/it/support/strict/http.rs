@@ -51,6 +51,10 @@ impl Message {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    pub(crate) fn remove_header(&mut self, name: &str) {
+        self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
     /// A word of the request line.
     pub(crate) fn word(&self, number: usize) -> &str {
         self.first_line.split(' ').nth(number).unwrap_or_default()

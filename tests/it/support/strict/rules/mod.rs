@@ -32,6 +32,7 @@ mod put_rest_api;
 mod routes;
 mod snapshots;
 mod stage_variables;
+mod tenants;
 
 use std::any::Any;
 use std::time::Duration;
@@ -73,6 +74,7 @@ pub(crate) use publish::Publish;
 pub(crate) use put_rest_api::PutRestApi;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use stage_variables::StageVariables;
+pub(crate) use tenants::Tenants;
 
 use routes::Route;
 
@@ -160,6 +162,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(NewVersion::default()),
         Box::new(Snapshots::default()),
         Box::new(StageVariables),
+        Box::new(Tenants::default()),
         Box::new(InvokePermission),
         Box::new(ProvisionedConcurrency::default()),
     ]
