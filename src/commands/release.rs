@@ -7,11 +7,14 @@ use futures::FutureExt;
 use super::archive_folder::ArchiveFolder;
 use super::archives::{Packer, read_settings};
 use super::changes;
+use super::history;
 use super::session::Session;
 use crate::apply::{self, Reverted};
 use crate::engine::Run;
 use crate::error::Failure;
-use crate::model::{Event, Listener, Outcome, Phase, Plan, Planned, ReleaseRequest, Released, Settings};
+use crate::model::{
+    CommitId, Event, Inputs, Listener, Observed, Outcome, Phase, Plan, Planned, ReleaseRequest, Released, Settings,
+};
 use crate::observe::{self, Answers};
 use crate::plan::{self, desired};
 use crate::resources::Context;
@@ -34,7 +37,14 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     let look = cancel.or_cancelled(world::with_progress("AWS to answer", out, look));
     let answers = asked(request, &settings, &world).shared();
     let observed = world::beside(look, answers.clone()).await?;
+    out.logs(&world.aws.region, observed.functions.values().flatten().map(plan::log_of));
+    let commit = request.common.commit.as_deref().and_then(CommitId::read);
+    let older_commit =
+        async { Ok(history::older_commit(commit.as_ref(), &artifacts, &settings, &observed, session).await) };
+    let older_commit = cancel.or_cancelled(older_commit).await?;
+    let observed = Observed { older_commit, ..observed };
     let Planned { plan, inputs } = plan::release(desired::from_artifacts(&artifacts), &settings, &observed)?;
+    let inputs = Inputs { commit, ..inputs };
     if request.plan_only {
         return Ok(Outcome::Planned(plan));
     }
@@ -46,8 +56,7 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     }
     let before = changes::of_stage(&settings, &observed);
     let cx = Context { run, inputs, answers: Answers::default() };
-    let (outcome, compared) = futures::join!(applied(plan, &cx), changes::compared(&artifacts, before, &world));
-    out.changes(compared);
+    let (outcome, ()) = futures::join!(applied(plan, &cx), changes::tell(&artifacts, before, &world, out));
     Ok(outcome)
 }
 

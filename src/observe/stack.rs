@@ -63,6 +63,7 @@ async fn first_wave(
         objects: sort(objects, &mut problems),
         bucket: ObservedBucket::Present,
         contents: BTreeMap::new(),
+        older_commit: None,
     };
     refuse(problems).map(|()| (observed, hidden))
 }

@@ -44,9 +44,8 @@ fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
     newer.exits(0);
     double.says_once(42, "beefbee");
     let deployments = double.deployments();
-    let standing: Vec<_> = deployments.iter().filter(|one| one.state() == "success").collect();
-    assert_eq!(standing.len(), 1, "{deployments:?}");
-    let url = standing[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
+    assert_eq!((deployments.len(), deployments[0].state()), (1, "success"), "{deployments:?}");
+    let url = deployments[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
     assert_eq!(get(&format!("{url}/hello")).unwrap().body, greeting("newer", "table-42"));
 }
 
