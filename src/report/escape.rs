@@ -38,9 +38,11 @@ pub fn markdown(text: &str) -> String {
 pub fn markdown_prose(text: &str) -> String {
     let text = visible(text, ' ');
     let parts: Vec<&str> = text.trim().split('`').collect();
-    // A code span needs its other backtick, and something inside and between.
-    let inner = parts.iter().skip(1).take(parts.len().saturating_sub(2));
-    if parts.len().is_multiple_of(2) || inner.clone().any(|part| part.trim().is_empty()) {
+    // A code span needs its other backtick, and something inside and between. Code of our own has no HTML, no
+    // mention and no link.
+    let mut inner = parts.iter().skip(1).take(parts.len().saturating_sub(2));
+    let is_foreign = |part: &&str| part.trim().is_empty() || part.contains(['<', '>', '@', '&']) || part.contains("](");
+    if parts.len().is_multiple_of(2) || inner.any(is_foreign) {
         return markdown(&text);
     }
     let written = |(at, part): (usize, &&str)| {

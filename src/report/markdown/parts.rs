@@ -48,7 +48,7 @@ fn what(problem: &Problem, detail: &Detail) -> String {
     let Some(((before, after), url)) = parts else { return escape::markdown_prose(&what) };
     let [before, link, after] =
         [escape::markdown_prose(before), escape::markdown_link(url), escape::markdown_prose(after)];
-    format!("{before} {link} {after}").trim_end().to_owned()
+    format!("{before} {link} {after}").trim().to_owned()
 }
 
 fn with_command([what, why]: [&str; 2], label: &str, command: &str, detail: &Detail) -> String {
@@ -141,9 +141,13 @@ const LOGS_IN_A_LINE: usize = 3;
 
 /// Returns links to the logs of the functions; many are folded.
 pub(in crate::report) fn logs(document: &Document<'_>, detail: &Detail) -> String {
-    let is_live = matches!(document.outcome, Ending::Released | Ending::Unchanged);
-    // What a failed preview made is deleted, its logs too.
-    if document.is_preview && !is_live || document.logs.is_empty() {
+    let has_news = match document.outcome {
+        Ending::Released | Ending::Unchanged => true,
+        // What a failed preview made is deleted, its logs too.
+        Ending::Failed => !document.is_preview,
+        _ => false,
+    };
+    if !has_news || document.logs.is_empty() {
         return String::new();
     }
     let links = document.logs.iter().map(|(name, url)| escape::markdown_named_link(&detail.cut(name), url));
