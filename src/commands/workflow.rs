@@ -121,8 +121,8 @@ async fn announce(
         Err(failure) => (End::Failure(failure), true),
     };
     let numbers = match &ci.pull_request {
-        Some(event) if request.plan_only && !event.is_closing => vec![event.number],
-        _ if request.plan_only => Vec::new(),
+        Some(event) if request.plan_only => current(event, &github).await?,
+        None if request.plan_only => Vec::new(),
         _ => github.pull_requests_of(&context.commit).await?,
     };
     for number in numbers {
@@ -138,6 +138,14 @@ async fn announce(
         }
     }
     Ok(())
+}
+
+/// Returns the pull request of the event, or none where it was closed or pushed to since: the run for the newer commit tells
+/// its plan.
+async fn current(event: &EventPullRequest, github: &GitHub) -> Result<Vec<u64>, Problem> {
+    let now = github.pull_request(event.number).await?;
+    let now = now.filter(|now| now.is_open && now.head_sha == event.head_sha);
+    Ok(now.into_iter().map(|now| now.number).collect())
 }
 
 /// Returns what the comment about a release or a plan contains. Stage and service come from the settings, if they can be read.

@@ -128,6 +128,11 @@ fn a_plan_is_told_on_its_pull_request() {
     push(&stack, &double, &[]).exits(0);
     plan().exits(0);
     double.says_once(42, "### Plan of hello for stage dev in us-east-1: nothing to do");
+    double.pull_request(42, true, NEXT);
+    stack.write("lambda/app.py", source("older"));
+    plan().exits(0);
+    double.says_once(42, "nothing to do");
+    double.pull_request(42, true, HEAD);
     double.remove_file("sls-release.toml", BASE);
     plan().exits(3);
     double.says_once(42, "### Plan of hello was refused on stage dev");
