@@ -1,16 +1,19 @@
 #!/bin/sh
-# Prints the path of the binary that manifest.json names for this machine. What runs was verified in this run: the
+# Prints the path of the binary that manifest.json names for this machine; a mirror may be named by its URL. What runs was verified in this run: the
 # archive is hashed after a download and after each look into the cache, always as a copy that nobody else writes to.
 set -eu
 umask 022
 
 main() {
+  mirror=${1:-}
   manifest=$(dirname -- "$0")/manifest.json
   target=$(target)
   version=$(sed -n 's/^ *"version": "\([0-9A-Za-z.+-]*\)",$/\1/p' "$manifest")
   entry=$(entry "$target")
   [ -n "$version" ] && [ -n "$entry" ] || fail "this commit of the action names no binary for $target: use a released version of it, or set SLS_RELEASE_BIN to a binary of your own"
   url=${entry% *} sha256=${entry#* }
+  [ -z "$mirror" ] || url=${mirror%/}/${url##*/}
+  needs tar
 
   folder=$(mktemp -d "$(unix_path "${RUNNER_TEMP:-${TMPDIR:-/tmp}}")/sls-release.XXXXXX")
   archive=$folder/archive.tar.gz
@@ -53,11 +56,14 @@ from_cache() {
 }
 
 download() {
+  needs curl
+  named='manifest.json names'
+  [ -z "$mirror" ] || named='the input download-base-url makes'
   case $url in
-    *@*) fail "manifest.json names a URL with a user: $url" ;;
+    *@*) fail "$named a URL with a user" ;;
     https://*) set -- --location --proto '=https' --proto-redir '=https' ;;
     http://127.0.0.1:*/* | http://localhost:*/* | 'http://[::1]:'*/*) set -- --proto '=http' ;;
-    *) fail "manifest.json names a URL that is not https: $url" ;;
+    *) fail "$named a URL that is not https: $url" ;;
   esac
   curl --fail --silent --show-error --retry 3 --connect-timeout 20 --speed-limit 1024 --speed-time 30 "$@" --output "$archive" -- "$url" >&2 ||
     fail "failed to download $url (curl: $?)"
@@ -81,6 +87,11 @@ unpack() {
   printf '%s\n' "$folder/$binary"
 }
 
+# A job in a container has what its image has.
+needs() {
+  command -v "$1" >/dev/null 2>&1 || fail "the program $1 is missing: install it in the image of the job's container before this step, or set SLS_RELEASE_BIN to a binary of your own"
+}
+
 # GNU's tool, or the one of macOS.
 sha256_of() {
   if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -c 1-64
@@ -96,4 +107,4 @@ fail() {
   exit 1
 }
 
-main
+main "$@"

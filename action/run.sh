@@ -9,7 +9,10 @@ main() {
   variable SLS_RELEASE_OUT_DIR "${SLS_RELEASE_INPUT_OUT_DIR:-}"
   variable SLS_RELEASE_WAIT_TIMEOUT "${SLS_RELEASE_INPUT_WAIT_TIMEOUT:-}"
   variable SLS_RELEASE_STRICT_REPORT "${SLS_RELEASE_INPUT_STRICT_REPORT:-}"
-  variable SLS_RELEASE_DELETE_ENVIRONMENT "${SLS_RELEASE_INPUT_DELETE_ENVIRONMENT:-}"
+  variable SLS_RELEASE_COMMENT "${SLS_RELEASE_INPUT_COMMENT:-}"
+  variable SLS_RELEASE_LABEL "${SLS_RELEASE_INPUT_LABEL:-}"
+  variable SLS_RELEASE_DRAFT "${SLS_RELEASE_INPUT_DRAFT:-}"
+  variable SLS_RELEASE_DEPENDABOT "${SLS_RELEASE_INPUT_DEPENDABOT:-}"
   variable SLS_RELEASE_ALLOW_PRIVILEGED_EVENTS "${SLS_RELEASE_INPUT_ALLOW_PRIVILEGED_EVENTS:-}"
   variable SLS_RELEASE_GITHUB_TOKEN "${SLS_RELEASE_INPUT_GITHUB_TOKEN:-}"
   unset SLS_RELEASE_INPUT_GITHUB_TOKEN
@@ -39,7 +42,7 @@ main() {
 
   binary=${SLS_RELEASE_BIN:-}
   [ -z "$binary" ] || is_program "$binary" || fail "SLS_RELEASE_BIN names no program that can be run: $binary"
-  [ -n "$binary" ] || binary=$(sh "$(dirname -- "$0")/install.sh")
+  [ -n "$binary" ] || binary=$(sh "$(dirname -- "$0")/install.sh" "${SLS_RELEASE_INPUT_DOWNLOAD_BASE_URL:-}")
   exec "$binary" "$@" -- "${SLS_RELEASE_INPUT_COMMAND:-auto}"
 }
 

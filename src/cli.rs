@@ -212,7 +212,7 @@ impl Command {
             Self::Release(options) => Some(Request::Release(options.request(false, machine))),
             Self::Plan(options) => Some(Request::Release(options.release.request(true, machine))),
             Self::Package(options) => Some(Request::Package(options.request(machine))),
-            Self::Preview(verb) => Some(Request::Preview(verb.request(false, machine))),
+            Self::Preview(verb) => Some(Request::Preview(verb.request(machine))),
             Self::Ci(_) | Self::Completions { .. } => None,
         }
     }

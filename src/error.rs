@@ -53,13 +53,15 @@ pub struct Problem {
     pub why: String,
     /// How to fix it.
     pub fix: String,
-    /// What a function itself said: the type of its error and the first line. Never in a comment or a job summary, which
-    /// may be public.
+    /// What a function itself said: the type of its error and the first line. Never in a job summary or a public comment.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub own_error: Option<Box<str>>,
+    /// The endpoint that did not answer as it should, which `what` names.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<Box<str>>,
     /// The setting that caused the problem.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub at: Option<Location>,
+    pub at: Option<Box<Location>>,
     /// The id of the check that found it; docs/checks.md lists them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub check: Option<Box<str>>,
@@ -70,7 +72,7 @@ impl Problem {
     #[expect(clippy::new_ret_no_self, reason = "a problem without a fix is not one yet")]
     pub fn new(what: impl Into<String>) -> Draft {
         let what = what.into();
-        Draft(Self { what, why: String::new(), fix: String::new(), own_error: None, at: None, check: None })
+        Draft(Self { what, why: String::new(), fix: String::new(), own_error: None, url: None, at: None, check: None })
     }
 
     /// Returns the problem that a defect of this program is, which its users cannot fix.
@@ -85,10 +87,17 @@ impl Problem {
         self
     }
 
+    /// Names the endpoint that did not answer as it should.
+    #[must_use]
+    pub fn about_url(mut self, url: &str) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
     /// Sets the location of the setting that caused the problem.
     #[must_use]
     pub fn at(mut self, at: Option<Location>) -> Self {
-        self.at = at;
+        self.at = at.map(Box::new);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
 use tempfile::NamedTempFile;
@@ -94,13 +94,14 @@ impl Http {
     }
 
     /// Sends a request with a timeout of at most `remaining`, and checks the answer. `signed` are further headers.
+    /// Returns how long a good answer took.
     pub(crate) async fn ask(
         &self,
         url: &str,
         smoke: &SmokeSettings,
         signed: &[(String, String)],
         remaining: Duration,
-    ) -> Result<(), Miss> {
+    ) -> Result<Duration, Miss> {
         let method = Method::from_bytes(smoke.method.as_bytes()).map_err(|error| Miss::Silent(error.to_string()))?;
         let mut request = self.client.request(method, url).timeout(remaining.min(ONE_ANSWER));
         for (name, value) in &smoke.headers {
@@ -112,6 +113,7 @@ impl Http {
         if let Some(body) = &smoke.body {
             request = request.body(body.clone());
         }
+        let began = Instant::now();
         let answer = request.send().await.map_err(|error| Miss::Silent(no_answer(&error)))?;
         let status = answer.status().as_u16();
         if status != smoke.status {
@@ -123,10 +125,10 @@ impl Http {
             let body = body.map_or_else(|why| format!("({why})"), |body| shown(&body, url, smoke));
             return Err(Miss::Answered { what, body });
         }
-        let Some(wanted) = &smoke.contains else { return Ok(()) };
+        let Some(wanted) = &smoke.contains else { return Ok(began.elapsed()) };
         let body = text(answer).await.map_err(Miss::Silent)?;
         if body.contains(wanted) {
-            return Ok(());
+            return Ok(began.elapsed());
         }
         let what = format!("its answer ({status}) does not contain `{wanted}`");
         Err(Miss::Answered { what, body: shown(&body, url, smoke) })

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::github::{self, CiRun, Variables};
-use crate::model::Secret;
+use crate::model::{CommitId, Secret};
 use crate::network::PROXIES;
 
 /// The variables that a log must never show.
@@ -82,6 +82,18 @@ fn remote() -> Option<String> {
     let mut parts = path.rsplit('/');
     let (name, owner) = (parts.next()?, parts.next()?);
     (!name.is_empty() && !owner.is_empty()).then(|| format!("{owner}/{name}"))
+}
+
+/// Returns whether a commit is an ancestor of another one, or `None` where the checkout does not hold both.
+///
+/// <https://git-scm.com/docs/git-merge-base#Documentation/git-merge-base.txt---is-ancestor>
+pub fn is_ancestor(older: &CommitId, newer: &CommitId) -> Option<bool> {
+    let arguments = ["merge-base", "--is-ancestor", older.as_str(), newer.as_str()];
+    match Command::new("git").args(arguments).stderr(Stdio::null()).status().ok()?.code()? {
+        0 => Some(true),
+        1 => Some(false),
+        _ => None,
+    }
 }
 
 /// Returns what Git prints, where it prints anything.

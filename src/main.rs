@@ -10,10 +10,10 @@ use std::sync::Arc;
 use sls_release::cli::{self, CiOptions, Command};
 use sls_release::commands::{self, Session};
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::github::{self, Access, CiRun, Decision, Variables};
+use sls_release::github::{self, Access, CiRun, Decision, StepFiles, Variables};
 use sls_release::machine::{self, Machine};
 use sls_release::model::Request;
-use sls_release::report::{End, Format, Reporter, Sinks, Verbosity, redact};
+use sls_release::report::{Colour, End, Format, Reporter, Sinks, Verbosity, redact};
 use sls_release::world::Cancellation;
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
@@ -40,12 +40,18 @@ fn main() -> ExitCode {
     if let Command::Completions { shell } = command {
         return completions(shell);
     }
-    let out = Reporter::new(cli.format(), cli.verbosity(), Sinks::of_process(cli.colour()));
+    let out = Reporter::new(cli.format(), cli.verbosity(), sinks(cli.colour()));
     let out = Arc::new(out.pending_exit_code(command.pending_exit_code()));
     if let Err(failure) = guarded(|| run(&command, &out)) {
         out.failure(&failure);
     }
     ExitCode::from(exit_code(&out))
+}
+
+/// Returns the outputs of this process, with the files of a step of GitHub Actions.
+fn sinks(colour: Colour) -> Sinks {
+    let StepFiles { output, summary } = StepFiles::of(&machine::variables());
+    Sinks { github_output: output, github_summary: summary, ..Sinks::of_process(colour) }
 }
 
 /// Prints help, the version, or clap's errors. With `--output`, errors are printed in that format.
@@ -59,7 +65,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         error.print().ok(); // without standard error, the message has no reader
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code()));
     }
-    let out = Reporter::new(format, Verbosity::Normal, Sinks::of_process(cli::colour_asked_for(&arguments)));
+    let out = Reporter::new(format, Verbosity::Normal, sinks(cli::colour_asked_for(&arguments)));
     out.failure(&cli::usage_problem(error).into_failure(Kind::Usage));
     ExitCode::from(exit_code(&out))
 }

@@ -56,8 +56,8 @@ impl World {
         }
     }
 
-    /// Asks an endpoint once, signed where the settings say so.
-    pub(crate) async fn ask(&self, url: &str, smoke: &SmokeSettings, remaining: Duration) -> Result<(), Miss> {
+    /// Asks an endpoint once, signed where the settings say so. Returns how long a good answer took.
+    pub(crate) async fn ask(&self, url: &str, smoke: &SmokeSettings, remaining: Duration) -> Result<Duration, Miss> {
         let signed = if smoke.sign {
             let body = smoke.body.as_deref().unwrap_or_default();
             self.aws.signer.headers(&smoke.method, url, body).await.map_err(Miss::Silent)?

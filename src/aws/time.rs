@@ -16,6 +16,13 @@ pub fn rfc3339(moment: Moment) -> Option<String> {
     DateTime::from_secs(moment.unix()).fmt(DateTimeFormat::DateTime).ok()
 }
 
+/// To the minute, for people: `2026-01-31 12:00 UTC`; `None` as for [`rfc3339`].
+pub fn minute(moment: Moment) -> Option<String> {
+    let text = rfc3339(moment)?;
+    let (day, time) = text.split_once('T')?;
+    Some(format!("{day} {} UTC", time.get(..5)?))
+}
+
 /// As API Gateway writes the time of a request: `31/Jan/2026:12:00:00 +0000`.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
@@ -47,6 +54,7 @@ mod tests {
     fn a_time_is_written_and_read() {
         let moment = Moment::of_unix(1_769_860_800);
         assert_eq!(rfc3339(moment).as_deref(), Some("2026-01-31T12:00:00Z"));
+        assert_eq!(minute(moment).as_deref(), Some("2026-01-31 12:00 UTC"));
         for text in ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123+0000", "2026-01-31T13:00:00+01:00"] {
             assert_eq!(read(text), Some(moment), "{text}");
         }

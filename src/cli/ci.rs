@@ -54,7 +54,7 @@ impl CiOptions {
                 Preview::Prune(PreviewPruneOptions { older_than, dry_run: false, previews })
             }
         };
-        Ok(Request::Preview(preview.request(run.deletes_environment, machine)))
+        Ok(Request::Preview(preview.request(machine)))
     }
 
     /// Returns the number of the pull request that is meant.

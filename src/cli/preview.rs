@@ -90,8 +90,8 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
 }
 
 impl Preview {
-    /// Returns what the lower floors know of these options. `deletes_environment` is an input of the action alone.
-    pub(super) fn request(&self, deletes_environment: bool, machine: &Machine) -> PreviewRequest {
+    /// Returns what the lower floors know of these options.
+    pub(super) fn request(&self, machine: &Machine) -> PreviewRequest {
         match self {
             Self::Up(options) => PreviewRequest::Up(PreviewUpRequest {
                 common: options.previews.settings.common(&options.aws, machine),
@@ -99,7 +99,6 @@ impl Preview {
                 number: options.number,
                 owner: options.previews.owner(machine),
                 checkout: machine.checkout.clone(),
-                deletes_environment,
             }),
             Self::Down(options) => PreviewRequest::Down(PreviewDownRequest {
                 previews: options.previews.request(machine),
@@ -109,7 +108,7 @@ impl Preview {
             Self::List(options) => PreviewRequest::List(options.request(machine)),
             Self::Prune(PreviewPruneOptions { older_than, dry_run, previews }) => {
                 let (older_than, dry_run, previews) = (*older_than, *dry_run, previews.request(machine));
-                PreviewRequest::Prune(PreviewPruneRequest { previews, older_than, dry_run, deletes_environment })
+                PreviewRequest::Prune(PreviewPruneRequest { previews, older_than, dry_run })
             }
         }
     }

@@ -18,11 +18,10 @@ use crate::world::{self, World};
 pub(super) async fn evict(
     id: &PreviewId,
     settings: &Settings,
-    deletes_environment: bool,
     world: &World,
     session: &Session<'_>,
 ) -> Result<Option<PreviewOutcome>, Failure> {
-    let &Session { access, out, .. } = session;
+    let out = session.out;
     let limits = &decide::wanted(settings)?.limits;
     if limits.max_previews.is_none() {
         return Ok(None);
@@ -33,7 +32,7 @@ pub(super) async fn evict(
     if decide::excess(id, &existing, limits) == 0 {
         return Ok(None);
     }
-    let pull_requests = PullRequests::connect(access, &id.repository, deletes_environment).await?;
+    let pull_requests = PullRequests::connect(&id.repository, session).await?;
     let look = async { Ok(pull_requests.states(&existing).await) };
     let states = world.cancel.or_cancelled(world::with_progress("GitHub to answer", out, look)).await?;
     let going = decide::evict(id, &existing, &states, limits);

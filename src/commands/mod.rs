@@ -5,6 +5,7 @@ mod archives;
 mod changes;
 mod deletion;
 mod eviction;
+mod history;
 mod package;
 mod preview;
 mod prune;

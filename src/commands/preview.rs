@@ -11,9 +11,9 @@ use crate::apply::{self, Reverted};
 use crate::engine::Run;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    Event, FunctionKey, FunctionSettings, Listener, Made, Marked, Phase, Plan, Planned, PreviewDownRequest, PreviewId,
-    PreviewListRequest, PreviewOutcome, PreviewOwner, PreviewReport, PreviewUpRequest, Region, Settings, SettingsInput,
-    Sourced,
+    Event, FunctionKey, FunctionName, FunctionSettings, Listener, LogSource, Made, Marked, Phase, Plan, Planned,
+    PreviewDownRequest, PreviewId, PreviewListRequest, PreviewOutcome, PreviewOwner, PreviewReport, PreviewUpRequest,
+    Region, Settings, SettingsInput, Sourced, marks,
 };
 use crate::observe::{self, Answers};
 use crate::plan::{self, desired};
@@ -82,18 +82,19 @@ async fn made(
     let Planned { plan, inputs } = plan::preview::up(&id, desired, &settings, &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.to_string())));
     if !plan.is_empty()
-        && let Some(end) = eviction::evict(&id, &settings, request.deletes_environment, &world, session).await?
+        && let Some(end) = eviction::evict(&id, &settings, &world, session).await?
     {
         return Ok(end);
     }
     let name =
         |(key, function): (&FunctionKey, &FunctionSettings)| (key.clone(), id.function_name(&function.name.value));
     let names: BTreeMap<_, _> = settings.functions.iter().map(name).collect();
-    let compared = changes::compared(&artifacts, changes::of_sources(names.clone(), &observed), &world);
+    let log = |name: &FunctionName| LogSource { function: name.clone(), group: marks::log_group(name) };
+    out.logs(&world.aws.region, names.values().map(log));
+    let compared = changes::tell(&artifacts, changes::of_sources(names.clone(), &observed), &world, out);
     let cx = Context { run: Run::new(&world, out, settings.wait_timeout), inputs, answers: Answers::default() };
     let report = PreviewReport { functions: names.into_values().collect(), ..PreviewReport::of(&id) };
-    let (outcome, compared) = futures::join!(applied(plan, report, &cx), compared);
-    out.changes(compared);
+    let (outcome, ()) = futures::join!(applied(plan, report, &cx), compared);
     Ok(outcome)
 }
 

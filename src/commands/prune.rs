@@ -15,10 +15,10 @@ use crate::world::{self, World};
 ///
 /// `Err` means that nothing was written.
 pub(super) async fn prune(request: &PreviewPruneRequest, session: &Session<'_>) -> Result<PreviewOutcome, Failure> {
-    let &Session { access, cancel, out, .. } = session;
+    let &Session { cancel, out, .. } = session;
     let input = request.previews.settings_input();
     let asked = preview::asked(&input, &request.previews.owner, preview::find(&input)?)?;
-    let pull_requests = PullRequests::connect(access, &asked.repository, request.deletes_environment).await?;
+    let pull_requests = PullRequests::connect(&asked.repository, session).await?;
     if !pull_requests.has_token() {
         out.hear(Event::Warning(only_by_age(request.older_than.is_some())?));
     }

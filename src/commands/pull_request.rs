@@ -105,8 +105,8 @@ fn no_base_to_release(checkout: &Checkout, now: &PullRequest) -> Failure {
         .into_failure(Kind::Refused)
 }
 
-/// Deletes the preview of a closed pull request, unless it was reopened. No checkout is needed, and none is read: a file
-/// of the pull request must not be able to prevent the deletion.
+/// Deletes the preview of a pull request that was closed and not reopened, or that is not to have one any more. No checkout
+/// is needed, and on the event of a pull request none is read: its file must not be able to prevent the deletion.
 ///
 /// # Errors
 /// Those of [`preview::down`].
@@ -130,7 +130,8 @@ pub(super) async fn down(
             Err(failure) => out.hear(Event::Warning(failure.to_string())),
         }
     }
-    preview::down(&PreviewDownRequest { ignores_file: event.is_closing, ..request.clone() }, session).await
+    let ignores_file = session.ci.is_some_and(|ci| ci.pull_request.is_some());
+    preview::down(&PreviewDownRequest { ignores_file, ..request.clone() }, session).await
 }
 
 fn freshness(event: &EventPullRequest, now: &PullRequest) -> Freshness {

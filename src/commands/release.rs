@@ -7,11 +7,14 @@ use futures::FutureExt;
 use super::archive_folder::ArchiveFolder;
 use super::archives::{Packer, read_settings};
 use super::changes;
+use super::history;
 use super::session::Session;
 use crate::apply::{self, Reverted};
 use crate::engine::Run;
 use crate::error::Failure;
-use crate::model::{Event, Listener, Observed, Outcome, Phase, Plan, Planned, ReleaseRequest, Released};
+use crate::model::{
+    CommitId, Event, Inputs, Listener, Observed, Outcome, Phase, Plan, Planned, ReleaseRequest, Released,
+};
 use crate::observe::{self, Answers, Reads};
 use crate::plan::{self, desired};
 use crate::resources::Context;
@@ -30,23 +33,28 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     let world = World::connect(settings.region.as_ref(), cancel).await?;
     let artifacts = tokio::task::block_in_place(|| packer.pack(cancel, out))?;
     out.hear(Event::Began(Phase::Look));
-    let look = async |reads| {
+    let commit = request.common.commit.as_deref().and_then(CommitId::read);
+    let decide = async |reads| {
         let look = observe::stack(&settings, &artifacts, reads, &world, out);
-        cancel.or_cancelled(world::with_progress("AWS to answer", out, look)).await
+        let observed = cancel.or_cancelled(world::with_progress("AWS to answer", out, look)).await?;
+        let older = history::older_commit(commit.as_ref(), &artifacts, &settings, &observed, session);
+        let older_commit = cancel.or_cancelled(older.map(Ok)).await?;
+        let observed = Observed { older_commit, ..observed };
+        let planned = plan::release(desired::from_artifacts(&artifacts), &settings, &observed)?;
+        Ok((observed, planned))
     };
-    let decide = |observed: &Observed| plan::release(desired::from_artifacts(&artifacts), &settings, observed);
     if request.plan_only {
-        return Ok(Outcome::Planned(decide(&look(Reads::All).await?)?.plan));
+        return Ok(Outcome::Planned(decide(Reads::All).await?.1.plan));
     }
     let answers = observe::answers(&settings, &world).shared();
-    let mut observed = world::beside(look(Reads::Changes), answers.clone()).await?;
-    let mut planned = decide(&observed)?;
+    let (mut observed, mut planned) = world::beside(decide(Reads::Changes), answers.clone()).await?;
     if planned.plan.is_empty() && !cancel.or_cancelled(answers.clone().map(Ok)).await?.values().all(Result::is_ok) {
         // What is not read where nothing changes may be why: a permission that was lost.
-        observed = look(Reads::All).await?;
-        planned = decide(&observed)?;
+        (observed, planned) = decide(Reads::All).await?;
     }
+    out.logs(&world.aws.region, observed.functions.values().flatten().map(plan::log_of));
     let Planned { plan, inputs } = planned;
+    let inputs = Inputs { commit, ..inputs };
     out.plan(&plan);
     let run = Run::new(&world, out, settings.wait_timeout);
     if plan.is_empty() {
@@ -55,8 +63,7 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     }
     let before = changes::of_stage(&settings, &observed);
     let cx = Context { run, inputs, answers: Answers::default() };
-    let (outcome, compared) = futures::join!(applied(plan, &cx), changes::compared(&artifacts, before, &world));
-    out.changes(compared);
+    let (outcome, ()) = futures::join!(applied(plan, &cx), changes::tell(&artifacts, before, &world, out));
     Ok(outcome)
 }
 

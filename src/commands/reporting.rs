@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::aws::time;
 use crate::error::{Failure, Problem};
-use crate::github::{CiRun, Environment, EventPullRequest, GitHub, State};
+use crate::github::{CiRun, Deployment, EventPullRequest, GitHub, State, Task};
 use crate::model::marks::service_of_folder;
 use crate::model::{Event, Listener, PreviewId, PreviewOutcome, PreviewReport};
 use crate::report::{CommentContext, End, Reporter};
@@ -20,7 +21,7 @@ pub(super) struct Reporting<'a> {
     /// The service, once the workflow or the settings name it.
     service: Option<String>,
     out: &'a Reporter,
-    deployment: Option<(Environment, u64)>,
+    deployment: Option<(Task, Deployment)>,
 }
 
 impl<'a> Reporting<'a> {
@@ -35,13 +36,13 @@ impl<'a> Reporting<'a> {
         self.service = self.service.take().or_else(|| service_of_folder(folder));
     }
 
-    /// Makes a deployment of this preview that is in progress; called before the first write.
+    /// Says that the deployment of this preview is in progress; called before the first write.
     pub(super) async fn begin(&mut self, id: &PreviewId) {
         self.service = Some(id.service.clone());
-        let environment = self.environment(&id.service);
-        let made = self.github.deploy(&environment, &self.pull_request.head_sha);
-        let Some(deployment) = self.done(made).await else { return };
-        self.deployment = Some((environment, deployment));
+        let task = self.task(&id.service);
+        let found = self.github.deployment(&task, &self.pull_request.head_sha);
+        let Some(deployment) = self.done(found).await else { return };
+        self.deployment = Some((task, deployment));
         self.set_state(&State::InProgress { log_url: self.ci.run_url.clone() }).await;
     }
 
@@ -56,23 +57,28 @@ impl<'a> Reporting<'a> {
             Ok(PreviewOutcome::Down(reports)) => self.deleted(reports, result).await,
             Ok(PreviewOutcome::Failed { .. }) | Err(_) => self.failed(result).await,
             Ok(PreviewOutcome::Nothing(_)) => self.closed_before_write().await,
-            Ok(_) => self.set_state(&State::Inactive).await,
+            Ok(_) => self.as_before().await,
         }
     }
 
     /// Deletes the deployment of a run that wrote nothing because its pull request was closed. The run for the closing
     /// may have looked for deployments before this one was made.
     async fn closed_before_write(&self) {
-        let Some((_, deployment)) = self.deployment else { return };
+        let Some((_, deployment)) = &self.deployment else { return };
         self.done(self.github.delete_deployment(deployment)).await;
+    }
+
+    /// Leaves the deployment as it was before a run that changed nothing, unless another run reports on it by now.
+    async fn as_before(&self) {
+        let Some((task, deployment)) = &self.deployment else { return };
+        if self.done(self.github.is_overtaken(task, deployment)).await == Some(false) {
+            self.set_state(&deployment.before).await;
+        }
     }
 
     async fn succeeded(&self, report: &PreviewReport, result: &Result<PreviewOutcome, Failure>) {
         let environment_url = report.endpoints.values().next().cloned();
         self.set_state(&State::Success { environment_url, log_url: self.ci.run_url.clone() }).await;
-        if let Some((environment, deployment)) = &self.deployment {
-            self.done(self.github.retire(environment, Some(*deployment))).await;
-        }
         self.comment(&report.service, result).await;
     }
 
@@ -80,14 +86,13 @@ impl<'a> Reporting<'a> {
     /// commit's. That run may never begin: GitHub starts none for a pull request with a merge conflict. If it has
     /// begun, it reports.
     async fn superseded(&self, report: &PreviewReport, result: &Result<PreviewOutcome, Failure>) {
-        let Some((environment, deployment)) = &self.deployment else { return };
-        match self.done(self.github.has_newer(environment, *deployment)).await {
-            Some(false) => self.succeeded(report, result).await,
-            Some(true) | None => self.set_state(&State::Inactive).await,
+        let Some((task, deployment)) = &self.deployment else { return };
+        if self.done(self.github.is_overtaken(task, deployment)).await == Some(false) {
+            self.succeeded(report, result).await;
         }
     }
 
-    /// Reports a failure. An earlier deployment stays as it is, since its preview may still answer.
+    /// Reports a failure.
     async fn failed(&self, result: &Result<PreviewOutcome, Failure>) {
         self.set_state(&State::Failure { log_url: self.ci.run_url.clone() }).await;
         let service = self.service.clone().unwrap_or_else(|| self.ci.service_or_repository());
@@ -97,11 +102,7 @@ impl<'a> Reporting<'a> {
     async fn deleted(&mut self, reports: &[PreviewReport], result: &Result<PreviewOutcome, Failure>) {
         self.pull_request.is_closing = true; // also where the pull request was closed while the run wrote
         for service in self.services(reports).await {
-            let environment = self.environment(&service);
-            self.done(self.github.delete_deployments(&environment)).await;
-            if self.ci.deletes_environment {
-                self.done(self.github.delete_environment(&environment)).await;
-            }
+            self.done(self.github.delete_deployments(&self.task(&service))).await;
             self.comment(&service, result).await;
         }
     }
@@ -118,6 +119,9 @@ impl<'a> Reporting<'a> {
 
     /// Writes the comment of a service. A pull request that closes without ever having had one gets none.
     async fn comment(&self, service: &str, result: &Result<PreviewOutcome, Failure>) {
+        if !self.ci.comments {
+            return;
+        }
         let (number, body) = (self.pull_request.number, self.body(service, result));
         if self.pull_request.is_closing {
             self.done(self.github.comment_again(number, &body)).await;
@@ -143,12 +147,12 @@ impl<'a> Reporting<'a> {
     }
 
     async fn set_state(&self, state: &State) {
-        let Some((_, deployment)) = self.deployment else { return };
+        let Some((_, deployment)) = &self.deployment else { return };
         self.done(self.github.set_state(deployment, state)).await;
     }
 
-    fn environment(&self, service: &str) -> Environment {
-        Environment::of_preview(&self.ci.repository, service, self.pull_request.number)
+    fn task(&self, service: &str) -> Task {
+        Task::of_preview(service, self.pull_request.number)
     }
 
     /// Returns what GitHub did, or `None` after a warning.
@@ -165,6 +169,8 @@ pub(super) fn context(ci: &CiRun, out: &Reporter) -> CommentContext {
         service: ci.service_or_repository(),
         server_url: ci.server_url.clone(),
         run_url: ci.run_url.clone().unwrap_or_default(),
+        updated: time::minute(time::now()).unwrap_or_default(),
+        is_private: ci.is_private,
         phases: out.phases(),
         ..CommentContext::default()
     }

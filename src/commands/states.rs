@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::session::Session;
 use crate::error::{Failure, Problem};
-use crate::github::{Access, Environment, GitHub};
+use crate::github::{GitHub, Task};
 use crate::model::{ExistingPreview, PreviewId, PullRequestState};
 
 /// The pull requests of one repository, at GitHub.
 pub(super) struct PullRequests {
     github: Option<GitHub>,
-    deletes_environment: bool,
+    comments: bool,
 }
 
 /// Why the state of a pull request is unknown.
@@ -17,8 +18,9 @@ const NO_TOKEN: &str = "there is no token for GitHub";
 
 impl PullRequests {
     /// Connects to the repository that the previews belong to, which may be another one than the workflow's.
-    pub(super) async fn connect(access: &Access, repository: &str, deletes_environment: bool) -> Result<Self, Failure> {
-        Ok(Self { github: GitHub::connect(access, repository).await?, deletes_environment })
+    pub(super) async fn connect(repository: &str, session: &Session<'_>) -> Result<Self, Failure> {
+        let github = GitHub::connect(session.access, repository).await?;
+        Ok(Self { github, comments: session.ci.is_none_or(|ci| ci.comments) })
     }
 
     /// Returns whether there is a token to ask GitHub with.
@@ -66,24 +68,24 @@ impl PullRequests {
         asked.await.unwrap_or_else(|problem: Problem| PullRequestState::Unknown(problem.to_string()))
     }
 
-    /// Reports on the pull request of a deleted preview. An open one gets a comment, and its deployments become inactive.
-    /// Of a closed one, the comment is changed, if there is one, and the deployments are deleted and, where the workflow
-    /// asks for it, the environment. The error says why not, in words.
+    /// Reports on the pull request of a deleted preview. An open one gets a comment, and its deployment becomes inactive.
+    /// Of a closed one, the comment is changed, if there is one, and the deployment is deleted. The error says why not, in
+    /// words.
     pub(super) async fn report(&self, id: &PreviewId, is_closed: bool, text: &str) -> Result<(), String> {
         let github = self.github.as_ref().ok_or_else(|| NO_TOKEN.to_owned())?;
-        let environment = Environment::of_preview(&id.repository, &id.service, id.number);
-        if !is_closed {
-            return each([github.comment(id.number, text).await, github.retire(&environment, None).await]);
-        }
-        let commented = github.comment_again(id.number, text).await;
-        let deployments = github.delete_deployments(&environment).await;
-        let gone = if self.deletes_environment { github.delete_environment(&environment).await } else { Ok(()) };
-        each([commented, deployments, gone])
+        let task = Task::of_preview(&id.service, id.number);
+        let commented = match (self.comments, is_closed) {
+            (false, _) => Ok(()),
+            (true, true) => github.comment_again(id.number, text).await,
+            (true, false) => github.comment(id.number, text).await,
+        };
+        let deployed = if is_closed { github.delete_deployments(&task).await } else { github.retire(&task).await };
+        each([commented, deployed])
     }
 }
 
-/// Returns all errors in one; each of the calls was made, whatever the others returned.
-fn each<const N: usize>(all: [Result<(), Problem>; N]) -> Result<(), String> {
+/// Returns both errors in one; each of the calls was made, whatever the other returned.
+fn each(all: [Result<(), Problem>; 2]) -> Result<(), String> {
     let failed: Vec<String> = all.into_iter().filter_map(Result::err).map(|it| it.to_string()).collect();
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }

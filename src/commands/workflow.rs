@@ -11,7 +11,7 @@ use crate::model::marks::{service_of_folder, tells_failure};
 use crate::model::{
     Common, Event, Listener, Outcome, PreviewDownRequest, PreviewOutcome, PreviewUpRequest, ReleaseRequest,
 };
-use crate::report::{CommentContext, End, Reporter};
+use crate::report::{CommentAbout, CommentContext, End, Reporter};
 use crate::settings;
 
 /// Makes the preview of a pull request, and reports it to GitHub.
@@ -75,7 +75,8 @@ fn other_checkout(event: &EventPullRequest, request: &PreviewUpRequest, ci: &CiR
     ))
 }
 
-/// Releases or plans. Comments on each pull request that contains the commit how its release ended.
+/// Releases or plans. Comments on each pull request that contains the commit how its release ended, and on the pull request
+/// of the event what its plan is.
 ///
 /// # Errors
 /// Those of the release.
@@ -95,7 +96,7 @@ pub(super) async fn release(request: &ReleaseRequest, ci: &CiRun, session: &Sess
     if let Ok(outcome) = &result {
         out.show(End::Outcome(outcome));
     }
-    if !request.plan_only
+    if ci.comments
         && let Err(problem) = announce(&result, request, ci, session).await
     {
         out.hear(Event::NotReported(problem.to_string()));
@@ -103,8 +104,8 @@ pub(super) async fn release(request: &ReleaseRequest, ci: &CiRun, session: &Sess
     result
 }
 
-/// Comments on the pull requests that contain the commit. A release that had nothing to do only replaces a comment about
-/// a failed one.
+/// Comments on the pull requests that contain the commit, or on the one that a plan is for. A release that had nothing to
+/// do only replaces a comment about a failed one.
 async fn announce(
     result: &Result<Outcome, Failure>,
     request: &ReleaseRequest,
@@ -116,11 +117,15 @@ async fn announce(
     let Some(github) = GitHub::connect(session.access, &ci.repository).await.map_err(unusable)? else { return Ok(()) };
     let context = release_context(request, ci, session.out);
     let (end, is_news) = match result {
-        Ok(Outcome::Planned(_)) => return Ok(()),
         Ok(outcome) => (End::Outcome(outcome), !matches!(outcome, Outcome::Unchanged { .. })),
         Err(failure) => (End::Failure(failure), true),
     };
-    for number in github.pull_requests_of(&context.commit).await? {
+    let numbers = match &ci.pull_request {
+        Some(event) if request.plan_only => current(event, &github).await?,
+        None if request.plan_only => Vec::new(),
+        _ => github.pull_requests_of(&context.commit).await?,
+    };
+    for number in numbers {
         let body = session.out.comment(&CommentContext { pull_request: number, ..context.clone() }, end);
         let is_written = if is_news {
             github.comment_where_allowed(number, &body).await?
@@ -135,7 +140,15 @@ async fn announce(
     Ok(())
 }
 
-/// Returns what the comment about a release contains. Stage and service come from the settings, if they can be read.
+/// Returns the pull request of the event, or none where it was closed or pushed to since: the run for the newer commit tells
+/// its plan.
+async fn current(event: &EventPullRequest, github: &GitHub) -> Result<Vec<u64>, Problem> {
+    let now = github.pull_request(event.number).await?;
+    let now = now.filter(|now| now.is_open && now.head_sha == event.head_sha);
+    Ok(now.into_iter().map(|now| now.number).collect())
+}
+
+/// Returns what the comment about a release or a plan contains. Stage and service come from the settings, if they can be read.
 fn release_context(request: &ReleaseRequest, ci: &CiRun, out: &Reporter) -> CommentContext {
     let common = &request.common;
     let settings = read_settings(&request.settings_input(), None, out).ok();
@@ -149,7 +162,7 @@ fn release_context(request: &ReleaseRequest, ci: &CiRun, out: &Reporter) -> Comm
     CommentContext {
         commit: common.commit.clone().unwrap_or_default(),
         service: service.unwrap_or(usual.service),
-        stage: Some(stage),
+        about: if request.plan_only { CommentAbout::Plan(stage) } else { CommentAbout::Release(stage) },
         ..usual
     }
 }

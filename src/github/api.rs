@@ -10,6 +10,7 @@ use super::call::{ApiCall, ApiErrorKind, CallResult, Caller, Reply};
 use super::client::{bases, checked, client};
 use super::run::Access;
 use crate::error::{Failure, Kind, Problem};
+use crate::model::CommitId;
 use crate::network::Network;
 
 /// GitHub asks for a second between two writes.
@@ -75,6 +76,12 @@ struct Reference {
 #[derive(Deserialize)]
 struct Object {
     sha: String,
+}
+
+#[derive(Deserialize)]
+struct Compared {
+    /// Where the second commit is, as seen from the first: `ahead`, `behind`, `identical` or `diverged`.
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +181,20 @@ impl GitHub {
             }
         };
         Ok(found.into_iter().map(|it| it.number).collect())
+    }
+
+    /// Returns whether a commit is an ancestor of another one; `false` also where this token sees not both.
+    ///
+    /// <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    ///
+    /// # Errors
+    /// Where GitHub does not answer, or refuses.
+    pub async fn is_ancestor(&self, older: &CommitId, newer: &CommitId) -> Result<bool, Problem> {
+        // A page holds the commits in between, which nobody needs.
+        let target = self.path(&format!("compare/{newer}...{older}?per_page=1"));
+        let found = self.rest.get::<Compared>(target).await.if_found();
+        let found = found.or_problem("failed to compare two commits", "contents: read")?;
+        Ok(found.is_some_and(|found| found.status == "behind"))
     }
 
     /// Returns whether this token may list the repository's pull requests. To others GitHub says that there are none.

@@ -1,4 +1,5 @@
-//! The deployments of a preview, as the pull request and the repository show them.
+//! The deployment of a preview, as the pull request and the repository show it: one for each preview, whose statuses say
+//! how far each run is.
 //!
 //! <https://docs.github.com/rest/deployments/deployments>
 
@@ -11,21 +12,31 @@ use super::api::{GitHub, encoded};
 use super::call::{ApiCall, ApiError, CallResult, PER_PAGE, Reply};
 use crate::error::Problem;
 
+/// The environment of all previews. One for each would be left behind: only an administrator's token may delete it.
+const ENVIRONMENT: &str = "preview";
 /// The most pages of deployments that are read.
 const MOST_PAGES: usize = 10;
 const PERMISSION: &str = "deployments: write";
 const FAILED_TO_DELETE: &str = "failed to delete the deployments of the preview at GitHub";
-/// The key of the payload with the service that owns a deployment; other services' are left alone.
-const SERVICE: &str = "sls-release:service";
-/// The key of the payload with the id of the run.
+/// The key of the payload with the id of the run that made the deployment.
 const RUN: &str = "sls-release:run";
 
-/// What a preview is deployed to: `preview/pr-42`.
+/// What tells the deployment of one preview from those of others: `preview/hello/42`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Environment {
-    /// As GitHub shows it.
-    pub name: String,
+pub struct Task {
+    name: String,
     service: String,
+}
+
+/// The deployment of a preview, as one run uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// GitHub's id.
+    pub id: u64,
+    /// The description of this run's statuses: its service and commit.
+    said: String,
+    /// What its newest status was before this run.
+    pub before: State,
 }
 
 /// How far a deployment is.
@@ -67,8 +78,10 @@ struct NewDeployment {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Deployment {
+struct FoundDeployment {
     id: u64,
+    #[serde(default)]
+    task: String,
     /// An object, or an object in a string.
     #[serde(default)]
     payload: Value,
@@ -78,140 +91,162 @@ struct Deployment {
 struct Status {
     id: u64,
     state: String,
+    #[serde(default)]
+    description: Option<String>,
     environment_url: Option<String>,
+    log_url: Option<String>,
 }
 
-impl Environment {
-    /// That of a pull request. A service that is named as the repository needs no name of its own.
-    pub fn of_preview(repository: &str, service: &str, number: u64) -> Self {
-        let is_whole = repository.rsplit('/').next() == Some(service);
-        let name = if is_whole { format!("preview/pr-{number}") } else { format!("preview/{service}/pr-{number}") };
-        Self { name, service: service.to_owned() }
+impl Task {
+    /// Returns that of the preview of a service for a pull request.
+    pub fn of_preview(service: &str, number: u64) -> Self {
+        Self { name: format!("preview/{service}/{number}"), service: service.to_owned() }
+    }
+
+    /// Returns the description of a status: `hello at 6dcb09b`.
+    fn at(&self, commit: &str) -> String {
+        let short: String = commit.chars().take(7).collect();
+        format!("{} at {short}", self.service)
     }
 }
 
 impl State {
-    fn document(&self) -> Value {
+    fn document(&self, description: &str) -> Value {
         let mut document = json!(self);
         // GitHub would leave transient ones as they are anyway; those of others are not ours to change.
         document["auto_inactive"] = json!(false);
+        document["description"] = json!(description);
         document
     }
 
     fn is(&self, status: &Status) -> bool {
-        let document = self.document();
+        let document = self.document("");
         document["state"] == status.state.as_str()
             && document["environment_url"].as_str() == status.environment_url.as_deref().filter(|url| !url.is_empty())
     }
 }
 
+impl Status {
+    /// Returns the state that a run which changed nothing leaves; one that another run left in progress is over.
+    fn left(self) -> State {
+        let Self { environment_url, log_url, .. } = self;
+        match self.state.as_str() {
+            "success" => State::Success { environment_url, log_url },
+            "failure" => State::Failure { log_url },
+            _ => State::Inactive,
+        }
+    }
+}
+
 impl GitHub {
-    /// Makes a deployment of this commit, and returns its id.
+    /// Returns the deployment of a preview: the newest one that there is, else a new one of this commit. Others, which
+    /// runs made at the same time, are deleted.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses, such as a commit that it does not know.
-    pub async fn deploy(&self, environment: &Environment, commit: &str) -> Result<u64, Problem> {
+    pub async fn deployment(&self, task: &Task, commit: &str) -> Result<Deployment, Problem> {
+        self.found_or_made(task, commit).await.or_problem("failed to make a deployment at GitHub", PERMISSION)
+    }
+
+    async fn found_or_made(&self, task: &Task, commit: &str) -> Result<Deployment, ApiError> {
+        let said = task.at(commit);
+        let mut found = self.of_task(task).await?.into_iter();
+        let Some(newest) = found.next() else {
+            return Ok(Deployment { id: self.deploy(task, commit).await?, said, before: State::Inactive });
+        };
+        for other in found {
+            self.remove(other.id).await?;
+        }
+        let before = self.newest_status(newest.id).await?.map_or(State::Inactive, Status::left);
+        Ok(Deployment { id: newest.id, said, before })
+    }
+
+    async fn deploy(&self, task: &Task, commit: &str) -> Result<u64, ApiError> {
         let run = format!("{:016x}", RandomState::new().hash_one(commit));
         let asked = json!({
             "ref": commit,
-            "task": "deploy",
+            "task": task.name,
             "auto_merge": false,
             "required_contexts": [],
-            "environment": environment.name,
+            "environment": ENVIRONMENT,
             "transient_environment": true,
             "production_environment": false,
-            "description": format!("preview of {}", environment.service),
-            "payload": { SERVICE: environment.service, RUN: run },
+            "description": format!("preview of {}", task.service),
+            "payload": { RUN: run },
         });
         let call = ApiCall::post(self.path("deployments"), asked);
         let look = async || {
-            let all = self.of_environment(environment).await?;
-            Ok(all.into_iter().find(|it| it.says(RUN).as_deref() == Some(run.as_str())).map(|it| it.id))
+            let all = self.of_task(task).await?;
+            Ok(all.into_iter().find(|it| it.run().as_deref() == Some(run.as_str())).map(|it| it.id))
         };
         let read = |reply: &Reply| {
             let NewDeployment { id, message } = reply.document()?;
             id.ok_or_else(|| reply.refused(message.unwrap_or_else(|| "GitHub made none".to_owned())))
         };
-        self.rest.write_once(&call, read, look).await.or_problem("failed to make a deployment at GitHub", PERMISSION)
+        self.rest.write_once(&call, read, look).await
     }
 
     /// Says how far a deployment is.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn set_state(&self, deployment: u64, state: &State) -> Result<(), Problem> {
-        let done = self.status(deployment, state).await;
+    pub async fn set_state(&self, deployment: &Deployment, state: &State) -> Result<(), Problem> {
+        let done = self.status(deployment.id, state, &deployment.said).await;
         done.or_problem("failed to tell GitHub how far the deployment is", PERMISSION)
     }
 
-    /// Whether there is a deployment of this preview that was made after this one.
+    /// Returns whether another run has begun to report on this preview since: by a newer deployment, or by a status.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn has_newer(&self, environment: &Environment, than: u64) -> Result<bool, Problem> {
-        let all = self.of_environment(environment).await.or_problem("failed to look for newer deployments", PERMISSION);
-        Ok(all?.iter().any(|it| it.id > than))
+    pub async fn is_overtaken(&self, task: &Task, deployment: &Deployment) -> Result<bool, Problem> {
+        let look = async {
+            let newest = self.of_task(task).await?.first().map(|it| it.id);
+            let status = self.newest_status(deployment.id).await?;
+            let is_own = status.is_some_and(|status| status.description.as_ref() == Some(&deployment.said));
+            Ok(newest != Some(deployment.id) || !is_own)
+        };
+        look.await.or_problem("failed to look for newer deployments", PERMISSION)
     }
 
-    /// Makes all other deployments of this preview inactive; `None`: all.
+    /// Makes the deployments of a preview inactive.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn retire(&self, environment: &Environment, but: Option<u64>) -> Result<(), Problem> {
-        let retire = async |id| if Some(id) == but { Ok(()) } else { self.make_inactive(id).await };
-        let retired = self.for_each(environment, retire).await;
-        retired.or_problem("failed to make earlier deployments of the preview inactive", PERMISSION)
+    pub async fn retire(&self, task: &Task) -> Result<(), Problem> {
+        let retired = self.for_each(task, async |id| self.make_inactive(id).await).await;
+        retired.or_problem("failed to make the deployment of the preview inactive", PERMISSION)
     }
 
     /// Makes one inactive, and deletes it.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn delete_deployment(&self, id: u64) -> Result<(), Problem> {
-        self.remove(id).await.or_problem(FAILED_TO_DELETE, PERMISSION)
+    pub async fn delete_deployment(&self, deployment: &Deployment) -> Result<(), Problem> {
+        self.remove(deployment.id).await.or_problem(FAILED_TO_DELETE, PERMISSION)
     }
 
-    /// Makes all deployments of this preview inactive, and deletes them.
+    /// Makes all deployments of a preview inactive, and deletes them.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn delete_deployments(&self, environment: &Environment) -> Result<(), Problem> {
-        let deleted = self.for_each(environment, async |id| self.remove(id).await).await;
+    pub async fn delete_deployments(&self, task: &Task) -> Result<(), Problem> {
+        let deleted = self.for_each(task, async |id| self.remove(id).await).await;
         deleted.or_problem(FAILED_TO_DELETE, PERMISSION)
     }
 
-    /// Deletes the environment itself, with its settings; that takes an administrator's token.
-    ///
-    /// <https://docs.github.com/rest/deployments/environments#delete-an-environment>
-    ///
-    /// # Errors
-    /// Where GitHub does not answer, or refuses.
-    pub async fn delete_environment(&self, environment: &Environment) -> Result<(), Problem> {
-        let done = self.delete(&format!("environments/{}", encoded(&environment.name))).await;
-        let what = format!("failed to delete the environment {} at GitHub", environment.name);
-        done.or_problem(what, "administration: write` by an administrator's token in `github-token")
-    }
-
     /// Does this to each deployment of the preview, from the newest on, up to the first error.
-    async fn for_each(
-        &self,
-        environment: &Environment,
-        act: impl AsyncFn(u64) -> Result<(), ApiError>,
-    ) -> Result<(), ApiError> {
-        for deployment in self.of_environment(environment).await? {
+    async fn for_each(&self, task: &Task, act: impl AsyncFn(u64) -> Result<(), ApiError>) -> Result<(), ApiError> {
+        for deployment in self.of_task(task).await? {
             act(deployment.id).await?;
         }
         Ok(())
     }
 
+    /// Deletes a deployment. What is gone already is no problem.
     async fn remove(&self, deployment: u64) -> Result<(), ApiError> {
         self.make_inactive(deployment).await?;
-        self.delete(&format!("deployments/{deployment}")).await
-    }
-
-    /// What is gone already is no problem.
-    async fn delete(&self, path: &str) -> Result<(), ApiError> {
-        let call = ApiCall::delete(self.path(path));
+        let call = ApiCall::delete(self.path(&format!("deployments/{deployment}")));
         // It is idempotent.
         self.rest.write_once(&call, |_| Ok(()), async || Ok(None)).await.if_found().map(drop)
     }
@@ -219,12 +254,15 @@ impl GitHub {
     async fn make_inactive(&self, deployment: u64) -> Result<(), ApiError> {
         let newest = self.newest_status(deployment).await?;
         let is_inactive = newest.is_some_and(|status| status.state == "inactive");
-        if is_inactive { Ok(()) } else { self.status(deployment, &State::Inactive).await }
+        if is_inactive { Ok(()) } else { self.status(deployment, &State::Inactive, "").await }
     }
 
-    async fn status(&self, deployment: u64, state: &State) -> Result<(), ApiError> {
-        let call = ApiCall::post(self.path(&format!("deployments/{deployment}/statuses")), state.document());
-        let look = async || Ok(self.newest_status(deployment).await?.filter(|newest| state.is(newest)).map(drop));
+    async fn status(&self, deployment: u64, state: &State, description: &str) -> Result<(), ApiError> {
+        let target = self.path(&format!("deployments/{deployment}/statuses"));
+        let call = ApiCall::post(target, state.document(description));
+        let is_it =
+            |newest: &Status| state.is(newest) && newest.description.as_deref().unwrap_or_default() == description;
+        let look = async || Ok(self.newest_status(deployment).await?.filter(is_it).map(drop));
         self.rest.write_once(&call, |_| Ok(()), look).await
     }
 
@@ -234,20 +272,18 @@ impl GitHub {
         Ok(statuses.into_iter().max_by_key(|status| status.id))
     }
 
-    /// Our own, from the newest on.
-    async fn of_environment(&self, environment: &Environment) -> Result<Vec<Deployment>, ApiError> {
-        let name = encoded(&environment.name);
-        let target = self.path(&format!("deployments?environment={name}&"));
-        let all: Vec<Deployment> = self.rest.list(&target, MOST_PAGES).await?;
-        let is_own = |it: &Deployment| it.says(SERVICE).as_deref() == Some(environment.service.as_str());
-        Ok(all.into_iter().filter(is_own).collect())
+    /// Returns our own, from the newest on.
+    async fn of_task(&self, task: &Task) -> Result<Vec<FoundDeployment>, ApiError> {
+        let target = self.path(&format!("deployments?environment={ENVIRONMENT}&task={}&", encoded(&task.name)));
+        let all: Vec<FoundDeployment> = self.rest.list(&target, MOST_PAGES).await?;
+        Ok(all.into_iter().filter(|it| it.task == task.name).collect())
     }
 }
 
-impl Deployment {
-    /// What its payload says under this key.
-    fn says(&self, key: &str) -> Option<String> {
+impl FoundDeployment {
+    /// Returns the id of the run that made it.
+    fn run(&self) -> Option<String> {
         let parsed = self.payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        parsed.as_ref().unwrap_or(&self.payload)[key].as_str().map(ToOwned::to_owned)
+        parsed.as_ref().unwrap_or(&self.payload)[RUN].as_str().map(ToOwned::to_owned)
     }
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::payload::{Origin, Payload};
 use crate::error::{Failure, Kind, Problem};
 
-/// Its pull requests get neither secrets nor a role:
+/// Its runs get no secrets of the repository, but an OIDC token where the job asks for one:
 /// <https://docs.github.com/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions>.
 const DEPENDABOT: &str = "dependabot[bot]";
 
@@ -42,10 +42,23 @@ pub struct Trigger {
     pub payload: Payload,
     /// `GITHUB_ACTOR`: who started this run.
     pub actor: String,
+    /// Which pull requests get previews.
+    pub gate: Gate,
+    /// Dependabot's events are served as those of people.
+    pub allow_dependabot: bool,
     /// `pull_request_target` and `workflow_run` may be served.
     pub allow_privileged_events: bool,
     /// The verb that the workflow names; `None` for what the event calls for.
     pub command: Option<Verb>,
+}
+
+/// Which pull requests get previews by their events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Only those with this label; `None` for all.
+    pub label: Option<String>,
+    /// Drafts as well.
+    pub drafts: bool,
 }
 
 /// What is to be done.
@@ -95,7 +108,7 @@ pub fn decide(trigger: &Trigger) -> Result<Decision, Failure> {
     if let Some(conclusion) = trigger.payload.bad_conclusion() {
         return Ok(Decision::Nothing(format!("the workflow before this one did not end well: {conclusion}")));
     }
-    Ok(trigger.command.map_or_else(|| by_event(&trigger.event, &trigger.payload), Decision::Do))
+    Ok(trigger.command.map_or_else(|| by_event(trigger), Decision::Do))
 }
 
 /// <https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/>
@@ -114,8 +127,9 @@ fn refuse_privileged(trigger: &Trigger) -> Result<(), Failure> {
 
 fn untrusted(trigger: &Trigger) -> Option<String> {
     let nothing = "so nothing is asked of AWS";
-    if trigger.actor == DEPENDABOT || trigger.payload.is_of(DEPENDABOT) {
-        return Some(format!("this is Dependabot's, whose workflows get no credentials: {nothing}"));
+    let is_dependabots = trigger.actor == DEPENDABOT || trigger.payload.is_of(DEPENDABOT);
+    if is_dependabots && !trigger.allow_dependabot {
+        return Some(format!("this is Dependabot's, and the input `dependabot` is not true: {nothing}"));
     }
     match trigger.payload.origin() {
         Origin::Own => None,
@@ -124,12 +138,13 @@ fn untrusted(trigger: &Trigger) -> Option<String> {
     }
 }
 
-fn by_event(event: &str, payload: &Payload) -> Decision {
-    match event {
+fn by_event(trigger: &Trigger) -> Decision {
+    let Trigger { event, payload, gate, .. } = trigger;
+    match event.as_str() {
         "push" if payload.deleted => Decision::Nothing("the branch or tag was deleted: there is no code".to_owned()),
         "release" if is_withdrawn(payload) => Decision::Nothing("the release was withdrawn or only edited".to_owned()),
         "push" | "workflow_dispatch" | "release" | "workflow_run" => Decision::Do(Verb::Release),
-        "pull_request" | "pull_request_target" => by_action(payload.action.as_deref().unwrap_or_default()),
+        "pull_request" | "pull_request_target" => by_action(payload, gate),
         "schedule" => Decision::Do(Verb::PreviewPrune),
         other => Decision::Nothing(format!("the event `{other}` calls for nothing")),
     }
@@ -138,11 +153,29 @@ fn by_event(event: &str, payload: &Payload) -> Decision {
 /// What is done to a pull request.
 ///
 /// <https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request>
-fn by_action(action: &str) -> Decision {
+fn by_action(payload: &Payload, gate: &Gate) -> Decision {
+    let action = payload.action.as_deref().unwrap_or_default();
+    let is_gates_label = gate.label.is_some() && payload.changed_label() == gate.label.as_deref();
     match action {
-        "opened" | "reopened" | "synchronize" => Decision::Do(Verb::PreviewUp),
+        "opened" | "reopened" | "synchronize" => up_if_wanted(payload, gate),
         "closed" => Decision::Do(Verb::PreviewDown),
+        "labeled" if is_gates_label => up_if_wanted(payload, gate),
+        "unlabeled" if is_gates_label => Decision::Do(Verb::PreviewDown),
+        "ready_for_review" if !gate.drafts => up_if_wanted(payload, gate),
+        "converted_to_draft" if !gate.drafts => Decision::Do(Verb::PreviewDown),
         other => Decision::Nothing(format!("a pull request that is `{other}` calls for nothing")),
+    }
+}
+
+fn up_if_wanted(payload: &Payload, gate: &Gate) -> Decision {
+    match &gate.label {
+        Some(label) if !payload.has_label(label) => {
+            Decision::Nothing(format!("the pull request does not have the label `{label}`, so it gets no preview"))
+        }
+        _ if payload.is_draft() && !gate.drafts => {
+            Decision::Nothing("the pull request is a draft, so it gets no preview yet".to_owned())
+        }
+        _ => Decision::Do(Verb::PreviewUp),
     }
 }
 

@@ -10,8 +10,8 @@ mod payload;
 mod run;
 
 pub use api::{GitHub, PullRequest};
-pub use deployment::{Environment, State};
-pub use event::{Decision, Trigger, Verb, decide};
+pub use deployment::{Deployment, State, Task};
+pub use event::{Decision, Gate, Trigger, Verb, decide};
 pub use payload::{EventPullRequest, Payload};
-pub use run::{Access, CiRun, Variables, repository};
+pub use run::{Access, CiRun, StepFiles, Variables, repository};
 pub(crate) use run::{commit, said};

@@ -35,6 +35,8 @@ pub struct Payload {
     /// Where the workflow runs.
     repository: Option<Repository>,
     pull_request: Option<PullRequest>,
+    /// `labeled`, `unlabeled`: which label.
+    label: Option<Label>,
     workflow_run: Option<WorkflowRun>,
 }
 
@@ -47,6 +49,8 @@ struct User {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Repository {
     id: Option<u64>,
+    #[serde(default)]
+    private: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -55,6 +59,15 @@ struct PullRequest {
     user: Option<User>,
     #[serde(default)]
     head: Head,
+    #[serde(default)]
+    draft: bool,
+    #[serde(default)]
+    labels: Vec<Label>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Label {
+    name: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -111,6 +124,26 @@ impl Payload {
             head_sha: pull_request.head.sha.clone()?,
             is_closing: self.action.as_deref() == Some("closed"),
         })
+    }
+
+    /// Returns whether the pull request is a draft.
+    pub(super) fn is_draft(&self) -> bool {
+        self.pull_request.as_ref().is_some_and(|it| it.draft)
+    }
+
+    /// Returns whether the pull request had this label when the event happened.
+    pub(super) fn has_label(&self, name: &str) -> bool {
+        self.pull_request.iter().flat_map(|it| &it.labels).any(|label| label.name == name)
+    }
+
+    /// Returns the label that the event added or removed.
+    pub(super) fn changed_label(&self) -> Option<&str> {
+        self.label.as_ref().map(|label| label.name.as_str())
+    }
+
+    /// Returns whether the workflow's repository is known to be private.
+    pub(super) fn is_private(&self) -> bool {
+        self.repository.as_ref().is_some_and(|it| it.private)
     }
 
     /// Whose code the event is about: by the repositories' ids, since names move.

@@ -3,8 +3,9 @@
 //! <https://docs.github.com/actions/reference/workflows-and-actions/variables>
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::event::{Trigger, Verb};
+use super::event::{Gate, Trigger, Verb};
 use super::payload::{self, EventPullRequest};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::Secret;
@@ -46,8 +47,10 @@ pub struct CiRun {
     pub service: Option<String>,
     /// The input `strict-report`: a failed report to GitHub fails the run.
     pub is_report_strict: bool,
-    /// The input `delete-environment`: a preview's environment at GitHub is deleted with it.
-    pub deletes_environment: bool,
+    /// The input `comment`: pull requests get comments.
+    pub comments: bool,
+    /// Only those who may read the code see the pull request: the repository is private. Unknown counts as public.
+    pub is_private: bool,
     /// How GitHub is reached.
     pub access: Access,
 }
@@ -77,14 +80,27 @@ impl CiRun {
         let event = needed(variables, "GITHUB_EVENT_NAME")?.to_owned();
         let payload = payload::read(needed(variables, "GITHUB_EVENT_PATH")?)?;
         let actor = owned(variables, "GITHUB_ACTOR").unwrap_or_default();
-        let allow_privileged_events = flag(variables, "allow-privileged-events")?;
+        let (pull_request, is_private) = (payload.pull_request(), payload.is_private());
+        let trigger = Trigger {
+            gate: Gate {
+                label: owned(variables, "SLS_RELEASE_LABEL"),
+                drafts: switch(variables, "draft")?.unwrap_or(true),
+            },
+            allow_dependabot: flag(variables, "dependabot")?,
+            allow_privileged_events: flag(variables, "allow-privileged-events")?,
+            event,
+            payload,
+            actor,
+            command,
+        };
         let repository = repository(variables).unwrap_or_default();
         let server_url = said(variables, "GITHUB_SERVER_URL").unwrap_or("https://github.com").trim_end_matches('/');
         let run_id = said(variables, "GITHUB_RUN_ID");
         let is_merge = said(variables, "GITHUB_REF").is_some_and(|name| name.ends_with("/merge"));
         Ok(Self {
-            pull_request: payload.pull_request(),
-            trigger: Trigger { event, payload, actor, allow_privileged_events, command },
+            pull_request,
+            is_private,
+            trigger,
             run_url: run_id.map(|id| format!("{server_url}/{repository}/actions/runs/{id}")),
             server_url: server_url.to_owned(),
             repository,
@@ -92,7 +108,7 @@ impl CiRun {
             merge_commit: owned(variables, "GITHUB_SHA").filter(|_| is_merge),
             service,
             is_report_strict: flag(variables, "strict-report")?,
-            deletes_environment: flag(variables, "delete-environment")?,
+            comments: switch(variables, "comment")?.unwrap_or(true),
             access: Access::of(variables),
         })
     }
@@ -107,6 +123,23 @@ impl CiRun {
     pub fn service_or_repository(&self) -> String {
         let usual = || self.repository.rsplit('/').next().unwrap_or_default().to_owned();
         self.service.clone().unwrap_or_else(usual)
+    }
+}
+
+/// The files that the runner reads once a step has ended.
+#[derive(Clone, Debug, Default)]
+pub struct StepFiles {
+    /// `GITHUB_OUTPUT`: the step's outputs.
+    pub output: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: the job's summary.
+    pub summary: Option<PathBuf>,
+}
+
+impl StepFiles {
+    /// Reads their paths.
+    pub fn of(variables: &Variables) -> Self {
+        let path = |name| said(variables, name).map(PathBuf::from);
+        Self { output: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
     }
 }
 
@@ -140,12 +173,18 @@ fn needed<'a>(variables: &'a Variables, name: &str) -> Result<&'a str, Failure> 
     })
 }
 
-/// Reads an input of the action that is a variable here.
+/// Reads an input of the action that is off unless it says otherwise.
 fn flag(variables: &Variables, input: &str) -> Result<bool, Failure> {
+    Ok(switch(variables, input)?.unwrap_or(false))
+}
+
+/// Reads an input of the action that is a variable here; `None` where it is not given.
+fn switch(variables: &Variables, input: &str) -> Result<Option<bool>, Failure> {
     let variable = format!("SLS_RELEASE_{}", input.replace('-', "_").to_uppercase());
     match said(variables, &variable).unwrap_or_default() {
-        "true" => Ok(true),
-        "" | "false" => Ok(false),
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        "" => Ok(None),
         other => Err(Problem::new(format!("invalid `{input}`: `{other}`"))
             .fix("write true or false")
             .into_failure(Kind::Usage)),

@@ -7,8 +7,8 @@ use serde_json::Value;
 use tempfile::TempPath;
 
 use super::{
-    AccountId, ApiKey, Artifact, BucketName, Encryption, FunctionConfiguration, FunctionKey, Plan, Secret, Settings,
-    Sha256, SmokeSettings, StageName,
+    AccountId, ApiKey, Artifact, BucketName, CommitId, Encryption, FunctionConfiguration, FunctionKey, Plan, Secret,
+    Settings, Sha256, SmokeSettings, StageName,
 };
 
 /// A plan with what its steps use.
@@ -32,6 +32,8 @@ pub struct Inputs {
     pub artifacts: BTreeMap<FunctionKey, Artifact>,
     /// [`super::ArchiveContents::digest`] of the artifacts, where it is known.
     pub contents: BTreeMap<FunctionKey, Sha256>,
+    /// The commit that is released, where it is known.
+    pub commit: Option<CommitId>,
     /// The code of `$LATEST`.
     pub live: BTreeMap<FunctionKey, LiveCode>,
     /// The configurations of a preview's functions. The environment is secret.

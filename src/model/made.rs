@@ -83,6 +83,12 @@ pub struct SmokeResult {
     pub hits: u32,
     /// What they prove.
     pub proof: SmokeProof,
+    /// How long the first good answer took: after a release, often with a cold start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_answer_ms: Option<u64>,
+    /// How long the last good answer took, where there were several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_answer_ms: Option<u64>,
     /// The body was looked at, too.
     #[serde(skip)]
     pub contains: bool,

@@ -28,6 +28,9 @@ pub const UPDATED: &str = "sls-release:updated";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
 pub const CONTENTS: &str = "sls-release-contents";
 
+/// The metadata of an object that holds the commit of the release that uploaded it.
+pub const COMMIT: &str = "sls-release-commit";
+
 /// The name of a preview's stage, and the ending of its functions' names, before the pull request's number.
 const PREVIEW: &str = "pr-";
 
@@ -307,6 +310,11 @@ pub fn marker(service: &str) -> String {
 /// closing of a pull request and the release of what it was merged into happen at the same time.
 pub fn release_marker(service: &str, stage: &str) -> String {
     format!("<!-- sls-release-to:{}:{} -->", encoded(stage), encoded(service))
+}
+
+/// The first line of the comment about the plans of a service for a stage.
+pub fn plan_marker(service: &str, stage: &str) -> String {
+    format!("<!-- sls-release-plan:{}:{} -->", encoded(stage), encoded(service))
 }
 
 /// Returns the second line of a comment: how the run ended, for the next run to read; GitHub does not show it.

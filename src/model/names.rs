@@ -85,6 +85,22 @@ impl Region {
         format!("{id}.execute-api.{self}.{}", self.host_suffix())
     }
 
+    /// Returns the page of CloudWatch that shows a log group, or `None` in an isolated partition, whose console is not
+    /// public. The page's own escapes are those of a URL, with a dollar sign for each percent sign.
+    ///
+    /// <https://docs.aws.amazon.com/awsconsolehelpdocs/latest/gsg/console-help-gsg.html>
+    pub fn page_of_logs(&self, group: &str) -> Option<String> {
+        let host = match self.host_suffix() {
+            "amazonaws.com" if self.as_str().starts_with("us-gov-") => "console.amazonaws-us-gov.com".to_owned(),
+            "amazonaws.com" => format!("{self}.console.aws.amazon.com"),
+            "amazonaws.com.cn" => "console.amazonaws.cn".to_owned(),
+            "amazonaws.eu" => "console.amazonaws-eusc.eu".to_owned(),
+            _ => return None,
+        };
+        let group = group.replace('/', "$252F").replace('#', "$2523");
+        Some(format!("https://{host}/cloudwatch/home?region={self}#logsV2:log-groups/log-group/{group}"))
+    }
+
     /// Returns the end of every host of AWS in this region's partition.
     fn host_suffix(&self) -> &'static str {
         let partition = PARTITIONS.iter().find(|(start, _)| self.as_str().starts_with(start));

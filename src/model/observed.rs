@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, DeploymentId, FunctionKey, FunctionName, LambdaTarget, ObjectKey,
-    Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, LambdaTarget,
+    ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
 };
 
 /// A value that is used and never shown or serialized.
@@ -52,6 +52,9 @@ pub struct Observed {
     /// What is in the archives of functions whose code differs, where equal files are enough.
     #[serde(default)]
     pub contents: BTreeMap<FunctionKey, ObservedContents>,
+    /// The live code is of a newer commit than the one to release, as far as Git or GitHub knows; asked where code changes.
+    #[serde(default)]
+    pub older_commit: Option<OlderCommit>,
 }
 
 /// What is in a function's two archives: [`super::ArchiveContents::digest`].
@@ -93,6 +96,9 @@ pub struct ObservedObject {
     /// The digest of its contents, as its metadata claims.
     #[serde(default)]
     pub contents: Option<Sha256>,
+    /// The commit of the release that uploaded it, as its metadata claims.
+    #[serde(default)]
+    pub commit: Option<CommitId>,
 }
 
 impl ObservedObject {

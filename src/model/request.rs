@@ -110,8 +110,6 @@ pub struct PreviewUpRequest {
     pub owner: PreviewOwner,
     /// The commit that is checked out; `None` where there is no checkout.
     pub checkout: Option<String>,
-    /// Whether a preview that makes room takes its environment at GitHub with it.
-    pub deletes_environment: bool,
 }
 
 /// What `preview down` is asked.
@@ -143,8 +141,6 @@ pub struct PreviewPruneRequest {
     pub older_than: Option<Duration>,
     /// `--dry-run`: ends before the first write.
     pub dry_run: bool,
-    /// Whether a deleted preview takes its environment at GitHub with it.
-    pub deletes_environment: bool,
 }
 
 /// Whose previews are meant. The flags win over the settings file.

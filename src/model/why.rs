@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AliasName, ApiKey, DeploymentId, FunctionKey, FunctionName, ObjectKey, OptionalRead, Qualifier, Sha256, Version,
+    AliasName, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, ObjectKey, OptionalRead, Qualifier, Sha256,
+    Version,
 };
 
 /// Why a step is needed.
@@ -276,6 +277,18 @@ pub enum Warning {
     NotProven {
         /// The function.
         function: FunctionKey,
+    },
+    /// The code that is live is of a newer commit, as when an old workflow run is run again.
+    #[display(
+        "the code that is live is of commit {}, which is newer than {}: this release would put older code over it; release a newer commit unless that is what you want",
+        live.short(),
+        commit.short()
+    )]
+    OlderCommit {
+        /// The commit to release.
+        commit: CommitId,
+        /// The commit of the live code.
+        live: CommitId,
     },
     /// A smoke test has a `url`, which leads to the stage and not to its preview.
     #[display("smoke: {target} leads to the stage and not to its preview: the preview is not asked there")]

@@ -1,6 +1,7 @@
 //! What the endpoints answer as they stand, asked beside the other reads.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::future::join_all;
 
@@ -9,8 +10,8 @@ use crate::http::Miss;
 use crate::model::{Settings, SmokeSettings, SmokeTarget};
 use crate::world::World;
 
-/// Answers of endpoints, by the place of the smoke test in the settings.
-pub type Answers = BTreeMap<usize, Result<(), Miss>>;
+/// Answers of endpoints, by the place of the smoke test in the settings: how long a good one took.
+pub type Answers = BTreeMap<usize, Result<Duration, Miss>>;
 
 /// Asks each endpoint once whose smoke test only reads.
 ///

@@ -59,6 +59,7 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
         objects: BTreeMap::new(),
         bucket: ObservedBucket::Present,
         contents: BTreeMap::new(),
+        older_commit: None,
     };
     refuse(problems).map(|()| observed)
 }

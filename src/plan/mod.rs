@@ -16,3 +16,4 @@ mod stack;
 
 pub use desired::Desired;
 pub use release::release;
+pub use stack::log_of;

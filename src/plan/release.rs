@@ -4,7 +4,9 @@ use super::desired::Desired;
 use super::stack::{Api, Stack};
 use super::{apis, checks, functions, invocation, permissions, smoke};
 use crate::error::{Failure, Kind};
-use crate::model::{Act, FunctionKey, Inputs, LiveCode, Observed, Plan, Planned, Reason, Settings, Skip, Step};
+use crate::model::{
+    Act, FunctionKey, Inputs, LiveCode, Observed, OlderCommit, Plan, Planned, Reason, Settings, Skip, Step, Warning,
+};
 
 /// The plan that makes what is desired live, or every reason why there can be none.
 ///
@@ -26,12 +28,19 @@ pub fn release(desired: Desired<'_>, settings: &Settings, observed: &Observed) -
     flush_caches(&stack, &mut plan);
     skip_the_rest(&stack, &mut plan);
     smoke::of_release(&stack, &mut plan);
+    warn_of_older_commit(observed, &mut plan);
     problems.extend(checks::release(&stack, &plan));
     if !problems.is_empty() {
         return Err(Failure { kind: Kind::Refused, problems });
     }
     let events = invocation::events(&stack, &plan);
     Ok(Planned { inputs: Inputs { events, ..inputs(desired, settings, observed) }, plan })
+}
+
+fn warn_of_older_commit(observed: &Observed, plan: &mut Plan) {
+    if let Some(OlderCommit { commit, live }) = observed.older_commit.clone().filter(|_| plan.code().next().is_some()) {
+        plan.warnings.push(Warning::OlderCommit { commit, live });
+    }
 }
 
 /// A cached answer of the code from before would outlive the release.

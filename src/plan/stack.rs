@@ -107,6 +107,12 @@ impl<'a> Stack<'a> {
     }
 }
 
+/// Where a function logs.
+pub fn log_of(function: &ObservedFunction) -> LogSource {
+    let (name, group) = (&function.name, function.latest.log_group.clone());
+    LogSource { function: name.clone(), group: group.unwrap_or_else(|| marks::log_group(name)) }
+}
+
 impl Function<'_> {
     /// The code that it will run: the artifact, or, where `$LATEST` holds the same files in other bytes, its own.
     pub(super) fn wanted(&self) -> Sha256 {
@@ -122,8 +128,7 @@ impl Function<'_> {
 
     /// Where it logs.
     pub(super) fn log(&self) -> LogSource {
-        let (name, group) = (&self.observed.name, self.observed.latest.log_group.clone());
-        LogSource { function: name.clone(), group: group.unwrap_or_else(|| marks::log_group(name)) }
+        log_of(self.observed)
     }
 
     /// What its callers should use.

@@ -91,6 +91,9 @@ pub(super) struct Document<'a> {
     /// How long each part of the run took.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) phases: Vec<PhaseTime>,
+    /// The pages of CloudWatch with the functions' logs, by the functions' names.
+    #[serde(skip)]
+    pub(super) logs: BTreeMap<String, String>,
     /// It is about a preview.
     #[serde(skip)]
     pub(super) is_preview: bool,

@@ -33,6 +33,24 @@ pub fn markdown(text: &str) -> String {
     escaped(visible(text, ' ').trim(), is_markup)
 }
 
+/// Escapes prose as [`markdown`] does, but for what it has between two backticks, which becomes code. Do not use it in a
+/// table cell, where a bar would end it.
+pub fn markdown_prose(text: &str) -> String {
+    let text = visible(text, ' ');
+    let parts: Vec<&str> = text.trim().split('`').collect();
+    // A code span needs its other backtick, and something inside and between. Code of our own has no HTML, no
+    // mention and no link.
+    let mut inner = parts.iter().skip(1).take(parts.len().saturating_sub(2));
+    let is_foreign = |part: &&str| part.trim().is_empty() || part.contains(['<', '>', '@', '&']) || part.contains("](");
+    if parts.len().is_multiple_of(2) || inner.any(is_foreign) {
+        return markdown(&text);
+    }
+    let written = |(at, part): (usize, &&str)| {
+        if at.is_multiple_of(2) { escaped(part, is_markup) } else { markdown_code(part) }
+    };
+    parts.iter().enumerate().map(written).collect()
+}
+
 /// Escapes the text of an HTML element inside Markdown, where a backslash would be visible.
 pub fn html(text: &str) -> String {
     escaped(&visible(text, ' '), |_, _, _| false)
@@ -114,13 +132,15 @@ pub fn xml(text: &str) -> String {
 
 /// Returns a URL as a link in Markdown, or as prose if it contains anything but plain URL characters.
 pub fn markdown_link(url: &str) -> String {
-    if is_plain_url(url) { format!("<{url}>") } else { markdown(url) }
+    if is_url_of(url, PLAIN) { format!("<{url}>") } else { markdown(url) }
 }
 
-/// Returns a link with this text, or only the text if the URL contains anything but plain URL characters.
+/// Returns a link with this text, or only the text if the URL contains anything but plain URL characters and those of a
+/// page in AWS's console.
 pub fn markdown_named_link(text: &str, url: &str) -> String {
     let text = markdown(text);
-    if is_plain_url(url) && !text.is_empty() { format!("[{text}]({url})") } else { text }
+    let is_link = is_url_of(url, &[PLAIN, b"#$"].concat()) && !text.is_empty();
+    if is_link { format!("[{text}]({url})") } else { text }
 }
 
 /// Escapes a line of a fenced block. The caller puts a mark before it, so the line cannot end the block.
@@ -128,9 +148,13 @@ pub fn fenced(text: &str) -> String {
     visible(text, ' ')
 }
 
-fn is_plain_url(url: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/?=&._~%-".contains(&byte);
-    (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(plain)
+/// The characters of a URL, beside letters and digits, that mean nothing in Markdown.
+const PLAIN: &[u8] = b":/?=&._~%-";
+
+/// Returns whether it is a URL of letters, digits and these characters.
+fn is_url_of(url: &str, characters: &[u8]) -> bool {
+    let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || characters.contains(&byte);
+    (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(is_taken)
 }
 
 /// Escapes a JSON document: the values stay the same, but no terminal or runner executes anything in it.

@@ -75,7 +75,7 @@ fn failure(document: &Document<'_>) -> String {
 }
 
 fn error(problem: &Problem) -> String {
-    let place: Vec<(&str, String)> = problem.at.iter().flat_map(place).collect();
+    let place: Vec<(&str, String)> = problem.at.as_deref().into_iter().flat_map(place).collect();
     let mut properties: Vec<(&str, &str)> = place.iter().map(|(name, value)| (*name, value.as_str())).collect();
     properties.push(("title", TITLE));
     let texts = [problem.what.as_str(), &problem.why, &problem.fix];

@@ -123,7 +123,8 @@ fn title_with_account(plan: &Plan) -> String {
     format!("plan for stage {} in {}, account {account}: {}", plan.stage, plan.region, writes(plan))
 }
 
-fn writes(plan: &Plan) -> String {
+/// How much a plan writes, in words.
+pub(super) fn writes(plan: &Plan) -> String {
     if plan.is_empty() {
         return "nothing to do".to_owned();
     }

@@ -34,11 +34,12 @@ use self::progress::{Line, Progress};
 use self::sinks::Writers;
 use crate::error::Failure;
 use crate::model::{
-    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, PhaseTime, Plan, PreviewId,
+    Artifact, CodeChange, Comparison, Event, Explanation, FunctionKey, Listener, LogSource, PhaseTime, Plan, PreviewId,
+    Region,
 };
 
-pub use self::comment::CommentContext;
 pub(crate) use self::comment::evicted;
+pub use self::comment::{CommentAbout, CommentContext};
 pub use self::document::{End, schema};
 pub use self::sinks::{Colour, Sinks};
 pub(crate) use self::treemap::picture;
@@ -143,9 +144,20 @@ impl Reporter {
         self.lock().memory.artifacts = Some(artifacts.clone()).filter(|artifacts| !artifacts.is_empty());
     }
 
+    /// Returns whether this format shows how the code differs from what the stage had. Finding out costs a download.
+    pub fn shows_changes(&self) -> bool {
+        self.format != Format::Human
+    }
+
     /// Remembers how the code differs from what the stage had.
     pub fn changes(&self, changes: BTreeMap<FunctionKey, CodeChange>) {
         self.lock().memory.changes = changes;
+    }
+
+    /// Remembers where the functions log, for links to the pages of CloudWatch.
+    pub fn logs(&self, region: &Region, sources: impl IntoIterator<Item = LogSource>) {
+        let page = |source: LogSource| Some((source.function.to_string(), region.page_of_logs(&source.group)?));
+        self.lock().memory.logs = sources.into_iter().filter_map(page).collect();
     }
 
     /// Remembers that the run is about a preview, however it ends.

@@ -40,26 +40,21 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Returns the outputs of this process, by `NO_COLOR` (<https://no-color.org>), `TERM`, `GITHUB_OUTPUT` and
-    /// `GITHUB_STEP_SUMMARY`. `--color` wins over `NO_COLOR`.
+    /// Returns the outputs of this process, by `NO_COLOR` (<https://no-color.org>), and `TERM`. `--color` wins over `NO_COLOR`.
     pub fn of_process(colour: Colour) -> Self {
+        let has_no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let smart = env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
             stdout_is_terminal: smart && io::stdout().is_terminal(),
             stderr_is_terminal: smart && io::stderr().is_terminal(),
             stdout: Box::new(io::stdout()),
             stderr: Box::new(io::stderr()),
-            colour: if colour == Colour::Auto && variable("NO_COLOR").is_some() { Colour::Never } else { colour },
+            colour: if colour == Colour::Auto && has_no_color { Colour::Never } else { colour },
             columns: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
-            github_output: variable("GITHUB_OUTPUT"),
-            github_summary: variable("GITHUB_STEP_SUMMARY"),
+            github_output: None,
+            github_summary: None,
         }
     }
-}
-
-/// Returns the value of an environment variable, if it is not empty.
-fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Writes to the sinks, and keeps the first error.

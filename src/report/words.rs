@@ -1,6 +1,7 @@
 //! A plan's steps, under the function or API that they change, and the result of the smoke test, in words.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::units;
 use crate::model::{Act, GoesLive, Invoked, Plan, Released, Smoke, SmokeProof, SmokeResult, Subject};
@@ -59,6 +60,16 @@ pub(super) fn smoke(smoke: &SmokeResult) -> String {
         SmokeProof::Health => "the endpoint answers, but perhaps not this release",
     };
     format!("answered {}{hits}: {proof}", smoke.status)
+}
+
+/// How long good answers took, as far as it was seen. The first one after a release often waited for a cold start.
+pub(super) fn latency(smoke: &SmokeResult) -> Option<String> {
+    let took = |milliseconds: u64| units::duration(Duration::from_millis(milliseconds));
+    let first = took(smoke.first_answer_ms?);
+    Some(match smoke.last_answer_ms {
+        Some(last) => format!("the first answer took {first}, the last one {}", took(last)),
+        None => format!("the answer took {first}"),
+    })
 }
 
 /// How to prove more the next time, where not even the new version was invoked.

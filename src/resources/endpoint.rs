@@ -48,7 +48,7 @@ pub async fn smoke(cx: &Context<'_>, smoke: &Smoke) -> Result<(), StepError> {
         WaitError::Cancelled => StepError::Stopped,
         WaitError::Deadline(_) => {
             let failed = Problem::new(format!("failed to get {what} in time"));
-            failed.why(heard.in_words(smoke.timeout)).fix(fix(smoke)).into()
+            failed.why(heard.in_words(smoke.timeout)).fix(fix(smoke)).about_url(&shown).into()
         }
     });
     if let Err(StepError::Problem(problem)) = ended {
@@ -57,8 +57,9 @@ pub async fn smoke(cx: &Context<'_>, smoke: &Smoke) -> Result<(), StepError> {
     ended?;
     cx.run.done(what);
     let proof = if settings.proves_release { SmokeProof::ThisRelease } else { SmokeProof::Health };
-    let result =
-        SmokeResult { url: shown, status: smoke.status, hits: smoke.hits, proof, contains: smoke.contains.is_some() };
+    let (first_answer_ms, last_answer_ms) = heard.times_ms();
+    let (Smoke { status, hits, .. }, contains) = (smoke.clone(), smoke.contains.is_some());
+    let result = SmokeResult { url: shown, status, hits, proof, first_answer_ms, last_answer_ms, contains };
     cx.run.memory.made(|made| made.smoke.insert(smoke.test, result));
     Ok(())
 }
@@ -68,6 +69,8 @@ pub async fn smoke(cx: &Context<'_>, smoke: &Smoke) -> Result<(), StepError> {
 struct Heard {
     tries: u32,
     in_a_row: u32,
+    /// How long the good answers took.
+    took: Vec<Duration>,
     /// The last answer that came and was wrong.
     answer: Option<Miss>,
     /// Why the last try had no answer; `None` where it had one.
@@ -76,16 +79,26 @@ struct Heard {
 
 impl Heard {
     /// Notes an answer; whether it is a good one.
-    fn is_good(&mut self, answer: Result<(), Miss>) -> bool {
+    fn is_good(&mut self, answer: Result<Duration, Miss>) -> bool {
         self.tries += 1;
         self.in_a_row = if answer.is_ok() { self.in_a_row + 1 } else { 0 };
         self.silence = None;
         match answer {
-            Ok(()) => return true,
+            Ok(took) => {
+                self.took.push(took);
+                return true;
+            }
             Err(Miss::Silent(why)) => self.silence = Some(why),
             Err(miss) => self.answer = Some(miss),
         }
         false
+    }
+
+    /// How long the first good answer took, and the last one where there were several.
+    fn times_ms(&self) -> (Option<u64>, Option<u64>) {
+        let milliseconds = |took: &Duration| u64::try_from(took.as_millis()).ok();
+        let (first, later) = self.took.split_first().unzip();
+        (first.and_then(milliseconds), later.and_then(|later| later.last()).and_then(milliseconds))
     }
 
     /// The last try, for the line that waits.

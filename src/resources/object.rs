@@ -31,6 +31,7 @@ pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> 
         bytes: artifact.zipped_bytes,
         sha256: &artifact.sha256,
         contents: cx.inputs.contents.get(&upload.function).copied(),
+        commit: cx.inputs.commit.as_ref(),
     };
     send(cx, &put, &sent).await?;
     listener.hear(Event::Finished(amount(upload.bytes)));
@@ -80,6 +81,7 @@ pub async fn keep(cx: &Context<'_>, keep: &KeepCode) -> Result<(), StepError> {
         bytes,
         sha256: &keep.sha256,
         contents: live.contents,
+        commit: None,
     };
     send(cx, &put, &|_| ()).await?;
     cx.run.done(format!("live code of {} kept as {}", keep.name, keep.key));

@@ -8,7 +8,7 @@ mod installing;
 mod previews;
 mod pull_request;
 mod release_folder;
-mod runner;
+pub(crate) mod runner;
 mod server;
 mod two_jobs;
 mod workflows;

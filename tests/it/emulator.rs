@@ -46,6 +46,8 @@ fn the_first_release_replaces_the_placeholder() {
     assert_eq!(released["functions"][0]["name"], *function);
     assert_eq!(released["functions"][0]["version"].to_string().trim_matches('"'), "1");
     assert!(released["endpoints"].to_string().contains(&stack.api));
+    let smoke = &released["smoke"][0];
+    assert!(smoke["first_answer_ms"].is_u64() && smoke["last_answer_ms"].is_u64(), "of two answers: {smoke}");
 
     let answer: Value = serde_json::from_str(&stack.call("/hello").body).unwrap();
     assert_eq!(answer["greeting"], "hello");

@@ -12,9 +12,9 @@ mod schema;
 
 use std::collections::BTreeMap;
 
-use crate::support::github::{GitHubDouble, REPOSITORY};
+use crate::support::github::GitHubDouble;
 use sls_release::error::{Failure, Problem};
-use sls_release::github::{Access, Environment, GitHub};
+use sls_release::github::{Access, GitHub, Task};
 use sls_release::report::marker;
 
 /// The head of the pull request.
@@ -45,9 +45,9 @@ fn with_client_at<T>(double: &GitHubDouble, url: &str, work: impl AsyncFnOnce(Gi
     runtime.block_on(async { work(connect(&environment).await.unwrap().unwrap()).await })
 }
 
-/// The environment of the preview of the service `hello`.
-fn environment() -> Environment {
-    Environment::of_preview(REPOSITORY, "hello", 42)
+/// The task of the preview of the service `hello`.
+fn task() -> Task {
+    Task::of_preview("hello", 42)
 }
 
 /// The body of the comment of this service.

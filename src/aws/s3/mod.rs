@@ -4,6 +4,7 @@ mod multipart;
 mod sent;
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 
 use aws_config::SdkConfig;
@@ -12,13 +13,14 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 
+use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
 
 use self::sent::{counted, telling};
 use super::CONNECT;
 use super::call_error::{Answer, Answered, CallError};
 use crate::model::{
-    AccountId, BucketName, Encryption, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256, marks,
+    AccountId, BucketName, CommitId, Encryption, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256, marks,
 };
 
 /// The objects of one account and region.
@@ -56,6 +58,8 @@ pub struct Put<'a> {
     pub sha256: &'a Sha256,
     /// The digest of its contents, where it is known; kept with the object.
     pub contents: Option<Sha256>,
+    /// The commit that it was made of, where it is known; kept with the object.
+    pub commit: Option<&'a CommitId>,
 }
 
 /// Names the object of an upload in a call, and the account that must own its bucket.
@@ -107,12 +111,31 @@ impl S3 {
             Ok(found) => Ok(Some(ObservedObject {
                 bytes: u64::try_from(found.content_length.unwrap_or(0)).unwrap_or(0),
                 contents: found.metadata().and_then(|all| Sha256::from_hex(all.get(marks::CONTENTS)?)),
+                commit: found.metadata().and_then(|all| CommitId::read(all.get(marks::COMMIT)?)),
                 version_id: found.version_id.filter(|version| version != "null"),
                 checksum_sha256: found.checksum_sha256,
             })),
             Err(error) if error.answer == Answer::NotFound || is_elsewhere(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// `GetObject` into a temporary file. `Err` describes why it failed, or is not the object with this digest: whoever may
+    /// write to the bucket may write anything.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+    pub async fn get(&self, bucket: &BucketName, key: &ObjectKey, sha256: &Sha256) -> Result<NamedTempFile, String> {
+        let mut file = NamedTempFile::new().map_err(|error| error.to_string())?;
+        let answer = self.client.get_object().bucket(bucket.as_str()).key(key.as_str()).send().await;
+        let found = answer.answered("s3:GetObject", format!("{bucket}/{key}"));
+        let mut body = found.map_err(|error| error.into_problem("").why)?.body;
+        let mut digest = Sha256::stream();
+        while let Some(chunk) = body.try_next().await.map_err(|error| error.to_string())? {
+            digest.update(&chunk);
+            file.write_all(&chunk).map_err(|error| error.to_string())?;
+        }
+        let is_it = digest.finish() == *sha256;
+        is_it.then_some(file).ok_or_else(|| format!("the object {key} has another SHA-256 than its name"))
     }
 
     /// Puts the file where nothing is yet: one `PutObject` up to [`PART_BYTES`], else a multipart upload.
@@ -199,7 +222,10 @@ impl Put<'_> {
     }
 
     fn metadata(&self) -> Option<HashMap<String, String>> {
-        self.contents.map(|contents| [(marks::CONTENTS.to_owned(), contents.hex())].into())
+        let contents = self.contents.map(|contents| (marks::CONTENTS.to_owned(), contents.hex()));
+        let commit = self.commit.map(|commit| (marks::COMMIT.to_owned(), commit.to_string()));
+        let all: HashMap<_, _> = contents.into_iter().chain(commit).collect();
+        (!all.is_empty()).then_some(all)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::detail::{Detail, more};
+use super::detail::{Detail, folded, more};
 use crate::model::{CodeChange, FileNames, FilesBefore, FunctionKey};
 use crate::report::document::Document;
 use crate::report::escape;
@@ -74,11 +74,8 @@ fn counts(names: &FileNames) -> String {
 pub(in crate::report) fn file_names(document: &Document<'_>, detail: &Detail) -> String {
     let parts = document.changes.iter().map(|(key, change)| names(key, change, detail));
     let parts: Vec<String> = parts.filter(|names| !names.is_empty()).take(detail.rows).collect();
-    if parts.is_empty() {
-        return String::new();
-    }
     let title = if document.is_preview { "Files that differ from the stage" } else { "Files that differ" };
-    format!("<details><summary>{title}</summary>\n\n{}\n\n</details>", parts.join("\n\n"))
+    folded(title, &parts)
 }
 
 /// Lists names in a `diff` block, which GitHub shows in colours; empty for the same files.
@@ -86,7 +83,7 @@ fn names(key: &FunctionKey, change: &CodeChange, detail: &Detail) -> String {
     let title = format!("{}, as {}", detail.text(key.as_str()), detail.text(change.name.as_str()));
     match &change.files {
         FilesBefore::SameBytes | FilesBefore::SameFiles => String::new(),
-        FilesBefore::NotCompared { why } => format!("{title}: not compared: {}", detail.text(why)),
+        FilesBefore::NotCompared { why } => format!("{title}: not compared: {}", detail.prose(why)),
         FilesBefore::OtherFiles(_) if detail.names == 0 => format!("{title}: too many names to list here"),
         FilesBefore::OtherFiles(names) => format!("{title}:\n\n```diff\n{}\n```", lines(names, detail)),
     }

@@ -43,6 +43,11 @@ impl Detail {
         escape::markdown(&self.cut(text))
     }
 
+    /// Returns prose of our own, cut and escaped, with its code as code. Foreign text may be part of it.
+    pub(in crate::report) fn prose(&self, text: &str) -> String {
+        escape::markdown_prose(&self.cut(text))
+    }
+
     /// Returns the first characters, with an ellipsis if the text is cut.
     pub(in crate::report) fn cut(&self, text: &str) -> String {
         match text.char_indices().nth(self.characters) {
@@ -72,6 +77,15 @@ impl Detail {
         let items = self.list(items);
         if items.is_empty() { items } else { format!("{title}:\n\n{items}") }
     }
+}
+
+/// Returns parts below a title that unfolds them, or an empty string without any. The title is HTML.
+pub(in crate::report) fn folded(title: &str, parts: &[String]) -> String {
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("<details><summary>{title}</summary>\n\n{}\n\n</details>", parts.join("\n\n"))
 }
 
 /// Returns `and 12 more`, or `None` for zero.

@@ -14,7 +14,6 @@ use super::document::{Document, Ending};
 use super::escape;
 use super::human;
 use super::units;
-use super::words;
 use crate::model::{Artifact, Plan};
 
 /// The size limit of a step's summary: 1 MiB.
@@ -29,9 +28,9 @@ pub(super) fn summary(document: &Document<'_>) -> String {
 
 fn summary_parts(document: &Document<'_>, detail: &Detail) -> Vec<String> {
     let mut parts = vec![heading(document)];
-    parts.extend(document.reason.map(|reason| detail.text(reason)));
+    parts.extend(document.reason.map(|reason| detail.prose(reason)));
     parts.push(parts::endpoints(document, detail));
-    parts.extend(parts::failed(document, detail));
+    parts.extend(parts::failed(document, false, detail));
     if matches!(document.outcome, Ending::Released | Ending::Unchanged) {
         parts.push(code::functions(document, detail));
         parts.push(code::file_names(document, detail));
@@ -108,24 +107,7 @@ fn artifact_row(artifact: &Artifact, detail: &Detail) -> String {
 /// Returns the steps of the plan, collapsed unless the plan is the result.
 fn plan_details(plan: &Plan, ending: Ending, detail: &Detail) -> String {
     let title = escape::html(&detail.cut(&human::title(plan)));
-    let parts = [plan_steps(plan, detail), skips(plan, detail)];
-    let body = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let body: Vec<String> = parts::plan(plan, detail).into_iter().filter(|part| !part.is_empty()).collect();
     let open = if ending == Ending::Planned { " open" } else { "" };
     format!("<details{open}><summary>{title}</summary>\n\n{}\n\n</details>", body.join("\n\n"))
-}
-
-fn plan_steps(plan: &Plan, detail: &Detail) -> String {
-    let sections = words::by_subject(plan).into_iter().take(detail.rows).map(|(subject, steps)| {
-        let steps = steps.iter().map(|step| {
-            let until = step.until.iter().map(|until| format!(" until {}", detail.text(until)));
-            let what = detail.text(&step.what) + &until.collect::<String>();
-            format!("{}\\. {what} ({})", step.number, detail.text(&step.why))
-        });
-        detail.titled(&detail.text(&subject.to_string()), steps)
-    });
-    sections.collect::<Vec<_>>().join("\n\n")
-}
-
-fn skips(plan: &Plan, detail: &Detail) -> String {
-    detail.titled("Nothing to do for", plan.skipped.iter().map(|skip| detail.text(&skip.to_string())))
 }

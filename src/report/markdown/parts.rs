@@ -1,22 +1,22 @@
 //! The parts that a job summary and a comment have in common.
 
-use super::detail::Detail;
+use super::detail::{Detail, folded};
 use crate::error::Problem;
-use crate::model::SmokeResult;
+use crate::model::{Plan, Skip, SmokeResult};
 use crate::report::document::{Document, Ending};
 use crate::report::escape;
-use crate::report::{human, words};
+use crate::report::{human, units, words};
 
-/// Returns what failed and the state after the failure.
-pub(in crate::report) fn failed(document: &Document<'_>, detail: &Detail) -> Vec<String> {
+/// Returns what failed and the state after the failure. `own_errors` says whether the page may show what functions said.
+pub(in crate::report) fn failed(document: &Document<'_>, own_errors: bool, detail: &Detail) -> Vec<String> {
     let problems = document.failure.into_iter().flat_map(|failure| &failure.problems);
-    let put_back = document.put_back.iter().map(|item| detail.text(&item.what));
+    let put_back = document.put_back.iter().map(|item| detail.prose(&item.what));
     let left_alone = document.left_alone.iter();
     let left_alone = left_alone.map(|item| with_command([&item.what, &item.why], "look", &item.command, detail));
     let not_put_back = document.not_put_back.iter();
     let not_put_back = not_put_back.map(|item| with_command([&item.what, &item.why], "run", &item.command, detail));
     let mut parts = vec![
-        detail.list(problems.map(|it| problem(it, detail))),
+        detail.list(problems.map(|it| problem(it, own_errors, detail))),
         detail.titled("Put back", put_back),
         detail.titled("Left alone, because others changed it", left_alone),
         detail.titled("**Not** put back", not_put_back),
@@ -25,19 +25,34 @@ pub(in crate::report) fn failed(document: &Document<'_>, detail: &Detail) -> Vec
     parts
 }
 
-fn problem(problem: &Problem, detail: &Detail) -> String {
+fn problem(problem: &Problem, own_errors: bool, detail: &Detail) -> String {
     let at = problem.at.as_ref().map(ToString::to_string).unwrap_or_default();
-    let why = detail.text(&problem.why);
+    let own_error = problem.own_error.as_deref().filter(|_| own_errors).unwrap_or_default();
     let fix = detail.cut(problem.fix.trim_end());
-    let fix = fix.lines().map(escape::markdown).collect::<Vec<_>>().join("<br>");
-    let details = [("why", why), ("fix", fix), ("at", detail.text(&at))].into_iter();
-    let details = details.filter(|(_, text)| !text.is_empty());
+    let fix = fix.lines().map(escape::markdown_prose).collect::<Vec<_>>().join("<br>");
+    let details = [
+        ("why", detail.prose(&problem.why)),
+        ("the function's error", detail.text(own_error)),
+        ("fix", fix),
+        ("at", detail.text(&at)),
+    ];
+    let details = details.into_iter().filter(|(_, text)| !text.is_empty());
     let details: Vec<String> = details.map(|(label, text)| format!("<br>{label}: {text}")).collect();
-    format!("**{}**{}", detail.text(&problem.what), details.concat())
+    format!("**{}**{}", what(problem, detail), details.concat())
+}
+
+/// Returns what failed, with its endpoint as a link.
+fn what(problem: &Problem, detail: &Detail) -> String {
+    let what = detail.cut(&problem.what);
+    let parts = problem.url.as_deref().and_then(|url| Some((what.split_once(url)?, url)));
+    let Some(((before, after), url)) = parts else { return escape::markdown_prose(&what) };
+    let [before, link, after] =
+        [escape::markdown_prose(before), escape::markdown_link(url), escape::markdown_prose(after)];
+    format!("{before} {link} {after}").trim().to_owned()
 }
 
 fn with_command([what, why]: [&str; 2], label: &str, command: &str, detail: &Detail) -> String {
-    let (what, why) = (detail.text(what), detail.text(why));
+    let (what, why) = (detail.prose(what), detail.prose(why));
     format!("{what}<br>why: {why}<br>{label}: {}", detail.command(command))
 }
 
@@ -73,8 +88,8 @@ fn endpoints_proven(document: &Document<'_>, detail: &Detail) -> String {
 }
 
 fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> String {
-    let words = [Some(words::smoke(smoke)), words::smoke_hint(smoke, document.released)];
-    let words = words.into_iter().flatten().map(|words| escape::markdown(&words)).collect::<Vec<_>>();
+    let words = [Some(words::smoke(smoke)), words::latency(smoke), words::smoke_hint(smoke, document.released)];
+    let words = words.into_iter().flatten().map(|words| escape::markdown_prose(&words)).collect::<Vec<_>>();
     let url = detail.cut(&smoke.url);
     // The endpoint itself is shown above.
     let path = document.endpoints.into_iter().flatten().find_map(|(_, endpoint)| url.strip_prefix(endpoint.as_str()));
@@ -94,16 +109,57 @@ pub(in crate::report) fn way_back(document: &Document<'_>) -> String {
     format!("To go back to the previous release, run {command} at the previous commit.")
 }
 
-/// Returns the skipped steps of previews and why. For a release, the plan contains them.
+/// Returns the skipped steps of previews and why, folded. For a release, the plan contains them.
 pub(in crate::report) fn skipped(document: &Document<'_>, detail: &Detail) -> String {
     let previews = document.previews().iter().filter(|_| document.outcome != Ending::Listed);
-    let skipped = previews.flat_map(|preview| &preview.skipped);
-    detail.titled("Nothing to do for", skipped.map(|skip| detail.text(&skip.to_string())))
+    let skipped: Vec<&Skip> = previews.flat_map(|preview| &preview.skipped).collect();
+    skips(&skipped, detail)
+}
+
+fn skips(skipped: &[&Skip], detail: &Detail) -> String {
+    let title = format!("Nothing to do for {}", units::counted(skipped.len(), "part"));
+    folded(&title, &[detail.list(skipped.iter().map(|skip| detail.prose(&skip.to_string())))])
+}
+
+/// Returns the steps of a plan, and what needs nothing, folded.
+pub(in crate::report) fn plan(plan: &Plan, detail: &Detail) -> Vec<String> {
+    let sections = words::by_subject(plan).into_iter().take(detail.rows).map(|(subject, steps)| {
+        let steps = steps.iter().map(|step| {
+            let until = step.until.iter().map(|until| format!(" until {}", detail.text(until)));
+            let what = detail.prose(&step.what) + &until.collect::<String>();
+            format!("{}\\. {what} ({})", step.number, detail.prose(&step.why))
+        });
+        detail.titled(&detail.text(&subject.to_string()), steps)
+    });
+    let sections: Vec<String> = sections.collect();
+    let skipped: Vec<&Skip> = plan.skipped.iter().collect();
+    vec![sections.join("\n\n"), skips(&skipped, detail)]
+}
+
+/// How many links to logs stand in a line.
+const LOGS_IN_A_LINE: usize = 3;
+
+/// Returns links to the logs of the functions; many are folded.
+pub(in crate::report) fn logs(document: &Document<'_>, detail: &Detail) -> String {
+    let has_news = match document.outcome {
+        Ending::Released | Ending::Unchanged => true,
+        // What a failed preview made is deleted, its logs too.
+        Ending::Failed => !document.is_preview,
+        _ => false,
+    };
+    if !has_news || document.logs.is_empty() {
+        return String::new();
+    }
+    let links = document.logs.iter().map(|(name, url)| escape::markdown_named_link(&detail.cut(name), url));
+    if document.logs.len() > LOGS_IN_A_LINE {
+        return folded("CloudWatch logs", &[detail.list(links)]);
+    }
+    format!("CloudWatch logs: {}", links.collect::<Vec<_>>().join(" · "))
 }
 
 /// Returns the warnings of the plan and of the run.
 pub(in crate::report) fn warnings(document: &Document<'_>, detail: &Detail) -> String {
     let planned = document.plan.iter().flat_map(|plan| &plan.warnings).map(ToString::to_string);
     let of_run = document.warnings.iter().cloned();
-    detail.titled("Warnings", planned.chain(of_run).map(|warning| detail.text(&warning)))
+    detail.titled("Warnings", planned.chain(of_run).map(|warning| detail.prose(&warning)))
 }

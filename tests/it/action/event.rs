@@ -5,13 +5,15 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sls_release::error::{Failure, Kind};
-use sls_release::github::{CiRun, Decision, EventPullRequest, Payload, Trigger, Verb, decide};
+use sls_release::github::{CiRun, Decision, EventPullRequest, Gate, Payload, Trigger, Verb, decide};
 
 fn decided_by(event: &str, payload: &Value, change: impl FnOnce(&mut Trigger)) -> Result<Decision, Failure> {
     let mut trigger = Trigger {
         event: event.to_owned(),
         payload: serde_json::from_value(payload.clone()).unwrap(),
         actor: "somebody".to_owned(),
+        gate: Gate { label: None, drafts: true },
+        allow_dependabot: false,
         allow_privileged_events: false,
         command: None,
     };
@@ -88,6 +90,56 @@ fn each_event_calls_for_one_thing() {
         let why = why_nothing(decided("pull_request", &done_to_a_pull_request(action)));
         assert_eq!(why, format!("a pull request that is `{action}` calls for nothing"));
     }
+}
+
+#[test]
+fn a_label_and_drafts_decide_which_pull_requests_get_previews() {
+    let pull_request = |action: &str, label: &str, labels: &[&str], draft: bool| {
+        let mut payload = done_to_a_pull_request(action);
+        payload["label"] = json!({ "name": label });
+        payload["pull_request"]["labels"] = labels.iter().map(|name| json!({ "name": name })).collect();
+        payload["pull_request"]["draft"] = draft.into();
+        payload
+    };
+    let (up, down) = (Ok(Verb::PreviewUp), Ok(Verb::PreviewDown));
+    let cases: [(&str, &str, &[&str], bool, Expected); 14] = [
+        ("opened", "", &[], false, Err("does not have the label `preview`")),
+        ("synchronize", "", &["other"], false, Err("does not have the label `preview`")),
+        ("synchronize", "", &["other", "preview"], false, up),
+        ("synchronize", "", &["preview"], true, Err("is a draft")),
+        ("labeled", "preview", &["preview"], false, up),
+        ("labeled", "preview", &["preview"], true, Err("is a draft")),
+        ("labeled", "other", &["preview", "other"], false, Err("`labeled` calls for nothing")),
+        ("unlabeled", "preview", &[], false, down),
+        ("unlabeled", "other", &["preview"], false, Err("`unlabeled` calls for nothing")),
+        ("ready_for_review", "", &["preview"], false, up),
+        ("ready_for_review", "", &[], false, Err("does not have the label `preview`")),
+        ("converted_to_draft", "", &["preview"], true, down),
+        ("closed", "", &[], true, down),
+        ("edited", "", &["preview"], false, Err("`edited` calls for nothing")),
+    ];
+    for (action, label, labels, draft, expected) in cases {
+        let gate = |trigger: &mut Trigger| trigger.gate = Gate { label: Some("preview".to_owned()), drafts: false };
+        match (decided_by("pull_request", &pull_request(action, label, labels, draft), gate).unwrap(), expected) {
+            (Decision::Nothing(why), Err(expected)) => assert!(why.contains(expected), "{action}: {why}"),
+            (decision, expected) => assert_eq!(Ok(decision), expected.map(Decision::Do), "{action} {labels:?}"),
+        }
+    }
+    for action in ["labeled", "unlabeled", "ready_for_review", "converted_to_draft"] {
+        let ungated = decided("pull_request", &pull_request(action, "preview", &["preview"], true));
+        assert_eq!(why_nothing(ungated), format!("a pull request that is `{action}` calls for nothing"));
+    }
+    assert_eq!(decided("pull_request", &pull_request("opened", "", &[], true)), Decision::Do(Verb::PreviewUp));
+}
+
+#[test]
+fn dependabot_is_served_where_the_workflow_says_so() {
+    let allowed = |trigger: &mut Trigger| trigger.allow_dependabot = true;
+    let mut payload = done_to_a_pull_request("opened");
+    payload["pull_request"]["user"]["login"] = "dependabot[bot]".into();
+    assert_eq!(decided_by("pull_request", &payload, allowed).unwrap(), Decision::Do(Verb::PreviewUp));
+    payload["pull_request"]["head"]["repo"]["id"] = 2.into();
+    assert!(why_nothing(decided_by("pull_request", &payload, allowed).unwrap()).contains("a fork's"));
 }
 
 #[test]
@@ -182,7 +234,8 @@ fn a_run_is_read_once_from_its_variables() {
     assert_eq!((run.server_url.as_str(), run.run_url.as_ref()), ("https://github.com", None));
     assert_eq!((run.merge_commit.as_ref(), run.commit_of(&event).as_deref()), (None, Some("c0ffee")));
     assert_eq!(run.service_or_repository(), "hello");
-    assert!(!run.is_report_strict && !run.deletes_environment);
+    assert!(!run.is_report_strict && run.comments && !run.is_private && !run.trigger.allow_dependabot);
+    assert_eq!(run.trigger.gate, Gate { label: None, drafts: true });
 
     let run = run_by(&[
         ("GITHUB_SERVER_URL", "https://github.acme.com/"),
@@ -190,19 +243,23 @@ fn a_run_is_read_once_from_its_variables() {
         ("GITHUB_REF", "refs/pull/42/merge"),
         ("SLS_RELEASE_COMMIT", "chosen"),
         ("SLS_RELEASE_STRICT_REPORT", "true"),
-        ("SLS_RELEASE_DELETE_ENVIRONMENT", "true"),
+        ("SLS_RELEASE_COMMENT", "false"),
+        ("SLS_RELEASE_DEPENDABOT", "true"),
+        ("SLS_RELEASE_LABEL", "preview"),
+        ("SLS_RELEASE_DRAFT", "false"),
         ("GITHUB_TOKEN", "secret"),
     ])
     .unwrap();
     assert_eq!(run.run_url.as_deref(), Some("https://github.acme.com/acme/hello/actions/runs/7"));
     assert_eq!((run.merge_commit.as_deref(), run.commit_of(&event).as_deref()), (Some("beef"), Some("chosen")));
-    assert!(run.is_report_strict && run.deletes_environment);
+    assert!(run.is_report_strict && !run.comments && run.trigger.allow_dependabot);
+    assert_eq!(run.trigger.gate, Gate { label: Some("preview".to_owned()), drafts: false });
     assert!(!format!("{run:?}").contains("secret"));
 }
 
 #[test]
 fn an_input_is_true_or_false() {
-    for input in ["strict-report", "delete-environment", "allow-privileged-events"] {
+    for input in ["strict-report", "comment", "draft", "dependabot", "allow-privileged-events"] {
         let variable = format!("SLS_RELEASE_{}", input.replace('-', "_").to_uppercase());
         let failure = run_by(&[(&variable, "yes")]).unwrap_err();
         assert_eq!(failure.to_string(), format!("invalid `{input}`: `yes`; write true or false"));

@@ -12,8 +12,17 @@ const ACTION: &str = include_str!("../../../action.yml");
 const README: &str = include_str!("../../../README.md");
 
 /// What the runner reads alone, and no flag of the binary.
-const OF_THE_ACTION: [&str; 5] =
-    ["allow-privileged-events", "command", "delete-environment", "github-token", "strict-report"];
+const OF_THE_ACTION: [&str; 9] = [
+    "allow-privileged-events",
+    "command",
+    "comment",
+    "dependabot",
+    "download-base-url",
+    "draft",
+    "github-token",
+    "label",
+    "strict-report",
+];
 /// What a workflow has no use for: the report is always GitHub's, which has no colours, and a log is never too long.
 const OF_THE_COMMAND_LINE: [&str; 3] = ["color", "output", "quiet"];
 

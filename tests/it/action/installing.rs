@@ -54,8 +54,14 @@ impl Runner {
         Self { server, folder }
     }
 
-    fn install(&self, shell: &[&str], (os, arch): (&str, &str)) -> Run {
+    fn install(&self, shell: &[&str], machine: (&str, &str)) -> Run {
+        self.install_from("", shell, machine)
+    }
+
+    /// By way of this mirror, if any.
+    fn install_from(&self, mirror: &str, shell: &[&str], (os, arch): (&str, &str)) -> Run {
         let mut command = script(shell, &self.path("ours/action/install.sh"));
+        command.arg(mirror);
         command.env("HOME", self.folder.path()).env("GITHUB_STEP_SUMMARY", self.path("summary"));
         command.env("RUNNER_TEMP", self.path("temp")).env("RUNNER_TOOL_CACHE", self.path("tools"));
         command.env("RUNNER_OS", os).env("RUNNER_ARCH", arch).ended()
@@ -226,6 +232,57 @@ fn nothing_is_downloaded_in_the_clear_from_elsewhere() {
     }
 }
 
+/// The hash is the manifest's all the same.
+#[test]
+fn a_mirror_serves_the_archives_by_their_names() {
+    for shell in SHELLS {
+        let runner = Runner::new(Manner::Whole, |_| {});
+        let mirror = format!("{}/", runner.server.url);
+        runner
+            .edit_manifest(|text| text.replace(&runner.server.url, "https://github.invalid/releases/download/v1.2.3"));
+        let run = runner.install_from(&mirror, shell, LINUX).exits(0);
+        assert_eq!(Command::new(run.stdout.trim_end()).output().unwrap().stdout, b"installed\n", "{run:?}");
+        assert_eq!(runner.server.take_asked(), ["/sls-release-v1.2.3-x86_64-unknown-linux-musl.tar.gz"]);
+    }
+    let runner = Runner::new(Manner::Whole, |bytes| bytes.push(0));
+    let run = runner.install_from(&runner.server.url, SHELLS[0], LINUX).exits(1);
+    assert!(run.stderr.contains("it was not run"), "{run:?}");
+    for (mirror, why) in [
+        ("http://mirror.example", "the input download-base-url makes a URL that is not https"),
+        ("https://user:word@mirror.example", "the input download-base-url makes a URL with a user"),
+    ] {
+        let run = runner.install_from(mirror, SHELLS[0], LINUX).exits(1);
+        assert!(run.stderr.contains(why) && !run.stderr.contains("user:word"), "{run:?}");
+    }
+}
+
+/// The path of a program of this machine.
+fn program(name: &str) -> String {
+    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).output().unwrap();
+    String::from_utf8(found.stdout).unwrap().trim().to_owned()
+}
+
+/// As in the image of a job's container.
+#[test]
+fn a_missing_program_is_named() {
+    for missing in ["curl", "tar"] {
+        let runner = Runner::new(Manner::Whole, |_| {});
+        let tools = runner.path("bin");
+        fs::create_dir(&tools).unwrap();
+        for tool in ["cp", "curl", "cut", "dirname", "mkdir", "mktemp", "mv", "rm", "sed", "sha256sum", "tar", "uname"]
+        {
+            if tool != missing {
+                std::os::unix::fs::symlink(program(tool), tools.join(tool)).unwrap();
+            }
+        }
+        let mut command = script(&[&program("dash")], &runner.path("ours/action/install.sh"));
+        command.env("PATH", &tools).env("HOME", runner.folder.path()).env("RUNNER_TEMP", runner.path("temp"));
+        let run = command.env("RUNNER_OS", "Linux").env("RUNNER_ARCH", "X64").ended().exits(1);
+        let said = format!("::error title=sls-release::the program {missing} is missing: install it in the image");
+        assert!(run.stderr.starts_with(&said), "{run:?}");
+    }
+}
+
 /// What `run.sh` hands to the binary.
 #[test]
 fn inputs_reach_the_binary_as_flags_and_variables() {
@@ -247,6 +304,10 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
         let inputs = BTreeMap::from([
             ("ARTIFACTS", "-a"),
             ("COMMAND", "--help"),
+            ("COMMENT", "false"),
+            ("DEPENDABOT", "true"),
+            ("DRAFT", "false"),
+            ("LABEL", "a label"),
             ("CONFIG", "a b/$(touch x)`touch y`.toml"),
             ("EXPECT_SHA256", "one=1\ntwo=2"),
             ("FUNCTION", "one * two\n--stage=prod"),
@@ -260,6 +321,9 @@ fn inputs_reach_the_binary_as_flags_and_variables() {
                      <--expect-sha256=two=2>\n<--function=one>\n<--function=*>\n<--function=two>\n\
                      <--function=--stage=prod>\n<--no-cache>\n<ci>\n<-->\n<--help>\n";
         assert!(full.starts_with(flags), "{full}");
+        for variable in ["COMMENT=false", "DEPENDABOT=true", "DRAFT=false", "LABEL=a label"] {
+            assert!(full.contains(&format!("\nSLS_RELEASE_{variable}\n")), "{variable}: {full}");
+        }
         assert!(full.contains("\nSLS_RELEASE_REGION=us-east-1\n") && full.contains("\nSLS_RELEASE_STAGE=dev\n"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was run but the binary");
         let refused = run(&BTreeMap::from([("VERBOSE", "yes")]), shell).exits(2);

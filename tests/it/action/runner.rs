@@ -131,7 +131,7 @@ impl<'a> Job<'a> {
 }
 
 /// What Git prints, as somebody with a name.
-pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     git.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     git.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]);

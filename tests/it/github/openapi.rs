@@ -12,6 +12,7 @@ use crate::archive_file::installed::installed_by_npm;
 
 /// The calls.
 const CALLS: [(&str, &[&str]); 11] = [
+    ("/repos/{owner}/{repo}/compare/{basehead}", &["get"]),
     ("/repos/{owner}/{repo}/commits/{commit_sha}/pulls", &["get"]),
     ("/repos/{owner}/{repo}/pulls", &["get"]),
     ("/repos/{owner}/{repo}/git/ref/{ref}", &["get"]),
@@ -22,7 +23,6 @@ const CALLS: [(&str, &[&str]); 11] = [
     ("/repos/{owner}/{repo}/deployments", &["get", "post"]),
     ("/repos/{owner}/{repo}/deployments/{deployment_id}", &["delete"]),
     ("/repos/{owner}/{repo}/deployments/{deployment_id}/statuses", &["get", "post"]),
-    ("/repos/{owner}/{repo}/environments/{environment_name}", &["delete"]),
 ];
 
 /// Where npm installed the judge; beside it is [`trimmed`].

@@ -44,9 +44,8 @@ fn a_pull_request_that_is_pushed_to_twice_ends_with_the_newer_commit() {
     newer.exits(0);
     double.says_once(42, "beefbee");
     let deployments = double.deployments();
-    let standing: Vec<_> = deployments.iter().filter(|one| one.state() == "success").collect();
-    assert_eq!(standing.len(), 1, "{deployments:?}");
-    let url = standing[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
+    assert_eq!((deployments.len(), deployments[0].state()), (1, "success"), "{deployments:?}");
+    let url = deployments[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
     assert_eq!(get(&format!("{url}/hello")).unwrap().body, greeting("newer", "table-42"));
 }
 
@@ -63,4 +62,14 @@ fn a_newer_commit_that_no_run_follows_leaves_the_truth_about_the_older_one() {
     assert_eq!((deployments.len(), deployments[0].state()), (1, "success"), "{run:?}");
     let url = deployments[0].statuses.last().unwrap()["environment_url"].as_str().unwrap();
     assert_eq!(get(&format!("{url}/hello")).unwrap().body, greeting("pull request", "table-42"));
+
+    // A run that is overtaken before its first write leaves the deployment as it was.
+    double.pull_request(42, true, HEAD);
+    double.pull_request_after(1, 42, true, NEXT);
+    let run = command(&stack, &double, "synchronize", HEAD).ended().exits(0);
+    assert!(run.stdout.contains(&format!("is {} by now", &NEXT[..7])), "{run:?}");
+    let statuses = &double.deployments()[0].statuses;
+    let states: Vec<_> = statuses.iter().map(|status| status["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["in_progress", "success", "in_progress", "success"]);
+    assert_eq!(statuses[3]["environment_url"], url);
 }

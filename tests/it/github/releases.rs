@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::HEAD;
-use super::reporting::{command, of_event, opened};
+use super::reporting::{NEXT, command, of_event, opened};
+use crate::action::runner::git;
 use crate::preview::scene::source;
 use crate::support::github::{BASE, Fault, GitHubDouble};
 use crate::support::{Ends, Run, Stack};
@@ -31,10 +32,25 @@ fn the_pull_request_that_was_merged_hears_of_its_release() {
     assert!(said.contains(&HEAD[..7]) && said.contains("To go back to the previous release"), "{said}");
     assert!(double.deployments().is_empty(), "those of a release are the environment's of its job");
 
+    let logs = format!(
+        "/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252F{}-dev)",
+        stack.name
+    );
+    assert!(said.contains("CloudWatch logs: [") && said.contains(&logs), "{said}");
+    assert!(said.contains(" · updated 20") && said.contains("; the answer took "), "{said}");
+    assert!(said.contains("<details><summary>Where the time went</summary>"), "{said}");
+
     // Nothing to do is no news.
     double.take_writes();
     push(&stack, &double, &[]).exits(0);
     assert!(double.take_writes().is_empty());
+
+    // Which files changed is told of each release, not of the first one alone.
+    stack.write("lambda/greeting.py", "TEXT = 'hello'\n");
+    stack.write("lambda/app.py", source("second"));
+    push(&stack, &double, &[]).exits(0);
+    double.says_once(42, "1\u{a0}added, 1\u{a0}changed");
+    double.says_once(42, "```diff\n+ greeting.py\n! app.py\n```");
 
     stack.settings(&crate::preview::scene::SETTINGS.replace("20s", "2s"));
     stack.write("lambda/app.py", "def handler(event, context):\n    raise Exception(\"broken\")\n");
@@ -44,9 +60,87 @@ fn the_pull_request_that_was_merged_hears_of_its_release() {
     assert!(comments[0].body.contains("Put back:"), "{comments:?}");
 
     // What is right again is not left as failed.
-    stack.write("lambda/app.py", source("pull request"));
+    stack.write("lambda/app.py", source("second"));
     push(&stack, &double, &[]).exits(0);
     assert!(double.comments(42)[0].body.contains("had nothing to do on stage dev"), "{:?}", double.comments(42));
+}
+
+/// As `Re-run all jobs` on an old run of a workflow does.
+#[test]
+fn older_code_over_newer_code_is_warned_of() {
+    let (stack, double) = opened();
+    let push_of = |commit: &str, text: &str| {
+        stack.write("lambda/app.py", source(text));
+        push(&stack, &double, &[("SLS_RELEASE_COMMIT", commit)]).exits(0)
+    };
+    let compares = || double.calls().iter().filter(|call| call.contains("/compare/")).count();
+    let warning = format!("the code that is live is of commit {}, which is newer than {}", &NEXT[..7], &HEAD[..7]);
+    assert!(!push_of(NEXT, "newer").stdout.contains("is newer than"));
+    push_of(HEAD, "newer");
+    assert_eq!(compares(), 0, "nothing is asked where no code changes");
+    double.is_ancestor(HEAD, NEXT);
+    let run = push_of(HEAD, "older");
+    assert!(run.stdout.contains(&warning), "{run:?}");
+    assert_eq!(compares(), 1);
+
+    // The other way around, and where GitHub does not know.
+    for next in ["newest", "unknown"] {
+        assert!(!push_of(NEXT, next).stdout.contains("is newer than"));
+        double.always(&format!("GET /repos/{}/compare/", stack.repository()), Fault::Status(404));
+    }
+}
+
+/// Without GitHub, on a laptop.
+#[test]
+fn the_checkout_knows_which_commit_is_older() {
+    let stack = Stack::build(&["--alias", "live"]);
+    stack.settings(crate::support::BY_ENDPOINT);
+    let git = |arguments: &[&str]| git(stack.folder(), arguments).trim().to_owned();
+    git(&["init", "--quiet"]);
+    let commit = |text: &str| {
+        stack.write("lambda/app.py", source(text).replace("os.environ[\"TABLE_NAME\"]", "\"\""));
+        git(&["add", "lambda"]);
+        git(&["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "--message", text]);
+        git(&["rev-parse", "HEAD"])
+    };
+    let older = commit("older");
+    let newer = commit("newer");
+    stack.command(&["--stage", "dev"]).ended().exits(0);
+    git(&["checkout", "--quiet", &older]);
+    let plan = stack.command(&["plan", "--stage", "dev"]).ended().exits(0);
+    let said = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = format!("is live is of commit {}, which is newer than {}", &newer[..7], &older[..7]);
+    assert!(said.contains(&expected), "{plan:?}");
+}
+
+/// One comment, which later runs change.
+#[test]
+fn a_plan_is_told_on_its_pull_request() {
+    let (stack, double) = opened();
+    let plan = || command(&stack, &double, "synchronize", HEAD).arg("plan").ended();
+    plan().exits(0);
+    let marker = "<!-- sls-release-plan:dev:hello -->\n";
+    let said = double.comments(42).remove(0).body;
+    assert!(said.starts_with(marker) && said.contains("### Plan of hello for stage dev in us-east-1: "), "{said}");
+    assert!(said.contains("LATEST holds other code"), "{said}");
+    assert!(!said.contains(crate::support::ACCOUNT), "it may be public: {said}");
+
+    push(&stack, &double, &[]).exits(0);
+    plan().exits(0);
+    double.says_once(42, "### Plan of hello for stage dev in us-east-1: nothing to do");
+    double.pull_request(42, true, NEXT);
+    stack.write("lambda/app.py", source("older"));
+    plan().exits(0);
+    double.says_once(42, "nothing to do");
+    double.pull_request(42, true, HEAD);
+    double.remove_file("sls-release.toml", BASE);
+    plan().exits(3);
+    double.says_once(42, "### Plan of hello was refused on stage dev");
+
+    // A workflow that was not given the permission is not told so at each push.
+    double.always("PATCH /repos/", Fault::Status(403));
+    let run = plan().exits(3);
+    assert!(!run.stdout.contains("failed to comment"), "{run:?}");
 }
 
 #[test]

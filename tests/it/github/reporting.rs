@@ -76,7 +76,7 @@ fn github_shows_a_preview_from_its_opening_to_its_closing() {
     event(&stack, &double, "opened", HEAD, &[]).exits(0);
     assert_eq!(states(&double), [["in_progress", "success"]]);
     let first = double.deployments().remove(0);
-    assert_eq!((&first.asked["ref"], &first.asked["environment"]), (&json!(HEAD), &json!("preview/hello/pr-42")));
+    assert_eq!((&first.asked["ref"], &first.asked["environment"]), (&json!(HEAD), &json!("preview")));
     let url = first.statuses[1]["environment_url"].as_str().unwrap().to_owned();
     assert!(double.comments(42)[0].body.contains(&url), "{:?}", double.comments(42));
     assert_eq!(first.statuses[1]["log_url"], log_url(&stack));
@@ -84,28 +84,41 @@ fn github_shows_a_preview_from_its_opening_to_its_closing() {
     double.pull_request(42, true, NEXT);
     stack.write("lambda/app.py", source("next commit"));
     event(&stack, &double, "synchronize", NEXT, &[]).exits(0);
-    assert_eq!(states(&double), [vec!["in_progress", "success", "inactive"], vec!["in_progress", "success"]]);
+    assert_eq!(states(&double), [["in_progress", "success", "in_progress", "success"]], "all pushes share one");
     assert_eq!(double.comments(42).len(), 1);
     assert!(double.comments(42)[0].body.contains(&NEXT[..7]));
 
     double.pull_request(42, false, NEXT);
+    let before = double.calls().len();
     event(&stack, &double, "closed", NEXT, &[]).exits(0);
-    assert!(double.deleted_environments().is_empty());
+    let calls = double.calls().split_off(before);
+    assert!(calls.len() <= 12, "{calls:#?}");
     is_gone(&stack, &double);
     assert_eq!(double.hasty_writes(), 0);
 }
 
 #[test]
-fn a_failure_is_told_with_its_log_and_leaves_the_deployment_before_it() {
+fn a_failure_is_told_with_its_log_and_its_endpoint_is_a_link() {
     let (stack, double) = opened();
     event(&stack, &double, "opened", HEAD, &[]).exits(0);
     double.pull_request(42, true, NEXT);
     stack.write("lambda/app.py", "def handler(event, context):\n    raise Exception(\"broken\")\n");
     let failed = event(&stack, &double, "synchronize", NEXT, &[]);
     assert!(matches!(failed.code, Some(4 | 5)), "{failed:?}");
-    assert_eq!(states(&double), [["in_progress", "success"], ["in_progress", "failure"]]);
-    assert_eq!(double.deployments()[1].statuses[1]["log_url"], log_url(&stack));
+    assert_eq!(states(&double), [["in_progress", "success", "in_progress", "failure"]]);
+    assert_eq!(double.deployments()[0].statuses[3]["log_url"], log_url(&stack));
     double.says_once(42, "failed");
+    let said = &double.comments(42)[0].body;
+    let link = said.split_once(" a good answer from <http").unwrap().1.split_once("> in time").unwrap().0;
+    assert!(link.ends_with("/pr-42/_user_request_/hello"), "{said}");
+    assert!(!said.contains("broken"), "anyone may read it: {said}");
+
+    // Only those who may read the code read it there. The log is deleted with the preview.
+    let mut private = payload("synchronize", NEXT);
+    private["repository"]["private"] = json!(true);
+    of_event(&stack, &double, "pull_request", "private", &private).ended();
+    double.says_once(42, "the function's error: ");
+    double.says_once(42, "Exception: broken");
 }
 
 #[test]
@@ -166,17 +179,38 @@ fn another_number_than_that_of_the_event_is_refused() {
     closed("42").exits(0);
 }
 
+/// Neither a preview nor its end is worth a comment there.
 #[test]
-fn an_environment_goes_with_its_preview_where_that_is_wished_for() {
+fn a_workflow_may_do_without_comments() {
     let (stack, double) = opened();
+    let quiet = [("SLS_RELEASE_COMMENT", "false")];
+    event(&stack, &double, "opened", HEAD, &quiet).exits(0);
+    assert_eq!(states(&double), [["in_progress", "success"]]);
+    command(&stack, &double, "synchronize", HEAD).arg("plan").envs(quiet).ended().exits(0);
+    assert_eq!(double.comments(42), []);
     double.pull_request(42, false, HEAD);
-    let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
-    event(&stack, &double, "closed", HEAD, &wish).exits(0);
-    assert_eq!(double.deleted_environments(), ["preview/pr-42"], "where nobody named a service");
-    assert!(double.comments(42).is_empty(), "there never was a preview");
-    double.always("DELETE /repos/", Fault::Status(403));
-    let denied = event(&stack, &double, "closed", HEAD, &wish).exits(0);
-    assert!(denied.stdout.contains("administrator"), "{denied:?}");
+    event(&stack, &double, "closed", HEAD, &quiet).exits(0);
+    assert!(double.comments(42).is_empty() && double.deployments().is_empty());
+}
+
+/// The pull request stays open. Its file cannot prevent the deletion.
+#[test]
+fn a_preview_ends_when_its_label_is_taken_away() {
+    let (stack, double) = opened();
+    let gate = |labels: serde_json::Value, action: &str| {
+        let mut payload = payload(action, HEAD);
+        payload["label"] = json!({ "name": "preview" });
+        payload["pull_request"]["labels"] = labels;
+        let mut command = of_event(&stack, &double, "pull_request", action, &payload);
+        command.env("SLS_RELEASE_LABEL", "preview").ended().exits(0)
+    };
+    let run = gate(json!([]), "opened");
+    assert!(run.stdout.contains("does not have the label `preview`"), "{run:?}");
+    gate(json!([{ "name": "preview" }]), "labeled");
+    assert_eq!(functions(&stack).len(), 1);
+    stack.write("sls-release.toml", "regoin = 1\n");
+    gate(json!([]), "unlabeled");
+    is_gone(&stack, &double);
 }
 
 #[test]
@@ -190,7 +224,7 @@ fn what_is_pruned_is_no_deployment_any_more() {
 
 /// As in a workflow by a schedule.
 #[test]
-fn who_prunes_deletes_environments_and_is_red_where_that_is_wished_for() {
+fn who_prunes_is_red_where_that_is_wished_for() {
     let (stack, double) = opened();
     event(&stack, &double, "opened", HEAD, &[]).exits(0);
     double.pull_request(42, false, HEAD);
@@ -200,12 +234,6 @@ fn who_prunes_deletes_environments_and_is_red_where_that_is_wished_for() {
     let said = "failed to report to GitHub that the preview of pull request 42 was deleted";
     assert!(red.stdout.contains(said), "{red:?}");
     assert!(functions(&stack).is_empty() && apis(&stack).is_empty());
-
-    let other = github_of(&stack);
-    event(&stack, &other, "opened", HEAD, &[]).exits(0);
-    other.pull_request(42, false, HEAD);
-    other_event(&stack, &other, "schedule").env("SLS_RELEASE_DELETE_ENVIRONMENT", "true").ended().exits(0);
-    assert_eq!(other.deleted_environments(), ["preview/hello/pr-42"]);
 }
 
 /// By `workflow_dispatch`, say.
@@ -241,10 +269,11 @@ fn what_github_did_not_hear_at_the_closing_the_next_run_tells() {
     let (stack, double) = opened();
     double.comment_of(42, WORKFLOW, &body_of("worker", "up"));
     double.pull_request(42, false, HEAD);
-    let wish = [("SLS_RELEASE_DELETE_ENVIRONMENT", "true")];
-    event(&stack, &double, "closed", HEAD, &wish).exits(0);
-    assert_eq!(double.deleted_environments(), ["preview/pr-42", "preview/worker/pr-42"]);
-    double.says_once(42, "is gone");
+    event(&stack, &double, "closed", HEAD, &[]).exits(0);
+    double.says_once(42, "The preview of worker is gone");
+    let asked = |service: &str| format!("environment=preview&task=preview%2F{service}%2F42&");
+    let calls = double.calls();
+    assert!([asked("worker"), asked(&stack.name)].iter().all(|one| calls.iter().any(|it| it.contains(one.as_str()))));
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::fs;
 
 use serde_json::{Value, json};
 use sls_release::github::State;
+use sls_release::model::CommitId;
 use sls_release::report::marker;
 
 use super::openapi::{self, example, trimmed};
 use super::prism::Prism;
-use super::{HEAD, body_of, environment, with_client_at, with_pull_request};
+use super::{HEAD, body_of, task, with_client_at, with_pull_request};
 use crate::support::github::{BASE, Fault, GitHubDouble, REPOSITORY, TOKEN};
 use crate::support::{Message, send};
 
@@ -21,6 +22,7 @@ fn whole_double() -> GitHubDouble {
         ("issue-comment", "issue-comment"),
         ("deployment", "deployment-items"),
         ("deployment-status", "deployment-status"),
+        ("commit-comparison", "commit-comparison"),
     ];
     let mut examples: BTreeMap<String, Value> =
         named.into_iter().map(|(schema, name)| (schema.to_owned(), example(&document, name))).collect();
@@ -30,6 +32,7 @@ fn whole_double() -> GitHubDouble {
     let double = GitHubDouble::with_examples(examples);
     double.pull_request(42, true, HEAD);
     double.brought(HEAD, 42);
+    double.is_ancestor(BASE, HEAD);
     double
 }
 
@@ -38,7 +41,7 @@ fn whole_double() -> GitHubDouble {
 fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
     let double = whole_double();
     let judge = Prism::proxy(double.url());
-    let (environment, body) = (environment(), |text: &str| body_of("hello", text));
+    let (task, body) = (task(), |text: &str| body_of("hello", text));
     with_client_at(&double, &judge.url, async |github| {
         assert!(github.pull_request(42).await.unwrap().unwrap().is_open);
         assert!(github.pull_request(43).await.unwrap().is_none());
@@ -46,6 +49,9 @@ fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
         assert_eq!(github.pull_requests_of(HEAD).await.unwrap(), [42]);
         assert_eq!(github.tip("main").await.unwrap().as_deref(), Some(BASE));
         assert_eq!(github.tip("feature/none").await.unwrap(), None);
+        let [base, head] = [BASE, HEAD].map(|commit| CommitId::read(commit).unwrap());
+        assert!(github.is_ancestor(&base, &head).await.unwrap());
+        assert!(!github.is_ancestor(&head, &base).await.unwrap());
         github.comment(42, &body("up")).await.unwrap();
         github.comment(42, &body("up again")).await.unwrap();
         let url = || Some("https://example.com/".to_owned());
@@ -54,17 +60,16 @@ fn each_request_and_each_answer_of_the_double_fits_githubs_schema() {
             State::Failure { log_url: url() },
             State::Success { environment_url: None, log_url: None },
         ] {
-            let id = github.deploy(&environment, HEAD).await.unwrap();
-            github.set_state(id, &State::InProgress { log_url: url() }).await.unwrap();
-            github.set_state(id, &state).await.unwrap();
-            github.retire(&environment, Some(id)).await.unwrap();
+            let deployment = github.deployment(&task, HEAD).await.unwrap();
+            github.set_state(&deployment, &State::InProgress { log_url: url() }).await.unwrap();
+            github.set_state(&deployment, &state).await.unwrap();
+            assert!(!github.is_overtaken(&task, &deployment).await.unwrap());
         }
-        github.delete_deployments(&environment).await.unwrap();
-        github.delete_environment(&environment).await.unwrap();
+        github.retire(&task).await.unwrap();
+        github.delete_deployments(&task).await.unwrap();
     });
     assert_eq!(double.comments(42)[0].body, body("up again"));
     assert!(double.deployments().is_empty());
-    assert_eq!(double.deleted_environments(), ["preview/pr-42"]);
 }
 
 #[test]
@@ -76,10 +81,10 @@ fn each_refusal_of_the_double_fits_githubs_schema() {
         let refused = github.comment(42, &long).await.unwrap_err();
         assert!(refused.why.contains("422: Validation Failed: body is too long"), "{refused}");
         double.fault("POST ", Fault::Merged);
-        let environment = environment();
-        let merged = github.deploy(&environment, HEAD).await.unwrap_err();
+        let task = task();
+        let merged = github.deployment(&task, HEAD).await.unwrap_err();
         assert!(merged.why.contains("Auto-merged"), "{merged}");
-        let unknown = github.deploy(&environment, "unknown").await.unwrap_err();
+        let unknown = github.deployment(&task, "unknown").await.unwrap_err();
         assert!(unknown.why.contains("422: No ref found"), "{unknown}");
     });
 }
@@ -96,10 +101,9 @@ fn githubs_own_examples_are_understood() {
         assert!(github.shows_pull_requests().await.unwrap());
         assert!(!github.pull_requests_of(HEAD).await.unwrap().is_empty());
         github.comment(42, &marker("hello")).await.unwrap();
-        let environment = environment();
-        let id = github.deploy(&environment, HEAD).await.unwrap();
-        github.set_state(id, &State::Inactive).await.unwrap();
-        github.retire(&environment, None).await.unwrap();
+        let deployment = github.deployment(&task(), HEAD).await.unwrap();
+        github.set_state(&deployment, &State::Inactive).await.unwrap();
+        github.retire(&task()).await.unwrap();
     });
     assert!(double.calls().is_empty());
 }

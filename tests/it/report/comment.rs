@@ -3,7 +3,7 @@
 use sls_release::error::Problem;
 use sls_release::model::marks::{marker, release_marker, tells_failure};
 use sls_release::model::{Event, FileNames, FunctionKey, Listener, Outcome, PreviewOutcome, Skip};
-use sls_release::report::{CommentContext, End, Format, Reporter, Verbosity};
+use sls_release::report::{CommentAbout, CommentContext, End, Format, Reporter, Verbosity};
 
 use super::{previews, quiet_reporter, samples, told};
 use crate::support::snapshots;
@@ -14,14 +14,14 @@ fn reporter() -> Reporter {
 
 /// The comment on a run that told the usual things and ended so.
 pub(crate) fn comment(end: End<'_>) -> String {
-    comment_of(None, end)
+    comment_of(CommentAbout::Preview, end)
 }
 
-fn comment_of(stage: Option<String>, end: End<'_>) -> String {
+fn comment_of(about: CommentAbout, end: End<'_>) -> String {
     let reporter = reporter();
     previews::told_on_the_way(&reporter);
     reporter.hear(Event::Warning("there is no [smoke] for `orders`".into()));
-    let context = CommentContext { phases: reporter.phases(), stage, ..previews::context() };
+    let context = CommentContext { phases: reporter.phases(), about, ..previews::context() };
     reporter.comment(&context, end)
 }
 
@@ -59,7 +59,27 @@ fn a_preview_that_was_refused() {
 #[test]
 fn a_release() {
     let released: Outcome = previews::released();
-    snapshot("released", &comment_of(Some("dev".to_owned()), End::Outcome(&released)));
+    snapshot("released", &comment_of(CommentAbout::Release("dev".to_owned()), End::Outcome(&released)));
+}
+
+#[test]
+fn a_plan() {
+    let planned = Outcome::Planned(samples::plan());
+    snapshot("planned", &comment_of(CommentAbout::Plan("dev".to_owned()), End::Outcome(&planned)));
+}
+
+#[test]
+fn what_a_function_said_is_in_private_comments_on_previews_alone() {
+    let said = |is_private, about| {
+        let reporter = reporter();
+        reporter.about_a_preview();
+        let context = CommentContext { is_private, about, ..previews::context() };
+        reporter
+            .comment(&context, End::Preview(&previews::put_back()))
+            .contains("the function's error: hello-dev-pr-42: KeyError")
+    };
+    assert!(said(true, CommentAbout::Preview));
+    assert!(!said(false, CommentAbout::Preview));
 }
 
 #[test]
@@ -82,7 +102,7 @@ fn a_comment_tells_the_next_run_how_this_one_ended() {
         (End::Preview(&previews::not_put_back()), true),
         (End::Failure(&refused), true),
     ] {
-        let body = comment_of(Some("dev".to_owned()), end);
+        let body = comment_of(CommentAbout::Release("dev".to_owned()), end);
         assert_eq!(tells_failure(&body), has_failed, "{body}");
         assert_eq!(tells_failure(&body.replace('\n', "\r\n")), has_failed, "GitHub writes line ends as it likes");
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sls_release::error::{Failure, Kind, Problem};
 use sls_release::model::*;
-use sls_release::report::{CommentContext, Reporter};
+use sls_release::report::{CommentAbout, CommentContext, Reporter};
 
 use super::samples::{self, artifact, back, code_unchanged};
 
@@ -19,9 +19,11 @@ pub(crate) fn context() -> CommentContext {
         repository: "acme/hello".into(),
         pull_request: 42,
         service: "hello".into(),
-        stage: None,
+        about: CommentAbout::Preview,
         server_url: "https://github.com".into(),
         run_url: "https://github.com/acme/hello/actions/runs/7531902486".into(),
+        updated: "2026-01-31 12:00 UTC".into(),
+        is_private: false,
         phases: Vec::new(),
     }
 }
@@ -39,6 +41,11 @@ pub(crate) fn told_on_the_way(reporter: &Reporter) {
         reporter.hear(Event::Began(phase));
     }
     reporter.changes(changes());
+    let log = |key: &str| {
+        let function = FunctionName::new(format!("{key}-dev-pr-42"));
+        LogSource { group: marks::log_group(&function), function }
+    };
+    reporter.logs(&Region::new("eu-central-1"), ["hello", "orders", "thumbnails"].map(log));
 }
 
 /// When each phase began, and when the last one ended.
@@ -78,6 +85,8 @@ pub(crate) fn report() -> PreviewReport {
         status: 200,
         hits: 3,
         proof: SmokeProof::ThisRelease,
+        first_answer_ms: Some(812),
+        last_answer_ms: Some(45),
         contains: true,
     };
     PreviewReport {
@@ -102,12 +111,12 @@ pub(crate) fn unchanged() -> PreviewOutcome {
 }
 
 fn smoke_failed(kind: Kind) -> Failure {
-    Problem::new(
-        "failed to get good answers from https://k3v9w1x7q2.execute-api.eu-central-1.amazonaws.com/pr-42/hello in time",
-    )
-    .why("it answered 502 instead of 200")
-    .fix("check [smoke] in the settings, and the logs of the preview's functions")
-    .into_failure(kind)
+    let url = "https://k3v9w1x7q2.execute-api.eu-central-1.amazonaws.com/pr-42/hello";
+    let problem = Problem::new(format!("failed to get good answers from {url} in time"))
+        .why("it answered 502 instead of 200")
+        .fix("check [smoke] in the settings, and the logs of the preview's functions")
+        .about_url(url);
+    Problem { own_error: Some("hello-dev-pr-42: KeyError: 'TABLE'".into()), ..problem }.into_failure(kind)
 }
 
 fn failed(kind: Kind, put_back: Vec<PutBack>, not_put_back: Vec<NotPutBack>) -> PreviewOutcome {

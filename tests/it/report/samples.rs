@@ -187,7 +187,15 @@ fn released(proof: SmokeProof) -> Released {
         functions: vec![function("hello", "4", Some("live")), function("latest", "12", None)],
         deployments: [(ApiKey::new("public"), DeploymentId::new("new456"))].into(),
         endpoints: endpoints(),
-        smoke: vec![SmokeResult { url, status: 200, hits: 3, proof, contains: false }],
+        smoke: vec![SmokeResult {
+            url,
+            status: 200,
+            hits: 3,
+            proof,
+            first_answer_ms: Some(812),
+            last_answer_ms: Some(45),
+            contains: false,
+        }],
         invoked: vec![Invoked {
             function: FunctionKey::new("hello"),
             version: Version::new("4"),

@@ -134,11 +134,6 @@ impl GitHubDouble {
         self.lock().deployments.clone()
     }
 
-    /// The environments that were deleted.
-    pub(crate) fn deleted_environments(&self) -> Vec<String> {
-        self.lock().deleted_environments.clone()
-    }
-
     /// GraphQL names somebody else as the owner of the token, or has an error of this type.
     pub(crate) fn viewer(&self, login: Result<&str, &'static str>) {
         self.lock().viewer = Some(login.map(ToOwned::to_owned));
@@ -152,6 +147,11 @@ impl GitHubDouble {
     /// A commit came to its branch by this pull request.
     pub(crate) fn brought(&self, commit: &str, number: u64) {
         self.lock().brought.entry(commit.to_owned()).or_default().push(number);
+    }
+
+    /// One commit is an ancestor of another one.
+    pub(crate) fn is_ancestor(&self, older: &str, newer: &str) {
+        self.lock().ancestors.insert((older.to_owned(), newer.to_owned()));
     }
 
     /// The branch of this pull request is another repository's.

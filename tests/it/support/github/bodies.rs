@@ -40,6 +40,7 @@ pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
         "sha": asked["ref"],
         "ref": asked["ref"],
         "environment": asked["environment"],
+        "task": asked["task"],
         "payload": asked["payload"],
     });
     over(state, "deployment", &own)
@@ -53,6 +54,18 @@ pub(super) fn status(state: &State, asked: &Value) -> Value {
         }
     }
     over(state, "deployment-status", &own)
+}
+
+/// Where the second commit is, as seen from the first.
+pub(super) fn comparison(state: &State, commits: &str) -> Option<Value> {
+    let (one, other) = commits.split_once("...")?;
+    let is_known = |older: &str, newer: &str| state.ancestors.contains(&(older.to_owned(), newer.to_owned()));
+    let status = match (is_known(other, one), is_known(one, other)) {
+        (true, _) => "behind",
+        (_, true) => "ahead",
+        _ => return None,
+    };
+    Some(over(state, "commit-comparison", &json!({ "status": status })))
 }
 
 /// What GitHub sends of a pull request of the repository's own, with this head.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bodies;
 use super::faults::refusal;
-use super::state::State;
+use super::state::{Deployment, State};
 use super::{TOKEN, WORKFLOW};
 use crate::support::strict::{Message, decoded};
 
@@ -59,6 +59,7 @@ fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'
             let found = numbers.into_iter().filter_map(|number| bodies::pull_request(state, number));
             page(&found.collect::<Vec<_>>(), asked)
         }
+        ("GET", ["compare", commits]) => found(bodies::comparison(state, commits)),
         ("GET", ["git", "ref", reference]) => found(bodies::branch(state, reference)),
         ("GET", ["contents", path @ ..]) => file(state, &path.join("/"), asked),
         ("GET", ["issues", n, "comments"]) => comments(state, number(n), asked),
@@ -73,7 +74,6 @@ fn of_repository(state: &mut State, method: &str, path: &[&str], asked: &Asked<'
         ("DELETE", ["deployments", id]) => delete_deployment(state, number(id)),
         ("GET", ["deployments", id, "statuses"]) => statuses(state, number(id), asked),
         ("POST", ["deployments", id, "statuses"]) => create_status(state, number(id), asked),
-        ("DELETE", ["environments", name]) => delete_environment(state, name),
         _ => not_found(),
     }
 }
@@ -152,9 +152,12 @@ fn update_comment(state: &mut State, id: u64, asked: &Asked<'_>) -> Result<Messa
 }
 
 fn deployments(state: &State, asked: &Asked<'_>) -> Message {
-    let environment = parameter(asked.query, "environment");
-    let fits = |name: &Value| environment.as_ref().is_none_or(|wanted| name == wanted.as_str());
-    let newest_first = state.deployments.iter().rev().filter(|it| fits(&it.asked["environment"]));
+    let fits = |it: &&Deployment| {
+        let is_wanted =
+            |name: &str| parameter(asked.query, name).is_none_or(|wanted| it.asked[name] == wanted.as_str());
+        ["environment", "task"].into_iter().all(is_wanted)
+    };
+    let newest_first = state.deployments.iter().rev().filter(fits);
     page(&newest_first.map(|it| bodies::deployment(state, it)).collect::<Vec<_>>(), asked)
 }
 
@@ -207,11 +210,6 @@ fn create_status(state: &mut State, id: u64, asked: &Asked<'_>) -> Message {
     status["id"] = json!(status_id);
     deployment.statuses.push(status.clone());
     Message::json(201, &bodies::status(state, &status))
-}
-
-fn delete_environment(state: &mut State, name: &str) -> Message {
-    state.deleted_environments.push(name.to_owned());
-    Message::answer(204, Vec::new())
 }
 
 fn parameter(query: &str, name: &str) -> Option<String> {

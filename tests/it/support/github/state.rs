@@ -19,13 +19,14 @@ pub(super) struct State {
     pub(super) tips: BTreeMap<String, String>,
     /// The numbers of those whose branch is another repository's.
     pub(super) forks: BTreeSet<u64>,
+    /// Commits, each with one that is newer.
+    pub(super) ancestors: BTreeSet<(String, String)>,
     /// The pull requests that brought a commit.
     pub(super) brought: BTreeMap<String, Vec<u64>>,
     /// By path and commit.
     pub(super) files: BTreeMap<(String, String), String>,
     pub(super) comments: Vec<Comment>,
     pub(super) deployments: Vec<Deployment>,
-    pub(super) deleted_environments: Vec<String>,
     /// Who GraphQL says the token's owner is, or the type of the error that it has instead; where no test says so, the
     /// workflow.
     pub(super) viewer: Option<Result<String, &'static str>>,
