@@ -88,6 +88,17 @@ async fn missing_profile() -> Option<String> {
     profiles.get_profile(&profile).is_none().then_some(profile)
 }
 
+/// Refuses a region that can be no part of a host's name: the SDK sends no request there. The settings' own was checked.
+fn check_region(region: &str) -> Result<(), Failure> {
+    if region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Ok(());
+    }
+    Err(Problem::new(format!("`{region}` is no AWS region"))
+        .why("AWS_REGION, or `region` in the profile, names it")
+        .fix("set AWS_REGION to a region's code, such as eu-central-1")
+        .into_failure(Kind::Usage))
+}
+
 /// The variables that lead to another AWS: for all services, and for each.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
@@ -142,6 +153,7 @@ impl Aws {
                 .fix("set `region` in sls-release.toml, pass --region (to the action, the input `region`), or set AWS_REGION")
                 .into_failure(Kind::Usage));
         };
+        check_region(region.as_ref())?;
         let endpoint_url = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self {
             lambda: Lambda::new(&config, Pace::of_lambda().client(http.clone())),

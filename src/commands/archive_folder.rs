@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::error::{Failure, Kind, Problem};
+use crate::error::{Failure, Kind, Problem, without_path};
 use crate::model::Settings;
 use crate::package::resolved;
 use crate::settings;
@@ -55,8 +55,9 @@ impl ArchiveFolder {
             return Ok(Self::Kept(settings.out_dir.clone()));
         }
         let folder = tempfile::Builder::new().prefix("sls-release-").tempdir().map_err(|error| {
-            Problem::new("failed to create a temporary folder for the archives")
-                .why(error.to_string())
+            let place = std::env::temp_dir();
+            Problem::new(format!("failed to create a temporary folder for the archives in `{}`", place.display()))
+                .why(without_path(&error))
                 .fix("set `TMPDIR` to a folder that can be written, or choose a folder with `--out-dir`")
                 .into_failure(Kind::Usage)
         })?;

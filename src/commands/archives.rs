@@ -68,11 +68,12 @@ impl<'a> Packer<'a> {
         cancel: &Cancellation,
         out: &Reporter,
     ) -> Result<BTreeMap<FunctionKey, Artifact>, Failure> {
+        let expected = ready::expected(&self.request.expect_sha256)?;
         out.hear(Event::Began(Phase::Pack));
         let cache = cache_folder(self.environment).filter(|_| !self.request.no_cache);
         let options = package::Options { cache: cache.as_deref(), ..self.options()? };
         let artifacts = package::build(&self.functions(), &options, &|| cancel.is_cancelled(), out)?;
-        ready::check(&self.request.expect_sha256, &artifacts)?;
+        ready::check(&expected, &artifacts)?;
         out.artifacts(&self.reported(&artifacts));
         Ok(artifacts)
     }

@@ -23,19 +23,25 @@ pub(super) fn take(artifacts: Option<&Path>, mut settings: Settings) -> Settings
 /// Whether each archive is the expected one. Where one is expected, none may be left to chance.
 ///
 /// # Errors
-/// [`Kind::Usage`] for what cannot be read, [`Kind::Refused`] for other archives; with all problems.
-pub(super) fn check(expect_sha256: &[String], artifacts: &BTreeMap<FunctionKey, Artifact>) -> Result<(), Failure> {
-    if expect_sha256.is_empty() {
+/// [`Kind::Refused`] for other archives; with all problems.
+pub(super) fn check(
+    expected: &BTreeMap<FunctionKey, Sha256>,
+    artifacts: &BTreeMap<FunctionKey, Artifact>,
+) -> Result<(), Failure> {
+    if expected.is_empty() {
         return Ok(());
     }
-    let expected = expected(expect_sha256)?;
     let unexpected = artifacts.iter().filter_map(|(key, artifact)| other(artifact, expected.get(key)));
     let unknown = expected.keys().filter(|key| !artifacts.contains_key(key)).map(absent);
     let problems: Vec<Problem> = unexpected.chain(unknown).collect();
     if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Refused, problems }) }
 }
 
-fn expected(texts: &[String]) -> Result<BTreeMap<FunctionKey, Sha256>, Failure> {
+/// Reads `--expect-sha256`.
+///
+/// # Errors
+/// [`Kind::Usage`] for what cannot be read; with all problems.
+pub(super) fn expected(texts: &[String]) -> Result<BTreeMap<FunctionKey, Sha256>, Failure> {
     let (mut expected, mut problems) = (BTreeMap::new(), Vec::new());
     for text in texts {
         match text.split_once('=').and_then(|(key, digest)| Some((FunctionKey::new(key), read(digest)?))) {

@@ -1,11 +1,13 @@
 //! What the user asked for: one type per verb.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::{FunctionKey, Secret};
 
@@ -55,7 +57,7 @@ pub struct Common {
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand")]
 pub struct ArchiveRequest {
     /// The folder for the archives [env: SLS_RELEASE_OUT_DIR] [default: target/sls-release for `package`, else none is kept]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().try_map(folder))]
     pub out_dir: Option<PathBuf>,
     /// Take the archives of this folder, which `package` made, instead of the sources
     #[arg(long, value_name = "DIR")]
@@ -195,6 +197,11 @@ pub struct Packing {
     /// How many threads compress; the bytes are the same with any number [default: one for each core]
     #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
+}
+
+/// Reads a folder to write to. Archives do not fit on standard output.
+fn folder(path: OsString) -> Result<PathBuf, &'static str> {
+    if path == "-" { Err("name a folder: each function gets a file in it") } else { Ok(path.into()) }
 }
 
 /// Reads a number of threads.

@@ -8,7 +8,7 @@ use zip::result::ZipError;
 
 use super::context::PackContext;
 use super::read_back;
-use super::select::bad_name;
+use super::refusals::bad_name;
 use super::source_file::SourceFile;
 use crate::error::{Failure, Problem};
 use crate::model::Entry;

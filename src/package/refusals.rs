@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, FileType};
+use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::path::Path;
 
@@ -124,4 +124,48 @@ pub(super) fn too_often(folder: &Path) -> Problem {
     cannot_pack(&folder.display().to_string())
         .why("links lead to it more than 5,000 times, which only links to links can cause")
         .fix("remove the links, or leave them out with `exclude`")
+}
+
+/// Returns why a file cannot be packed.
+pub(super) fn refusal(path: &str, real: &Path, metadata: &Metadata) -> Option<Problem> {
+    if !metadata.is_file() {
+        return Some(not_a_file(real, metadata.file_type()));
+    }
+    if metadata.len() >= u64::from(u32::MAX) {
+        return Some(
+            cannot_pack(&real.display().to_string())
+                .why("it has 4 GiB or more, but Lambda allows at most 250 MiB unzipped")
+                .fix("leave it out with `exclude`"),
+        );
+    }
+    bad_name(path)
+}
+
+/// Returns why a name cannot be used in an archive.
+pub(super) fn bad_name(name: &str) -> Option<Problem> {
+    let why = if name.contains('\\') {
+        "its name has a backslash, which some programs read as a folder separator"
+    } else if name.chars().any(char::is_control) {
+        "its name has a control character"
+    } else if name.len() > usize::from(u16::MAX) {
+        "its name has more than 65,535 bytes"
+    } else {
+        return None;
+    };
+    Some(cannot_pack(&name.escape_debug().to_string()).why(why).fix("rename it, or leave it out with `exclude`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_fits_into_the_header_and_is_harmless() {
+        assert_eq!(bad_name(&"n".repeat(65_535)), None);
+        for (name, why) in
+            [("n".repeat(65_536), "65,535"), ("a\\b".to_owned(), "backslash"), ("a\nb".to_owned(), "control")]
+        {
+            assert!(bad_name(&name).is_some_and(|problem| problem.why.contains(why)), "{why}");
+        }
+    }
 }

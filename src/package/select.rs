@@ -9,7 +9,7 @@ use super::outside::Outside;
 use super::patterns::Patterns;
 use super::protected::{Protected, RuleIds};
 use super::refusals::{
-    broken_link, cannot_pack, link_cycle, link_out, names, names_that_fold_together, not_a_file, not_utf8,
+    bad_name, broken_link, link_cycle, link_out, names, names_that_fold_together, not_utf8, refusal,
 };
 use super::selection::{LeftOuts, Selection};
 use super::source_file::{SourceFile, unreadable};
@@ -104,7 +104,7 @@ impl Walk<'_> {
                 self.left_out.folder(self.rule(&candidate, true), &candidate.path);
             }
         } else if self.wants(&candidate, false) {
-            match refusal(&candidate, metadata) {
+            match refusal(&candidate.path, &candidate.real, metadata) {
                 Some(problem) => self.problems.push(problem),
                 None => self.files.push(SourceFile::new(candidate.path, candidate.real, metadata)),
             }
@@ -271,35 +271,6 @@ fn relative(path: &str, target: &str) -> String {
     if names.is_empty() { ".".to_owned() } else { names.join("/") }
 }
 
-/// Returns why a file cannot be packed.
-fn refusal(candidate: &Candidate, metadata: &Metadata) -> Option<Problem> {
-    if !metadata.is_file() {
-        return Some(not_a_file(&candidate.real, metadata.file_type()));
-    }
-    if metadata.len() >= u64::from(u32::MAX) {
-        return Some(
-            cannot_pack(&candidate.real.display().to_string())
-                .why("it has 4 GiB or more, but Lambda allows at most 250 MiB unzipped")
-                .fix("leave it out with `exclude`"),
-        );
-    }
-    bad_name(&candidate.path)
-}
-
-/// Returns why a name cannot be used in an archive.
-pub(super) fn bad_name(name: &str) -> Option<Problem> {
-    let why = if name.contains('\\') {
-        "its name has a backslash, which some programs read as a folder separator"
-    } else if name.chars().any(char::is_control) {
-        "its name has a control character"
-    } else if name.len() > usize::from(u16::MAX) {
-        "its name has more than 65,535 bytes"
-    } else {
-        return None;
-    };
-    Some(cannot_pack(&name.escape_debug().to_string()).why(why).fix("rename it, or leave it out with `exclude`"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,15 +283,5 @@ mod tests {
         assert_eq!(relative("a/b/link", "a/b/c"), "c");
         assert_eq!(relative("a/link", "a"), ".");
         assert_eq!(relative("a/link", ""), "..");
-    }
-
-    #[test]
-    fn a_name_fits_into_the_header_and_is_harmless() {
-        assert_eq!(bad_name(&"n".repeat(65_535)), None);
-        for (name, why) in
-            [("n".repeat(65_536), "65,535"), ("a\\b".to_owned(), "backslash"), ("a\nb".to_owned(), "control")]
-        {
-            assert!(bad_name(&name).is_some_and(|problem| problem.why.contains(why)), "{why}");
-        }
     }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::advice::has_ending;
 use super::archive_file::{self, ArchivedFile};
-use super::select::{bad_name, select};
+use super::refusals::bad_name;
+use super::select::select;
 use super::selection::Selection;
 use super::source_file::{SourceFile, unreadable};
 use crate::error::Problem;

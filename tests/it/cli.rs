@@ -333,7 +333,15 @@ fn each_help_text_links_to_a_page_that_exists() {
 fn usage_errors_exit_2_and_help_exits_0() {
     assert_eq!(refused("--help").exit_code(), 0);
     assert_eq!(refused("--version").to_string(), format!("sls-release {}\n", env!("CARGO_PKG_VERSION")));
-    for arguments in ["--stgae dev", "dev", "--output xml", "-q -v", "package --threads 0", "release --exit-code"] {
+    for arguments in [
+        "--stgae dev",
+        "dev",
+        "--output xml",
+        "package --out-dir -",
+        "-q -v",
+        "package --threads 0",
+        "release --exit-code",
+    ] {
         assert_eq!(refused(arguments).exit_code(), 2, "{arguments}");
     }
     let error = refused("--stgae dev");

@@ -26,6 +26,8 @@ fn sigterm_puts_everything_back() {
     signal(&child, "-TERM");
     let run = child.ended().exits(4);
     assert_eq!(run.outcome(), "failed");
+    assert!(run.stdout.contains("(this run published version 3, and calls of it may be under way)"), "{run:?}");
+    assert!(!(run.stdout.clone() + &run.stderr).contains("version 3 failed"), "nothing failed: {run:?}");
     assert_eq!(stack.state(Some("live")), before);
 }
 

@@ -60,6 +60,7 @@ fn a_cancelled_release_is_put_back_and_summed_up() {
     held.let_go();
     let rest: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(4), "{rest:?}");
+    assert!(rest.iter().any(|line| line.ends_with(", which this run published, is deleted")), "{rest:?}");
 
     assert_eq!(stack.state(None).latest, before.latest);
     assert_eq!(stack.call("/hello").body, "one");

@@ -51,6 +51,13 @@ fn no_region() {
     says_without_a_call("no_region", 2, &stack, &mut command);
 }
 
+#[test]
+fn a_region_of_the_machine_that_is_none() {
+    let stack = stack();
+    stack.settings(&LATEST.replace("region = \"us-east-1\"", ""));
+    says_without_a_call("no_such_region", 2, &stack, stack.command(&["--stage", "dev"]).env("AWS_REGION", "us_east_1"));
+}
+
 /// Nothing is packed before.
 #[test]
 fn variables_of_aws_and_of_the_network_that_cannot_be_used() {

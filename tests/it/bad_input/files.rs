@@ -49,6 +49,16 @@ fn unusable_settings() {
     );
 }
 
+/// The name that a temporary folder would have had says nothing.
+#[test]
+fn no_place_for_temporary_files() {
+    let project = project();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sls-release"));
+    let command = project.scrub(command.args(["plan", "--stage", "dev"]));
+    project
+        .said("no_place_for_temporary_files", &command.env("AWS_REGION", "us-east-1").env("TMPDIR", "missing").ended());
+}
+
 #[test]
 fn arguments_that_cannot_be_used_are_told_in_the_format_that_was_asked_for() {
     let project = project();

@@ -45,6 +45,18 @@ fn folders_are_walked_depth_first_and_names_sorted_within_each() {
     assert_eq!(packed(&tree, terraform(&[])), ["B", "a/b/c", "a/x", "a-b", "a.b/y", "ä"]);
 }
 
+/// A pattern with a slash at its end matches nothing, for the provider as well.
+#[test]
+fn links_out_of_the_checkout_that_are_excluded_are_not_refused() {
+    let (tree, other) = (Tree::of(&[".git/config", "a"]), Tree::of(&["secret"]));
+    tree.link("out", other.root());
+    let pack = |exclude| Packer::new().pack(of_folder(&tree, terraform(&[".git", exclude])));
+    for exclude in ["out", "out/**", "o*"] {
+        assert_eq!(names(&pack(exclude).unwrap()), ["a"], "{exclude}");
+    }
+    assert!(pack("out/").unwrap_err().to_string().contains("outside this Git checkout"));
+}
+
 #[test]
 fn excludes_are_doublestar_patterns_and_cover_folder_contents() {
     let tree = Tree::of(&["app.js", "app.test.js", "lib/x.test.js", "lib/y.js", "docs/a.md", "docs/b/c.md"]);

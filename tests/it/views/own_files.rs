@@ -34,11 +34,14 @@ fn files_that_cannot_be_used_are_told_in_words_of_users() {
     for (arguments, why) in [
         (["--compare", "text.zip"], "why: it is no zip archive, or its end is missing\n"),
         (["--svg", "missing/hello.svg"], "why: No such file or directory (os error 2)\n"),
+        (["--expect-sha256", "hello"], "error: invalid `--expect-sha256` `hello`\n"),
         (["--threads", "0"], "write a number from 1"),
         (["--threads", "many"], "write a number from 1"),
     ] {
         let refused = project.package(&arguments).exits(2);
         assert!(refused.stderr.contains(why), "{refused:?}");
+        let is_late = ["--compare", "--svg"].contains(&arguments[0]);
+        assert_eq!(refused.stderr.contains("packed:"), is_late, "it is found before packing: {refused:?}");
     }
     project.write("sls-release.toml", "[functions.hello]\nsource = \"text.zip\"\n");
     let refused = project.package(&[]).exits(2);

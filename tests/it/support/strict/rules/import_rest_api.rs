@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::super::openapi::{Definition, Method};
 use super::{Exchange, Message, Rule, Upstream, api_gateway_error};
-use crate::support::strict::openapi::{Definition, Method};
 
 /// `ImportRestApi` makes the API that an OpenAPI document describes, where ministack makes one without methods. A
 /// document that is wrong makes none, and `failonwarnings` makes warnings wrong, too. Without a word about its

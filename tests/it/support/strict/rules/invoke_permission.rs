@@ -1,8 +1,8 @@
 use serde_json::Value;
 
+use super::super::authorization::fits;
 use super::routes::Route;
 use super::{ACCOUNT, Exchange, Message, REGION, Rule, Upstream};
-use crate::support::strict::authorization::fits;
 
 /// API Gateway may call a function only where the policy of exactly this function, alias or version says so, or by
 /// the role that the integration names; else its callers see 500.

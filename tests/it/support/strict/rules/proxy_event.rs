@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::super::actions::decoded;
 use super::routes::Route;
 use super::{ACCOUNT, Exchange, Message};
-use crate::support::strict::actions::decoded;
 
 /// The answer of the integration.
 pub(super) fn integrate(route: &Route, exchange: &Exchange<'_>) -> Message {
