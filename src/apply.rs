@@ -4,8 +4,8 @@ use crate::engine::{OnError, StepError, Undone, back, failure_of, forward};
 use crate::error::{Failure, Problem};
 use crate::model::{Act, Made, NotPutBack, Plan, Step, Undo, UndoReport};
 use crate::resources::{
-    Context, alias, api, cache, code, deployment, endpoint, function, invocation, log_group, object, part, permission,
-    stage, version,
+    Context, alias, api, cache, code, deployment, endpoint, function, invocation, live_code, log_group, object, part,
+    permission, stage, version,
 };
 
 /// A run that failed and was put back.
@@ -45,6 +45,7 @@ async fn act(cx: &Context<'_>, step: &Step) -> Result<(), StepError> {
     match &step.act {
         Act::Upload(upload) => object::upload(cx, upload).await,
         Act::KeepCode(keep) => object::keep(cx, keep).await,
+        Act::FetchCode(fetch) => live_code::fetch(cx, fetch).await,
         Act::ChangeCode(change) => code::change(cx, change).await,
         Act::Invoke(one) => invocation::prove(cx, one).await,
         Act::CreateDeployment(create) => deployment::create(cx, create).await,
@@ -70,7 +71,9 @@ async fn put_back(cx: &Context<'_>, undo: &Undo) -> Undone {
         Undo::Stage { api, id, stage, from, left } => stage::undo(cx, api, (id, stage), from, left).await,
         Undo::Alias { name, alias, from, left } => alias::undo(cx, (name, alias), from.as_ref(), left).await,
         Undo::Permission(permit) => permission::undo(cx, permit).await,
-        Undo::Code { change, key, version, left } => code::undo(cx, change, (key, version.as_ref()), left).await,
+        Undo::Code { change, key, version, left } => {
+            code::undo(cx, change, (key.as_ref(), version.as_ref()), left).await
+        }
         Undo::Version { name, before } => version::undo(cx, name, before.as_ref()).await,
         Undo::Deployment(made) => deployment::undo(cx, made).await,
         Undo::Made { target, owner } => part::undo(cx, target, owner).await,

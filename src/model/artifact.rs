@@ -16,6 +16,12 @@ pub const PART_BYTES: u64 = 16 * 1024 * 1024;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub const UNZIPPED_LIMIT: u64 = 250 * 1024 * 1024;
 
+/// A zip of this many bytes fits into a request of 69,905,067 bytes, which is as large as Lambda takes it: in Base64, with
+/// room for the other fields.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub const SENT_LIMIT: u64 = (69_905_067 - 16 * 1024) / 4 * 3;
+
 /// A zip with its digests, sizes and entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Artifact {

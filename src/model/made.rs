@@ -1,9 +1,11 @@
 //! What a run has made so far: later steps, putting back and reports ask for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tempfile::TempPath;
 
 use super::{
     ApiKey, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, GoesLive, ObjectKey, PreviewId, Ref,
@@ -11,7 +13,7 @@ use super::{
 };
 
 /// What a run has made, by the keys of the settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Made {
     /// Published versions.
     pub versions: BTreeMap<FunctionKey, Version>,
@@ -27,12 +29,23 @@ pub struct Made {
     pub apis: BTreeMap<ApiKey, RestApiId>,
     /// The versions of uploaded objects, where the bucket keeps versions.
     pub object_versions: BTreeMap<ObjectKey, String>,
+    /// The live code of functions that goes back by the call itself.
+    pub kept: BTreeMap<FunctionName, KeptCode>,
     /// What each smoke test showed, by its place in the settings.
     pub smoke: BTreeMap<usize, SmokeResult>,
     /// The invocations of new versions.
     pub invoked: BTreeMap<usize, Invoked>,
     /// What was deleted, and the preview that it belonged to.
     pub deleted: Vec<(PreviewId, Target)>,
+}
+
+/// Live code in a private file, which goes away with the last of its owners.
+#[derive(Clone, Debug)]
+pub struct KeptCode {
+    /// The zip.
+    pub file: Arc<TempPath>,
+    /// The version that has it as well.
+    pub version: Version,
 }
 
 impl Made {

@@ -36,7 +36,7 @@ mod why;
 pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
-pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, UNZIPPED_LIMIT};
+pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, SENT_LIMIT, UNZIPPED_LIMIT};
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use commit::{CommitId, OlderCommit};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
@@ -46,7 +46,7 @@ pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
 pub use inputs::{ApiDocument, Inputs, LiveCode, Planned};
-pub use made::{Invoked, Made, SmokeProof, SmokeResult};
+pub use made::{Invoked, KeptCode, Made, SmokeProof, SmokeResult};
 pub use marked::{Marked, MarkedApi, MarkedFunction, MarkedLogGroup, kept};
 pub use moment::Moment;
 pub use names::{
@@ -72,8 +72,8 @@ pub use preview_acts::{
 pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
-    Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, GoesLive, KeepCode, KnownStates, MoveAlias,
-    Permit, PointStage, ProvisionedWait, Restore, Upload,
+    Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,
+    MoveAlias, Permit, PointStage, ProvisionedWait, Restore, Upload,
 };
 pub use request::{
     Against, ArchiveRequest, BaseSettings, Common, Overrides, PackageRequest, Packing, PreviewDownRequest,

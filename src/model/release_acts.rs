@@ -34,6 +34,21 @@ pub struct KeepCode {
     pub key: ObjectKey,
 }
 
+/// Live code that goes back by the call itself, since there is no bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FetchCode {
+    /// The function.
+    pub function: FunctionKey,
+    /// Its name.
+    pub name: FunctionName,
+    /// `CodeSha256` of the live code.
+    pub sha256: Sha256,
+    /// The version that has it; `None`: it is published first, so that nothing is lost even where this run is killed.
+    pub version: Option<Version>,
+    /// The observed revision of `$LATEST`.
+    pub revision: RevisionId,
+}
+
 /// New code for a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeCode {
@@ -68,8 +83,8 @@ pub struct ChangeCode {
 pub enum CodeCall {
     /// `UpdateFunctionCode`.
     Update {
-        /// The artifact's object.
-        key: ObjectKey,
+        /// The artifact's object; `None` without a bucket: the call carries the zip.
+        key: Option<ObjectKey>,
         /// Its version, where it exists and the bucket keeps versions.
         object_version: Option<String>,
         /// Whether a version is published.
@@ -92,6 +107,8 @@ pub enum Restore {
         /// Its version, where it exists and the bucket keeps versions.
         version: Option<String>,
     },
+    /// From a private copy, which the call carries.
+    Copy,
     /// It does not: the next `preview up` brings the preview up to date.
     NextRun(PreviewId),
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::reference::new_or;
 use super::{
     Cache, ChangeCode, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment, CreateFunction, CreateLogGroup,
-    Delete, DeployStage, FunctionName, Invoke, KeepCode, MoveAlias, Permit, PointStage, Smoke, TagApi, Target, Upload,
-    WriteApi, marks,
+    Delete, DeployStage, FetchCode, FunctionName, Invoke, KeepCode, MoveAlias, Permit, PointStage, Smoke, TagApi,
+    Target, Upload, WriteApi, marks,
 };
 
 /// What a step does.
@@ -22,6 +22,8 @@ pub enum Act {
     Upload(Upload),
     /// Puts the live code into the bucket, so that it can be restored.
     KeepCode(KeepCode),
+    /// Keeps the live code in a private file of this run, and publishes it where no version has it.
+    FetchCode(FetchCode),
     /// `UpdateFunctionCode` or `PublishVersion`, and the wait until Lambda runs it.
     ChangeCode(ChangeCode),
     /// `Invoke` of a new version by its number, before an alias moves to it.
@@ -116,6 +118,7 @@ impl Act {
         match self {
             Act::Upload(Upload { function, .. })
             | Act::KeepCode(KeepCode { function, .. })
+            | Act::FetchCode(FetchCode { function, .. })
             | Act::ChangeCode(ChangeCode { function, .. })
             | Act::Invoke(Invoke { function, .. })
             | Act::CreateAlias(CreateAlias { function, .. })
@@ -143,6 +146,10 @@ impl Act {
         match self {
             Act::Upload(upload) => format!("upload {}", upload.key),
             Act::KeepCode(keep) => format!("keep the live code of {} as {}", keep.name, keep.key),
+            Act::FetchCode(FetchCode { name, version: Some(version), .. }) => {
+                format!("fetch the live code of {name}, which version {version} has")
+            }
+            Act::FetchCode(fetch) => format!("publish the live code of {} as a version, and fetch it", fetch.name),
             Act::ChangeCode(change) => change.title(),
             Act::Invoke(invoke) => format!("invoke the new version of {} with {}", invoke.name, invoke.event),
             Act::CreateDeployment(create) => format!("create a deployment of {}", create.id),

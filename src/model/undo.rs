@@ -48,8 +48,8 @@ pub enum Undo {
     Code {
         /// The update that did it, with what an update has to keep.
         change: Box<ChangeCode>,
-        /// The object of the code from before.
-        key: ObjectKey,
+        /// The object of the code from before; `None`: this run has a copy.
+        key: Option<ObjectKey>,
         /// Its version, where the bucket keeps versions.
         version: Option<String>,
         /// What this run may have left.
@@ -186,6 +186,7 @@ impl Act {
             Act::DeployStage(deploy) => deploy.undos(),
             Act::Upload(_)
             | Act::KeepCode(_)
+            | Act::FetchCode(_)
             | Act::FlushCache(_)
             | Act::Invoke(_)
             | Act::Smoke(_)
@@ -204,15 +205,15 @@ impl ChangeCode {
         };
         let undo = match restore {
             Restore::NextRun(preview) => changed(format!("function {}", self.name), preview),
-            Restore::Object { key, version } => Undo::Code {
-                change: Box::new(self.clone()),
-                key: key.clone(),
-                version: version.clone(),
-                left: [self.after].into(),
-            },
+            Restore::Object { key, version } => self.code(Some(key), version.clone()),
+            Restore::Copy => self.code(None, None),
         };
         let version = publish.then(|| self.version(Some(self.before)));
         [undo].into_iter().chain(version).chain(self.caches.iter().cloned().map(Undo::Cache)).collect()
+    }
+
+    fn code(&self, key: Option<&ObjectKey>, version: Option<String>) -> Undo {
+        Undo::Code { change: Box::new(self.clone()), key: key.cloned(), version, left: [self.after].into() }
     }
 
     fn version(&self, before: Option<Sha256>) -> Undo {

@@ -4,9 +4,9 @@ use super::permissions;
 use super::platform::{self, Platform};
 use super::stack::{Function, Stack};
 use crate::model::{
-    Act, AliasName, ChangeCode, CodeCall, CreateAlias, EventSource, GoesLive, KeepCode, LatestCaller, MoveAlias,
-    ObservedAlias, ObservedApi, OptionalRead, Plan, PolicyStatement, Provisioned, ProvisionedWait, Qualifier, Reason,
-    Ref, Restore, Skip, Upload, Warning,
+    Act, AliasName, ChangeCode, CodeCall, CreateAlias, EventSource, FetchCode, GoesLive, KeepCode, LatestCaller,
+    MoveAlias, ObservedAlias, ObservedApi, OptionalRead, Plan, PolicyStatement, Provisioned, ProvisionedWait,
+    Qualifier, Reason, Ref, Restore, Skip, Upload, Warning,
 };
 
 pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
@@ -67,8 +67,12 @@ fn unchanged(function: &Function<'_>) -> Skip {
     }
 }
 
-/// The update from S3, with the uploads that it needs: the artifact, and the live code that can be restored.
+/// The update, with what it needs: the artifact, and the live code that can be restored.
 fn update(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> CodeCall {
+    if stack.settings.artifacts.is_none() {
+        plan.add(Act::FetchCode(fetch(function)), Reason::PuttingBackNeedsIt);
+        return CodeCall::Update { key: None, object_version: None, publish: true, restore: Restore::Copy };
+    }
     let (live, kept) = stack.object(function.key, &function.observed.latest.sha256);
     if kept.is_none() {
         let (key, name) = (function.key.clone(), function.observed.name.clone());
@@ -84,10 +88,22 @@ fn update(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> CodeCa
         plan.add(Act::Upload(upload), Reason::ObjectAbsent);
     }
     CodeCall::Update {
-        key,
+        key: Some(key),
         object_version: present.and_then(|object| object.version_id.clone()),
         publish: true,
         restore: Restore::Object { key: live, version: kept.and_then(|object| object.version_id.clone()) },
+    }
+}
+
+fn fetch(function: &Function<'_>) -> FetchCode {
+    let latest = &function.observed.latest;
+    let has_it = |alias: &&ObservedAlias| alias.code.sha256 == latest.sha256;
+    FetchCode {
+        function: function.key.clone(),
+        name: function.observed.name.clone(),
+        sha256: latest.sha256,
+        version: function.observed.alias.as_ref().filter(has_it).map(|alias| alias.version.clone()),
+        revision: latest.revision.clone(),
     }
 }
 

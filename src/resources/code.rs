@@ -1,14 +1,17 @@
 //! A function's code: new code, the wait until Lambda runs it, and the code from before.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::{Context, put_back};
-use crate::aws::{Answer, CallError, CodeObject};
+use crate::aws::{Answer, CallError, Code, CodeObject};
 use crate::engine::{Found, StepError, Undone, Words, Write, ended, send};
 use crate::error::Problem;
-use crate::model::{ChangeCode, CodeCall, FunctionName, ObjectKey, ObservedCode, RevisionId, Sha256, Version};
+use crate::model::{
+    ChangeCode, CodeCall, FunctionName, KeptCode, ObjectKey, ObservedCode, RevisionId, Sha256, Version,
+};
 use crate::world::{Look, Wait};
 
 /// How long Lambda may not know a function that was just made.
@@ -31,7 +34,7 @@ pub async fn change(cx: &Context<'_>, change: &ChangeCode) -> Result<(), StepErr
     let name = &change.name;
     let version = match &change.call {
         CodeCall::Update { key, object_version, publish, .. } => {
-            update(cx, change, key, object_version.as_ref(), *publish).await?
+            update(cx, change, key.as_ref(), object_version.as_ref(), *publish).await?
         }
         CodeCall::Publish => publish(cx, change).await?,
     };
@@ -50,11 +53,17 @@ pub async fn change(cx: &Context<'_>, change: &ChangeCode) -> Result<(), StepErr
 async fn update(
     cx: &Context<'_>,
     change: &ChangeCode,
-    key: &ObjectKey,
+    key: Option<&ObjectKey>,
     observed: Option<&String>,
     publish: bool,
 ) -> Result<Version, StepError> {
-    let code = cx.code_object(key, observed)?;
+    let zip;
+    let code = if let Some(key) = key {
+        Code::Object(cx.code_object(key, observed)?)
+    } else {
+        zip = read(&cx.artifact(&change.function)?.path).await?;
+        Code::Zip(&zip)
+    };
     let revision = cx.run.memory.revision(&change.name, &change.revision);
     let lambda = &cx.run.world.aws.lambda;
     // Each update that publishes makes a version; after a lost answer it may be another run's.
@@ -73,6 +82,13 @@ async fn update(
     };
     let write = Write::new(format!("failed to update the code of {}", change.name), change.undos());
     send(&cx.run, write.waits_for_conflicts().may_be_anothers(), call, look).await
+}
+
+async fn read(zip: &Path) -> Result<Vec<u8>, Problem> {
+    tokio::fs::read(zip).await.map_err(|error| {
+        let problem = Problem::new(format!("failed to read {}", zip.display())).why(error.to_string());
+        problem.fix("keep other programs from deleting temporary files, and run it again")
+    })
 }
 
 fn is_fresh(cx: &Context<'_>, change: &ChangeCode, version: &Version) {
@@ -130,7 +146,7 @@ pub(super) async fn ready(cx: &Context<'_>, name: &FunctionName) -> Result<(), S
 /// Waits until Lambda has done what it was asked to; `version`: `None` for `$LATEST`.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>
-async fn state(
+pub(super) async fn state(
     cx: &Context<'_>,
     what: &str,
     name: &FunctionName,
@@ -191,15 +207,25 @@ fn judge(
 pub async fn undo(
     cx: &Context<'_>,
     change: &ChangeCode,
-    (key, observed): (&ObjectKey, Option<&String>),
+    (key, observed): (Option<&ObjectKey>, Option<&String>),
     left: &BTreeSet<Sha256>,
 ) -> Undone {
     let name = &change.name;
-    let Ok(code) = cx.code_object(key, observed) else { return Undone::Nothing };
+    let kept = cx.run.memory.made(|made| made.kept.get(name).cloned());
+    let zip = match &kept {
+        Some(kept) => read(&kept.file).await.ok(),
+        None => None,
+    };
+    let code = match (key, &zip) {
+        (Some(key), _) => cx.code_object(key, observed).ok().map(Code::Object),
+        (None, zip) => zip.as_deref().map(Code::Zip),
+    };
+    // Without it there was no update.
+    let Some(code) = code else { return Undone::Nothing };
     let words = Words {
         what: format!("$LATEST of {name}"),
         restored: format!("$LATEST of {name} holds its code again"),
-        by_hand: cx.aws(&by_hand(change, &code)),
+        by_hand: by_hand(cx, change, &code, kept.as_ref()),
         to_look: cx.aws(&format!("lambda get-function --function-name {name} --query Configuration")),
     };
     let lambda = &cx.run.world.aws.lambda;
@@ -216,16 +242,30 @@ pub async fn undo(
     put_back(cx, words, look, write).await
 }
 
-/// Names everything that an update reverts if it is left out.
-fn by_hand(change: &ChangeCode, code: &CodeObject<'_>) -> String {
-    let (name, CodeObject { bucket, key, version }) = (&change.name, code);
-    let kept = [
-        ("s3-object-version", version.as_deref()),
-        ("architectures", change.architecture.as_deref()),
-        ("source-kms-key-arn", change.source_kms_key.as_deref()),
-        ("s3-object-storage-mode", change.storage_mode.as_deref()),
-    ];
-    let kept: Vec<_> = kept.iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", (*value)?))).collect();
-    let kept = kept.concat();
-    format!("lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {key}{kept}")
+/// Names everything that an update reverts if it is left out. The file of this run is gone when the command is run, so that
+/// it fetches the code of a version.
+fn by_hand(cx: &Context<'_>, change: &ChangeCode, code: &Code<'_>, kept: Option<&KeptCode>) -> String {
+    let name = &change.name;
+    let flags = |flags: &[(&str, Option<&str>)]| {
+        let said: Vec<_> = flags.iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", (*value)?))).collect();
+        said.concat()
+    };
+    let (architecture, kms_key) = (change.architecture.as_deref(), change.source_kms_key.as_deref());
+    let kept_by_all = [("architectures", architecture), ("source-kms-key-arn", kms_key)];
+    let update = format!("lambda update-function-code --function-name {name}");
+    match code {
+        Code::Object(CodeObject { bucket, key, version }) => {
+            let version = flags(&[("s3-object-version", version.as_deref())]);
+            let mode = flags(&[("s3-object-storage-mode", change.storage_mode.as_deref())]);
+            let kept = flags(&kept_by_all);
+            cx.aws(&format!("{update} --s3-bucket {bucket} --s3-key {key}{version}{kept}{mode}"))
+        }
+        Code::Zip(_) => {
+            let version = kept.map_or_else(|| "$LATEST".to_owned(), |kept| kept.version.to_string());
+            let link = "--query Code.Location --output text";
+            let link = cx.aws(&format!("lambda get-function --function-name {name} --qualifier {version} {link}"));
+            let update = cx.aws(&format!("{update} --zip-file fileb://{name}.zip{}", flags(&kept_by_all)));
+            format!("curl --fail --output {name}.zip \"$({link})\" && {update}")
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod endpoint;
 pub mod function;
 pub mod invocation;
+pub mod live_code;
 pub mod log_group;
 pub mod object;
 pub mod part;
@@ -22,8 +23,8 @@ use crate::aws::{CallError, CodeObject};
 use crate::engine::{Found, Run, Undone, Words, restore};
 use crate::error::Problem;
 use crate::model::{
-    ApiRef, BucketName, DeploymentId, DeploymentRef, Event, Inputs, ObjectKey, PreviewId, RestApiId, Version,
-    VersionRef,
+    ApiRef, Artifact, BucketName, DeploymentId, DeploymentRef, Event, FunctionKey, Inputs, ObjectKey, PreviewId,
+    RestApiId, Version, VersionRef,
 };
 use crate::observe::Answers;
 
@@ -43,6 +44,11 @@ impl Context<'_> {
             .bucket
             .as_ref()
             .ok_or_else(|| Problem::defect("the plan uploads, and there is no bucket for the artifacts"))
+    }
+
+    fn artifact(&self, function: &FunctionKey) -> Result<&Artifact, Problem> {
+        let missing = || Problem::defect(format!("the plan uses the code of {function}, which was not packed"));
+        self.inputs.artifacts.get(function).ok_or_else(missing)
     }
 
     /// The tags of a part of a preview: those that the settings ask for, and its own, which win.

@@ -1,12 +1,9 @@
 //! Objects in the artifacts' bucket, under their own digests: put once, never overwritten, never put back.
 
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tempfile::TempPath;
-
-use super::Context;
+use super::{Context, live_code};
 use crate::aws::{CallError, Put};
 use crate::engine::StepError;
 use crate::error::Problem;
@@ -14,9 +11,7 @@ use crate::model::{Amount, Event, KeepCode, Upload, Work};
 
 /// Puts an artifact into the bucket.
 pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> {
-    let Some(artifact) = cx.inputs.artifacts.get(&upload.function) else {
-        return Err(Problem::defect(format!("the plan uploads {}, which was not packed", upload.function)).into());
-    };
+    let artifact = cx.artifact(&upload.function)?;
     let listener = cx.run.listener;
     let amount = |bytes| Amount { work: Work::Upload, what: upload.key.to_string(), bytes };
     listener.hear(Event::Started(amount(upload.bytes)));
@@ -56,21 +51,14 @@ async fn send(cx: &Context<'_>, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> R
     Ok(())
 }
 
-/// Puts the live code under its own digest. Where the look at AWS did not fetch it, it is fetched by Lambda's link.
+/// Puts the live code under its own digest.
 pub async fn keep(cx: &Context<'_>, keep: &KeepCode) -> Result<(), StepError> {
     let failed = |why| {
         let problem = Problem::new(format!("failed to keep the live code of {}", keep.name)).why(why);
         problem
             .fix("without it nothing could be put back: put the zip that is live into the bucket under the key above")
     };
-    let live = cx.inputs.live.get(&keep.function).cloned().unwrap_or_default();
-    let file = if let Some(file) = live.file {
-        file
-    } else {
-        let http = &cx.run.world.http;
-        let fetch = async { http.live_code(live.link.as_ref(), &keep.sha256).await.map_err(|why| failed(why).into()) };
-        Arc::<TempPath>::new(cx.run.unless_stopped(fetch).await?.into_temp_path())
-    };
+    let file = live_code::file(cx, &keep.function, &keep.sha256, failed).await?;
     let bytes = fs::metadata(&*file).map_err(|error| failed(error.to_string()))?.len();
     let put = Put {
         bucket: cx.bucket()?,
@@ -80,7 +68,7 @@ pub async fn keep(cx: &Context<'_>, keep: &KeepCode) -> Result<(), StepError> {
         path: &file,
         bytes,
         sha256: &keep.sha256,
-        contents: live.contents,
+        contents: cx.inputs.live.get(&keep.function).and_then(|live| live.contents),
         commit: None,
     };
     send(cx, &put, &|_| ()).await?;

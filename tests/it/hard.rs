@@ -12,6 +12,7 @@ mod meanwhile;
 mod platform;
 mod provisioned;
 mod repeats;
+mod sent;
 mod stages;
 mod terraform;
 mod versions;

@@ -181,7 +181,13 @@ fn check_plan_invariants(plan: &Plan, observed: &Observed) {
         })
     };
     for change in plan.code() {
-        let CodeCall::Update { key, restore: Restore::Object { key: live, .. }, .. } = &change.call else { continue };
+        if let CodeCall::Update { restore: Restore::Copy, .. } = &change.call {
+            let fetches = |act: &&Act| matches!(act, Act::FetchCode(fetch) if fetch.sha256 == change.before);
+            assert!(acts.iter().any(|act| fetches(act)), "no way back");
+        }
+        let CodeCall::Update { key: Some(key), restore: Restore::Object { key: live, .. }, .. } = &change.call else {
+            continue;
+        };
         assert!(there(key) || is_put(key), "{key} is nowhere");
         assert!(there(live) || is_put(live), "no way back to {live}");
     }

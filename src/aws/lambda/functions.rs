@@ -1,7 +1,11 @@
 //! Functions: their code and configuration, their tags, and functions that come and go.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws_sdk_lambda::config::Builder;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     ApplicationLogLevel, Architecture, Environment, EphemeralStorage, FunctionCode, LogFormat, LoggingConfig, Runtime,
     S3ObjectStorageMode, SystemLogLevel, TracingConfig, TracingMode, VpcConfig,
@@ -11,11 +15,22 @@ use super::Lambda;
 use super::configuration::{copied, environment_error, observed_code};
 use super::fields::UnknownFields;
 use crate::aws::call_error::{Answer, Answered, CallError};
-use crate::aws::time;
+use crate::aws::{ANSWER, time};
 use crate::model::{
     AccountId, BucketName, ChangeCode, FunctionConfiguration, FunctionName, GotFunction, Moment, ObjectKey, RevisionId,
     Secret, Version,
 };
+
+/// Where new code comes from.
+pub enum Code<'a> {
+    /// From S3.
+    Object(CodeObject<'a>),
+    /// The zip itself, which the call carries: [`crate::model::SENT_LIMIT`] bytes at most.
+    Zip(&'a [u8]),
+}
+
+/// The slowest upload that is waited for, in bytes a second.
+const SLOWEST: u64 = 64 * 1024;
 
 /// Code in the artifacts' bucket.
 pub struct CodeObject<'a> {
@@ -194,14 +209,14 @@ impl Lambda {
         answer.map_err(|error| error.without(wanted.environment.values()))
     }
 
-    /// `UpdateFunctionCode` from S3, if the function is still at `revision`; of the change, only what an update has to
+    /// `UpdateFunctionCode`, if the function is still at `revision`; of the change, only what an update has to
     /// keep is used. Returns the version, which is `$LATEST` unless one was published.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
     pub async fn update_code(
         &self,
         change: &ChangeCode,
-        code: &CodeObject<'_>,
+        code: &Code<'_>,
         revision: &RevisionId,
         publish: bool,
     ) -> Result<Version, CallError> {
@@ -210,15 +225,25 @@ impl Lambda {
             .once
             .update_function_code()
             .function_name(name)
-            .s3_bucket(code.bucket.as_str())
-            .s3_key(code.key.as_str())
-            .set_s3_object_version(code.version.clone())
             .set_architectures(change.architecture.as_deref().map(|name| vec![Architecture::from(name)]))
             .set_source_kms_key_arn(change.source_kms_key.clone())
-            .set_s3_object_storage_mode(change.storage_mode.as_deref().map(S3ObjectStorageMode::from))
             .revision_id(revision.as_str())
             .publish(publish);
-        let answer = call.send().await.answered(action, name).map_err(|error| code.error(error))?;
+        let answer = match code {
+            Code::Object(code) => {
+                let mode = change.storage_mode.as_deref().map(S3ObjectStorageMode::from);
+                let call = call.s3_bucket(code.bucket.as_str()).s3_key(code.key.as_str());
+                let call = call.set_s3_object_version(code.version.clone()).set_s3_object_storage_mode(mode);
+                call.send().await.answered(action, name).map_err(|error| code.error(error))?
+            }
+            Code::Zip(zip) => {
+                let timeout = ANSWER + Duration::from_secs(zip.len() as u64 / SLOWEST);
+                let timeouts = TimeoutConfig::builder().read_timeout(timeout).build();
+                let call = call.zip_file(Blob::new(*zip)).customize();
+                let call = call.config_override(Builder::new().timeout_config(timeouts));
+                call.send().await.answered(action, name)?
+            }
+        };
         answer.version.map(Version::new).ok_or_else(|| CallError::malformed(action, name))
     }
 

@@ -12,7 +12,7 @@ mod policies;
 mod versions;
 
 pub use aliases::GotAlias;
-pub use functions::{CodeObject, NamedFunction};
+pub use functions::{Code, CodeObject, NamedFunction};
 pub use invocations::Invocation;
 
 use std::time::Duration;

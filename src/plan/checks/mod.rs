@@ -10,6 +10,7 @@ mod api_calls_no_function;
 mod api_missing;
 mod bucket_unusable;
 mod capacity_provider;
+mod code_needs_bucket;
 mod code_signing;
 mod code_too_large;
 mod durable_latest;
@@ -123,6 +124,7 @@ fn of_function(function: &Function<'_>, stack: &Stack<'_>, plan: &Plan, found: &
         check!(found, code_signing(function));
         check!(found, runtime_blocked(function));
         check!(found, code_too_large(function));
+        check!(found, code_needs_bucket(function, stack));
         check!(found, handler_missing(function));
         check!(found, object_mismatch(function, stack));
     }

@@ -170,7 +170,7 @@ impl<'a> Preview<'a> {
             function: function.key.clone(),
             name: function.name.clone(),
             call: CodeCall::Update {
-                key: function.object.clone(),
+                key: Some(function.object.clone()),
                 object_version: self.observed.objects.get(&function.object).cloned().flatten(),
                 publish: false,
                 restore: Restore::NextRun(self.id.clone()),

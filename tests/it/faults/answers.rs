@@ -11,6 +11,7 @@ type Case = (When, Fault);
 tests! {
     any_call_of_a_release_by_alias_goes_wrong => sweep(Kind::Alias, every_fault, goes_wrong);
     any_call_of_a_first_release_goes_wrong => sweep(Kind::First, every_fault, goes_wrong);
+    any_call_of_a_release_without_a_bucket_goes_wrong => sweep(Kind::Sent, every_fault, goes_wrong);
     any_call_of_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, goes_wrong);
 }
 

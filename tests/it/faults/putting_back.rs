@@ -13,6 +13,7 @@ type Case = (When, Fault, Attempts);
 tests! {
     any_call_of_putting_back_a_release_by_alias_goes_wrong => sweep(Kind::Alias, every_fault, is_put_back);
     any_call_of_putting_back_a_first_release_goes_wrong => sweep(Kind::First, every_fault, is_put_back);
+    any_call_of_putting_back_a_release_without_a_bucket_goes_wrong => sweep(Kind::Sent, every_fault, is_put_back);
     any_call_of_putting_back_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, is_put_back);
     any_call_of_putting_back_a_release_with_a_cache_goes_wrong => sweep(Kind::Cached, every_fault, is_put_back);
 }

@@ -10,7 +10,7 @@ use crate::strict::archive;
 use crate::strict::endpoints::uri;
 use crate::support::rules::Busy;
 use crate::support::stacks::{Lendable, Pool};
-use crate::support::{ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering};
+use crate::support::{ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, without_bucket};
 
 /// What a release of the scene does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Alias,
     /// The same where there is no alias yet, and the live code is in no bucket.
     First,
+    /// The same without a bucket.
+    Sent,
     /// New code that callers see at once, and a deployment.
     Latest,
     /// New code behind an alias, and a cache to flush.
@@ -28,7 +30,7 @@ pub(super) enum Kind {
 impl Kind {
     fn options(self) -> &'static [&'static str] {
         match self {
-            Kind::Alias | Kind::First => &["--alias", "live"],
+            Kind::Alias | Kind::First | Kind::Sent => &["--alias", "live"],
             Kind::Latest => &[],
             Kind::Cached => &["--alias", "live", "--cache"],
         }
@@ -36,6 +38,14 @@ impl Kind {
 
     fn alias(self) -> Option<&'static str> {
         (self != Kind::Latest).then_some("live")
+    }
+
+    fn settings(self) -> String {
+        match self {
+            Kind::Alias | Kind::First | Kind::Cached => ALIAS.to_owned(),
+            Kind::Latest => LATEST.to_owned(),
+            Kind::Sent => without_bucket(ALIAS),
+        }
     }
 
     fn redeploys(self) -> bool {
@@ -84,7 +94,7 @@ impl Lendable for Scene {
     fn build(kind: Kind) -> Self {
         let rules = Strict::all().with(Busy::settling_in(Duration::from_millis(100)));
         let stack = Stack::build_behind(rules, kind.options());
-        stack.settings(if kind.alias().is_some() { ALIAS } else { LATEST });
+        stack.settings(&kind.settings());
         let (probe, more) = (Probe::new(&stack), probe::path(&stack, "more"));
         let function = stack.function("dev");
         let function = kind.alias().map_or(function.clone(), |alias| format!("{function}:{alias}"));
@@ -126,7 +136,7 @@ impl Scene {
             if self.kind.redeploys() { self.probe.change(&self.stack, round) } else { Probe::status(&self.stack) };
         match self.kind {
             Kind::Alias => self.take_permission_away(),
-            Kind::First => self.take_alias_away(round),
+            Kind::First | Kind::Sent => self.take_alias_away(round),
             Kind::Latest | Kind::Cached => {}
         }
         self.stack.proxy.clear_orders();
@@ -139,7 +149,7 @@ impl Scene {
     fn take_permission_away(&self) {
         let (aws, function) = (Aws::shared(), self.stack.function("dev"));
         for statement in aws.statements(&function, self.kind.alias()) {
-            if statement.starts_with("sls-release") || self.kind == Kind::First {
+            if statement.starts_with("sls-release") || matches!(self.kind, Kind::First | Kind::Sent) {
                 aws.forbid(&function, self.kind.alias(), &statement);
             }
         }

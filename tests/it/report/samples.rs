@@ -134,7 +134,7 @@ fn change(function: &str, goes_live: GoesLive) -> Step {
     let at_once = goes_live == GoesLive::AtUpdate;
     let live = ObjectKey::new("hello/live.zip");
     let update = CodeCall::Update {
-        key: ObjectKey::new("hello/code.zip"),
+        key: Some(ObjectKey::new("hello/code.zip")),
         object_version: None,
         publish: true,
         restore: Restore::Object { key: live, version: None },

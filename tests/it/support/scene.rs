@@ -32,6 +32,13 @@ pub(crate) const ALIAS: &str = settings!("alias = \"live\"\n", "");
 /// The same, and new code is proven by the endpoint alone.
 pub(crate) const BY_ENDPOINT: &str = settings!("alias = \"live\"\n", "before = false\n");
 
+/// These settings without `[artifacts]`: the calls carry the code.
+pub(crate) fn without_bucket(settings: &str) -> String {
+    let table = "[artifacts]\nbucket = \"$NAME-artifacts\"\nprefix = \"hello\"\n";
+    assert!(settings.contains(table));
+    settings.replace(table, "")
+}
+
 /// A stack whose function answers `one` by a release.
 pub(crate) fn released(options: &[&str], settings: &str) -> Stack {
     released_behind(Strict::all(), options, settings)

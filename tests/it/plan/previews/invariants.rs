@@ -38,7 +38,7 @@ fn needed_waves(act: &Act, plan: &Plan) -> Vec<usize> {
             [object(&of.key), group]
         }
         Act::ChangeCode(of) => {
-            let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
+            let CodeCall::Update { key: Some(key), .. } = &of.call else { panic!("a preview publishes no versions") };
             [object(key), None]
         }
         Act::WriteApi(of) => [api(&of.id), None],
@@ -87,7 +87,7 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
                 function.configuration = FunctionConfiguration { architecture, ..wanted };
             }
             Act::ChangeCode(of) => {
-                let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
+                let CodeCall::Update { key: Some(key), .. } = &of.call else { panic!("a preview publishes no versions") };
                 assert!(observed.objects.contains_key(key), "{key} is not in the bucket");
                 let function = observed.functions.get_mut(&of.function).unwrap();
                 (function.code.sha256, function.code.state) = (of.after, "Active".to_owned());
