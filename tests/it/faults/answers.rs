@@ -42,7 +42,9 @@ pub(super) fn names_the_action(stack: &Stack, run: &Run, when: &When) -> Result<
     let harmless = matches!(denied.action, "HeadObject" | "InvokeApi");
     let action = denied.iam_action();
     let is_warned = |document: Value| {
-        [&document["warnings"], &document["plan"]["warnings"]].iter().any(|all| all.to_string().contains(&action))
+        [&document["warnings"], &document["plan"]["warnings"], &document["changes"]]
+            .iter()
+            .any(|all| all.to_string().contains(&action))
     };
     match run.code {
         Some(0) if harmless || is_warned(run.document()) => Ok(()),

@@ -87,7 +87,9 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
                 function.configuration = FunctionConfiguration { architecture, ..wanted };
             }
             Act::ChangeCode(of) => {
-                let CodeCall::Update { key: Some(key), .. } = &of.call else { panic!("a preview publishes no versions") };
+                let CodeCall::Update { key: Some(key), .. } = &of.call else {
+                    panic!("a preview publishes no versions")
+                };
                 assert!(observed.objects.contains_key(key), "{key} is not in the bucket");
                 let function = observed.functions.get_mut(&of.function).unwrap();
                 (function.code.sha256, function.code.state) = (of.after, "Active".to_owned());
