@@ -183,7 +183,7 @@ fn check_plan_invariants(plan: &Plan, observed: &Observed) {
     for change in plan.code() {
         if let CodeCall::Update { restore: Restore::Copy, .. } = &change.call {
             let fetches = |act: &&Act| matches!(act, Act::FetchCode(fetch) if fetch.sha256 == change.before);
-            assert!(acts.iter().any(|act| fetches(act)), "no way back");
+            assert!(acts.iter().any(fetches), "no way back");
         }
         let CodeCall::Update { key: Some(key), restore: Restore::Object { key: live, .. }, .. } = &change.call else {
             continue;

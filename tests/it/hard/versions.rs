@@ -27,7 +27,7 @@ fn fails_while(stack: &Stack, number: usize, meanwhile: impl FnOnce(&str)) -> (R
 fn stays(stack: &Stack, (run, version): (Run, String), why: &str) {
     let function = stack.function("dev");
     assert!(stack.aws.versions(&function).contains(&version), "{version}: {run:?}");
-    let told = format!("version {version} failed, and is not deleted: {why}");
+    let told = format!("this run published version {version}, which is not deleted: {why}");
     assert!((run.stdout.clone() + &run.stderr).contains(&told), "{told}: {run:?}");
     let newest = stack.aws.newest(&function).unwrap();
     assert_eq!(stack.aws.code(&function, &newest).0, stack.aws.code(&function, "live").0, "{run:?}");

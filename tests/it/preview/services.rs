@@ -84,7 +84,9 @@ fn the_folder_of_the_settings_names_the_service() {
 fn the_list_comes_from_the_index_of_tags_where_the_role_may_read_it() {
     let (stack, _) = previewed();
     let looked = |denied: &[&str]| {
-        denied.iter().for_each(|action| stack.proxy.deny(action));
+        for action in denied {
+            stack.proxy.deny(action);
+        }
         stack.proxy.take_calls();
         let found = list(&stack);
         let log = stack.proxy.take_calls();
