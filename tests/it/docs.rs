@@ -113,9 +113,23 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn the_architecture_says_what_each_file_of_tests_holds() {
+    let page = read("ARCHITECTURE.md");
+    let files = fs::read_dir(at("tests/it")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let tests = files.filter(|name| name.ends_with(".rs") && name != "main.rs");
+    let missing: Vec<_> = tests.filter(|name| !page.contains(&format!("`tests/it/{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn every_link_of_a_page_has_a_target() {
-    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "benches/README.md"].map(ToOwned::to_owned);
-    let docs = fs::read_dir(at("docs")).unwrap().map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
+    let pages =
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "benches/README.md"].map(ToOwned::to_owned);
+    let in_folder = |folder: &'static str| {
+        let entries = fs::read_dir(at(folder)).unwrap();
+        entries.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().display()))
+    };
+    let docs = in_folder("docs").chain(in_folder("docs/decisions"));
     let mut links = 0;
     for page in pages.into_iter().chain(docs.filter(|name| Path::new(name).extension().is_some_and(|it| it == "md"))) {
         let text = read(&page);
