@@ -36,8 +36,8 @@ pub struct CreateFunction {
     pub name: FunctionName,
     /// Its ARN.
     pub arn: String,
-    /// The artifact's object.
-    pub key: ObjectKey,
+    /// The artifact's object; `None` without a bucket: the call carries the zip.
+    pub key: Option<ObjectKey>,
     /// Its version, where it exists and the bucket keeps versions.
     pub object_version: Option<String>,
     /// The variables of its environment that name a copy instead of the function that is copied.

@@ -84,7 +84,7 @@ async fn update(
     send(&cx.run, write.waits_for_conflicts().may_be_anothers(), call, look).await
 }
 
-async fn read(zip: &Path) -> Result<Vec<u8>, Problem> {
+pub(super) async fn read(zip: &Path) -> Result<Vec<u8>, Problem> {
     tokio::fs::read(zip).await.map_err(|error| {
         let problem = Problem::new(format!("failed to read {}", zip.display())).why(error.to_string());
         problem.fix("keep other programs from deleting temporary files, and run it again")

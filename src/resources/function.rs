@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::code::ready;
+use super::code::{self, ready};
 use super::{Context, not_made};
-use crate::aws::CallError;
+use crate::aws::{CallError, Code};
 use crate::engine::{StepError, Write, send};
 use crate::model::marks::{self, Marks};
 use crate::model::{ConfigureFunction, CreateFunction, FunctionConfiguration, Target};
@@ -15,7 +15,13 @@ pub async fn create(cx: &Context<'_>, create: &CreateFunction) -> Result<(), Ste
     let (lambda, name) = (&cx.run.world.aws.lambda, &create.name);
     let tags = cx.tags_of_part(create.preview.tags(cx.run.id(), name.as_str(), Some(&create.original)));
     let configuration = cx.inputs.configurations.get(&create.function).ok_or_else(|| not_made(name))?;
-    let code = cx.code_object(&create.key, create.object_version.as_ref())?;
+    let zip;
+    let code = if let Some(key) = &create.key {
+        Code::Object(cx.code_object(key, create.object_version.as_ref())?)
+    } else {
+        zip = code::read(&cx.artifact(&create.function)?.path).await?;
+        Code::Zip(&zip)
+    };
     let look = async || {
         let Some(found) = lambda.tags(&create.arn).await? else { return Ok(None) };
         // After a lost answer, the run's own tag proves that this run created it.

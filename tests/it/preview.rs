@@ -11,6 +11,7 @@ mod prune;
 mod queue;
 mod refused;
 pub(crate) mod scene;
+mod sent;
 mod services;
 
 use std::collections::HashMap;

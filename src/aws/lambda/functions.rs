@@ -156,25 +156,28 @@ impl Lambda {
         Ok(action.is_some_and(|action| action.as_str() == "Enforce"))
     }
 
-    /// `CreateFunction` of an object in S3, with its tags from the first moment on.
+    /// `CreateFunction`, with its tags from the first moment on.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
     pub async fn create(
         &self,
         name: &FunctionName,
         wanted: &FunctionConfiguration,
-        code: &CodeObject<'_>,
+        code: &Code<'_>,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), CallError> {
-        let code = FunctionCode::builder()
-            .s3_bucket(code.bucket.as_str())
-            .s3_key(code.key.as_str())
-            .set_s3_object_version(code.version.clone());
+        let (function_code, timeouts) = match code {
+            Code::Object(CodeObject { bucket, key, version }) => {
+                let code = FunctionCode::builder().s3_bucket(bucket.as_str()).s3_key(key.as_str());
+                (code.set_s3_object_version(version.clone()), to_send(&[]))
+            }
+            Code::Zip(zip) => (FunctionCode::builder().zip_file(Blob::new(*zip)), to_send(zip)),
+        };
         let call = self
             .once
             .create_function()
             .function_name(name.as_str())
-            .code(code.build())
+            .code(function_code.build())
             .set_architectures(wanted.architecture.as_deref().map(|name| vec![Architecture::from(name)]))
             .set_tracing_config(wanted.tracing.as_ref().map(|_| tracing(wanted)))
             .set_logging_config(wanted.logging.format.as_ref().map(|_| logging(wanted)))
@@ -182,7 +185,9 @@ impl Lambda {
             .set_vpc_config(Some(vpc(wanted)).filter(|_| !wanted.subnets.is_empty()))
             .set_kms_key_arn(wanted.kms_key.clone())
             .set_tags(Some(tags.clone().into_iter().collect()));
-        let answer = configured!(call, wanted).send().await.done("lambda:CreateFunction", name.as_str());
+        let call = configured!(call, wanted).customize();
+        let call = call.config_override(Builder::new().timeout_config(timeouts));
+        let answer = call.send().await.done("lambda:CreateFunction", name.as_str());
         answer.map_err(|error| error.without(wanted.environment.values()))
     }
 
@@ -237,10 +242,8 @@ impl Lambda {
                 call.send().await.answered(action, name).map_err(|error| code.error(error))?
             }
             Code::Zip(zip) => {
-                let timeout = ANSWER + Duration::from_secs(zip.len() as u64 / SLOWEST);
-                let timeouts = TimeoutConfig::builder().read_timeout(timeout).build();
                 let call = call.zip_file(Blob::new(*zip)).customize();
-                let call = call.config_override(Builder::new().timeout_config(timeouts));
+                let call = call.config_override(Builder::new().timeout_config(to_send(zip)));
                 call.send().await.answered(action, name)?
             }
         };
@@ -254,6 +257,11 @@ impl Lambda {
         let call = self.once.delete_function().function_name(name.as_str());
         call.send().await.done("lambda:DeleteFunction", name.as_str())
     }
+}
+
+/// A call that carries this waits so much longer for its answer.
+fn to_send(zip: &[u8]) -> TimeoutConfig {
+    TimeoutConfig::builder().read_timeout(ANSWER + Duration::from_secs(zip.len() as u64 / SLOWEST)).build()
 }
 
 /// Reads the answer of an operation that the region does not have as `None`.

@@ -24,10 +24,3 @@ pub(super) fn check(settings: &Settings, observed: &Observed) -> Option<Problem>
     };
     Some(problem.at(store.bucket.location()))
 }
-
-/// The settings name no bucket.
-pub(super) fn missing(why: &str) -> Problem {
-    Problem::new("there is no bucket for the artifacts")
-        .why(why)
-        .fix("set `bucket` under [artifacts], or pass --bucket")
-}

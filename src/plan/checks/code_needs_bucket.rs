@@ -2,7 +2,7 @@
 
 use super::refused;
 use crate::error::Problem;
-use crate::model::SENT_LIMIT;
+use crate::model::{Artifact, FunctionSettings, SENT_LIMIT, Settings};
 use crate::plan::stack::{Function, Stack};
 
 pub(super) fn check(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
@@ -20,5 +20,24 @@ pub(super) fn check(function: &Function<'_>, stack: &Stack<'_>) -> Option<Proble
     } else {
         return None;
     };
-    Some(refused(function, &why, "set `bucket` under [artifacts], or pass --bucket"))
+    Some(refused(function, &why, SET_IT))
 }
+
+/// The same of a preview's function, which has no code that goes back.
+pub(in crate::plan) fn of_preview(
+    function: &FunctionSettings,
+    artifact: &Artifact,
+    settings: &Settings,
+) -> Option<Problem> {
+    let is_sent = settings.artifacts.is_none();
+    (is_sent && artifact.zipped_bytes > SENT_LIMIT).then(|| {
+        let bytes = artifact.zipped_bytes;
+        Problem::new(format!("function {} cannot be copied", function.name.value))
+            .why(format!("its zip has {bytes} bytes, and Lambda takes {SENT_LIMIT} without a bucket"))
+            .fix(SET_IT)
+            .at(function.name.location())
+            .check("code-needs-bucket")
+    })
+}
+
+const SET_IT: &str = "set `bucket` under [artifacts], or pass --bucket";

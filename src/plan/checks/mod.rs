@@ -10,7 +10,7 @@ mod api_calls_no_function;
 mod api_missing;
 mod bucket_unusable;
 mod capacity_provider;
-mod code_needs_bucket;
+pub(in crate::plan) mod code_needs_bucket;
 mod code_signing;
 mod code_too_large;
 mod durable_latest;
@@ -135,10 +135,6 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
     let mut found = Refusals::default();
     check!(found, preview_function_missing(settings, observed));
     check!(found, preview_stage_missing(settings, observed));
-    if settings.artifacts.is_none() {
-        let why = "Lambda takes the code of the preview's functions from S3";
-        found.add("bucket_unusable", [bucket_unusable::missing(why)]);
-    }
     check!(found, preview_without_api(settings));
     for (key, source) in &observed.sources {
         let Some(function) = settings.functions.get(key) else { continue };

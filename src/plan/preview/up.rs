@@ -15,6 +15,7 @@ use crate::model::{
     PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload,
     Warning, WriteApi, marks,
 };
+use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
 use crate::plan::{Desired, checks, smoke};
 
@@ -37,6 +38,8 @@ pub fn up(
     plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
+        let of_settings = &settings.functions[function.key];
+        problems.extend(code_needs_bucket::of_preview(of_settings, function.artifact, settings));
     }
     let mut documents = BTreeMap::new();
     for (key, source) in &observed.source_apis {
@@ -81,7 +84,8 @@ struct Function<'a> {
     configuration: FunctionConfiguration,
     rewritten: BTreeMap<String, FunctionName>,
     warnings: Vec<Warning>,
-    object: ObjectKey,
+    /// `None` without a bucket.
+    object: Option<ObjectKey>,
 }
 
 impl<'a> Preview<'a> {
@@ -103,7 +107,11 @@ impl<'a> Preview<'a> {
             configuration,
             rewritten,
             warnings,
-            object: marks::preview_object_key(self.settings.artifact_prefix(), key, &artifact.sha256),
+            object: self
+                .settings
+                .artifacts
+                .as_ref()
+                .map(|store| marks::preview_object_key(&store.prefix, key, &artifact.sha256)),
         })
     }
 
@@ -148,7 +156,7 @@ impl<'a> Preview<'a> {
             name: function.name.clone(),
             arn: function.arn.clone(),
             key: function.object.clone(),
-            object_version: self.observed.objects.get(&function.object).cloned().flatten(),
+            object_version: self.object_version(function),
             rewritten: function.rewritten.clone(),
         };
         plan.add(Act::CreateFunction(create), Reason::Absent);
@@ -158,11 +166,14 @@ impl<'a> Preview<'a> {
         let FunctionConfiguration { runtime, architecture, .. } = &function.configuration;
         let on = Platform { runtime: runtime.as_deref(), architecture: architecture.as_deref() };
         platform::warn(function.key, function.artifact, on, plan);
-        if self.observed.objects.contains_key(&function.object) {
-            return;
-        }
-        let (function, key, bytes) = (function.key.clone(), function.object.clone(), function.artifact.zipped_bytes);
+        let absent = function.object.as_ref().filter(|key| !self.observed.objects.contains_key(key));
+        let Some(key) = absent.cloned() else { return };
+        let (function, bytes) = (function.key.clone(), function.artifact.zipped_bytes);
         plan.add(Act::Upload(Upload { function, key, bytes }), Reason::ObjectAbsent);
+    }
+
+    fn object_version(&self, function: &Function<'a>) -> Option<String> {
+        self.observed.objects.get(function.object.as_ref()?).cloned().flatten()
     }
 
     fn change(&self, function: &Function<'a>, existing: &ExistingFunction) -> ChangeCode {
@@ -170,8 +181,8 @@ impl<'a> Preview<'a> {
             function: function.key.clone(),
             name: function.name.clone(),
             call: CodeCall::Update {
-                key: Some(function.object.clone()),
-                object_version: self.observed.objects.get(&function.object).cloned().flatten(),
+                key: function.object.clone(),
+                object_version: self.object_version(function),
                 publish: false,
                 restore: Restore::NextRun(self.id.clone()),
             },

@@ -1,6 +1,6 @@
 //! What holds for the plan of every situation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sls_release::model::{
     Act, ApiKey, CodeCall, Delete, ExistingApi, ExistingFunction, FunctionConfiguration, FunctionName, ObjectKey,
@@ -35,11 +35,11 @@ fn needed_waves(act: &Act, plan: &Plan) -> Vec<usize> {
         Act::CreateFunction(of) => {
             let group = wave_of(&|act| matches!(act, Act::CreateLogGroup(group) if group.function == of.name));
             assert!(group.is_some(), "no step makes the log group of {}", of.name);
-            [object(&of.key), group]
+            [of.key.as_ref().and_then(object), group]
         }
         Act::ChangeCode(of) => {
-            let CodeCall::Update { key: Some(key), .. } = &of.call else { panic!("a preview publishes no versions") };
-            [object(key), None]
+            let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
+            [key.as_ref().and_then(object), None]
         }
         Act::WriteApi(of) => [api(&of.id), None],
         Act::DeployStage(of) => {
@@ -62,13 +62,18 @@ fn deletes(act: &Act, function: &FunctionName) -> bool {
     matches!(act, Act::Delete(Delete { target: Target::Function { name, .. }, .. }) if name == function)
 }
 
+/// Code comes from an object that exists, or with the call.
+fn is_there(objects: &BTreeMap<ObjectKey, Option<String>>, key: Option<&ObjectKey>) {
+    assert!(key.is_none_or(|key| objects.contains_key(key)), "{key:?} is not in the bucket");
+}
+
 /// Changes what was observed as the steps of a plan would.
 fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
     for step in plan.steps() {
         match &step.act {
             Act::Upload(of) => drop(observed.objects.insert(of.key.clone(), None)),
             Act::CreateFunction(of) => {
-                assert!(observed.objects.contains_key(&of.key), "{} is not in the bucket", of.key);
+                is_there(&observed.objects, of.key.as_ref());
                 let sha256 = inputs.artifacts[&of.function].sha256;
                 let source = observed.sources[&of.function].clone().unwrap();
                 let made = ExistingFunction {
@@ -87,10 +92,8 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
                 function.configuration = FunctionConfiguration { architecture, ..wanted };
             }
             Act::ChangeCode(of) => {
-                let CodeCall::Update { key: Some(key), .. } = &of.call else {
-                    panic!("a preview publishes no versions")
-                };
-                assert!(observed.objects.contains_key(key), "{key} is not in the bucket");
+                let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
+                is_there(&observed.objects, key.as_ref());
                 let function = observed.functions.get_mut(&of.function).unwrap();
                 (function.code.sha256, function.code.state) = (of.after, "Active".to_owned());
                 "Successful".clone_into(&mut function.code.last_update_status);
