@@ -84,14 +84,16 @@ fn remote() -> Option<String> {
     (!name.is_empty() && !owner.is_empty()).then(|| format!("{owner}/{name}"))
 }
 
-/// Returns whether a commit is an ancestor of another one, or `None` where the checkout does not hold both.
+/// Returns whether a commit is an ancestor of another one, or `None` where the checkout does not hold both, or, as a shallow
+/// one, not what is between them.
 ///
-/// <https://git-scm.com/docs/git-merge-base#Documentation/git-merge-base.txt---is-ancestor>
+/// <https://git-scm.com/docs/git-merge-base#Documentation/git-merge-base.txt---is-ancestor>,
+/// <https://git-scm.com/docs/shallow>
 pub fn is_ancestor(older: &CommitId, newer: &CommitId) -> Option<bool> {
     let arguments = ["merge-base", "--is-ancestor", older.as_str(), newer.as_str()];
     match Command::new("git").args(arguments).stderr(Stdio::null()).status().ok()?.code()? {
         0 => Some(true),
-        1 => Some(false),
+        1 if git(&["rev-parse", "--is-shallow-repository"])? == "false" => Some(false),
         _ => None,
     }
 }

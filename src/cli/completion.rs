@@ -94,6 +94,7 @@ fn named(table: &str) -> Vec<CompletionCandidate> {
 
 /// Returns the value of `--config` in the line to complete.
 fn config(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
-    let mut words = arguments.skip_while(|word| word != "--config");
-    words.nth(1).map(PathBuf::from)
+    let mut words = arguments.map(|word| word.to_string_lossy().into_owned());
+    let value = words.find_map(|word| word.strip_prefix("--config").map(str::to_owned))?;
+    value.strip_prefix('=').map(str::to_owned).or_else(|| words.next()).map(PathBuf::from)
 }

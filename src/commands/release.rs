@@ -48,9 +48,12 @@ pub(super) async fn release(request: &ReleaseRequest, session: &Session<'_>) -> 
     }
     let answers = observe::answers(&settings, &world).shared();
     let (mut observed, mut planned) = world::beside(decide(Reads::Changes), answers.clone()).await?;
-    if planned.plan.is_empty() && !cancel.or_cancelled(answers.clone().map(Ok)).await?.values().all(Result::is_ok) {
-        // What is not read where nothing changes may be why: a permission that was lost.
-        (observed, planned) = decide(Reads::All).await?;
+    if observed.is_partial() {
+        let answers = cancel.or_cancelled(answers.clone().map(Ok)).await?;
+        if !observe::is_shown_by(&answers, &settings) {
+            // What was not read of functions that do not change may be why: a permission that was lost.
+            (observed, planned) = decide(Reads::All).await?;
+        }
     }
     out.logs(&world.aws.region, observed.functions.values().flatten().map(plan::log_of));
     let Planned { plan, inputs } = planned;

@@ -71,9 +71,15 @@ impl<'a> Reporting<'a> {
     /// Leaves the deployment as it was before a run that changed nothing, unless another run reports on it by now.
     async fn as_before(&self) {
         let Some((task, deployment)) = &self.deployment else { return };
-        if self.done(self.github.is_overtaken(task, deployment)).await == Some(false) {
+        if self.is_newest(task, deployment).await {
             self.set_state(&deployment.before).await;
         }
+    }
+
+    /// Returns whether no other run has begun to report on the preview.
+    async fn is_newest(&self, task: &Task, deployment: &Deployment) -> bool {
+        let look = self.github.is_overtaken(task, deployment, self.ci.run_url.as_deref());
+        self.done(look).await == Some(false)
     }
 
     async fn succeeded(&self, report: &PreviewReport, result: &Result<PreviewOutcome, Failure>) {
@@ -87,7 +93,7 @@ impl<'a> Reporting<'a> {
     /// begun, it reports.
     async fn superseded(&self, report: &PreviewReport, result: &Result<PreviewOutcome, Failure>) {
         let Some((task, deployment)) = &self.deployment else { return };
-        if self.done(self.github.is_overtaken(task, deployment)).await == Some(false) {
+        if self.is_newest(task, deployment).await {
             self.succeeded(report, result).await;
         }
     }

@@ -122,8 +122,14 @@ impl State {
     fn is(&self, status: &Status) -> bool {
         let document = self.document("");
         document["state"] == status.state.as_str()
-            && document["environment_url"].as_str() == status.environment_url.as_deref().filter(|url| !url.is_empty())
+            && document["environment_url"].as_str() == said(status.environment_url.as_ref())
+            && document["log_url"].as_str() == said(status.log_url.as_ref())
     }
+}
+
+/// A URL that GitHub was told: it keeps an empty one where it was told none.
+fn said(url: Option<&String>) -> Option<&str> {
+    url.map(String::as_str).filter(|url| !url.is_empty())
 }
 
 impl Status {
@@ -195,15 +201,23 @@ impl GitHub {
         done.or_problem("failed to tell GitHub how far the deployment is", PERMISSION)
     }
 
-    /// Returns whether another run has begun to report on this preview since: by a newer deployment, or by a status.
+    /// Returns whether another run has begun to report on this preview since: by a newer deployment, or by a status, which
+    /// is of another commit or leads to another log than `log_url`.
     ///
     /// # Errors
     /// Where GitHub does not answer, or refuses.
-    pub async fn is_overtaken(&self, task: &Task, deployment: &Deployment) -> Result<bool, Problem> {
+    pub async fn is_overtaken(
+        &self,
+        task: &Task,
+        deployment: &Deployment,
+        log_url: Option<&str>,
+    ) -> Result<bool, Problem> {
         let look = async {
             let newest = self.of_task(task).await?.first().map(|it| it.id);
             let status = self.newest_status(deployment.id).await?;
-            let is_own = status.is_some_and(|status| status.description.as_ref() == Some(&deployment.said));
+            let is_own = status.is_some_and(|status| {
+                status.description.as_ref() == Some(&deployment.said) && said(status.log_url.as_ref()) == log_url
+            });
             Ok(newest != Some(deployment.id) || !is_own)
         };
         look.await.or_problem("failed to look for newer deployments", PERMISSION)

@@ -57,6 +57,13 @@ pub struct Observed {
     pub older_commit: Option<OlderCommit>,
 }
 
+impl Observed {
+    /// Whether something was not read of a function that does not change.
+    pub fn is_partial(&self) -> bool {
+        self.functions.values().flatten().any(|function| function.policies.is_empty())
+    }
+}
+
 /// What is in a function's two archives: [`super::ArchiveContents::digest`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObservedContents {

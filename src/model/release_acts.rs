@@ -43,6 +43,8 @@ pub struct FetchCode {
     pub name: FunctionName,
     /// `CodeSha256` of the live code.
     pub sha256: Sha256,
+    /// The digest of the live configuration, which a version freezes with it.
+    pub configuration: Sha256,
     /// The version that has it; `None`: it is published first, so that nothing is lost even where this run is killed.
     pub version: Option<Version>,
     /// The observed revision of `$LATEST`.

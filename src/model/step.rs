@@ -96,7 +96,7 @@ pub enum Subject {
 impl Act {
     /// Returns whether it writes to AWS.
     pub fn is_write(&self) -> bool {
-        !matches!(self, Act::Invoke(_) | Act::Smoke(_))
+        !matches!(self, Act::Invoke(_) | Act::Smoke(_) | Act::FetchCode(FetchCode { version: Some(_), .. }))
     }
 
     /// The queue that it waits in.

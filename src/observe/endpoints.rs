@@ -25,6 +25,13 @@ pub async fn answers(settings: &Settings, world: &World) -> Answers {
     join_all(asks).await.into_iter().flatten().collect()
 }
 
+/// Whether these answers show that the endpoints work: those that were asked answered well, and where the settings name
+/// any, at least one was asked. Without an endpoint to ask, nothing is shown, and nothing is in doubt.
+pub fn is_shown_by(answers: &Answers, settings: &Settings) -> bool {
+    let has_endpoints = settings.smoke.iter().any(|smoke| !matches!(smoke.target, SmokeTarget::Event(_)));
+    answers.values().all(Result::is_ok) && (!has_endpoints || !answers.is_empty())
+}
+
 fn is_read(smoke: &SmokeSettings) -> bool {
     ["GET", "HEAD"].contains(&smoke.method.as_str())
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-pub use endpoints::{Answers, answers};
+pub use endpoints::{Answers, answers, is_shown_by};
 pub use marked::{copies, log_groups, marked};
 pub use preview::preview;
 pub use stack::{Reads, stack};

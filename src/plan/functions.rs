@@ -102,6 +102,7 @@ fn fetch(function: &Function<'_>) -> FetchCode {
         function: function.key.clone(),
         name: function.observed.name.clone(),
         sha256: latest.sha256,
+        configuration: latest.configuration,
         version: function.observed.alias.as_ref().filter(has_it).map(|alias| alias.version.clone()),
         revision: latest.revision.clone(),
     }

@@ -10,7 +10,7 @@ use crate::aws::{Answer, CallError, Code, CodeObject};
 use crate::engine::{Found, StepError, Undone, Words, Write, ended, send};
 use crate::error::Problem;
 use crate::model::{
-    ChangeCode, CodeCall, FunctionName, KeptCode, ObjectKey, ObservedCode, RevisionId, Sha256, Version,
+    ChangeCode, CodeCall, FunctionName, KeptCode, NotPutBack, ObjectKey, ObservedCode, RevisionId, Sha256, Version,
 };
 use crate::world::{Look, Wait};
 
@@ -203,7 +203,8 @@ fn judge(
     Ok(Look::NotYet(format!("its state is {}, its update {}", code.state, code.last_update_status)))
 }
 
-/// Writes the code from before into `$LATEST`, where it still holds this run's. Without a bucket there was no update.
+/// Writes the code from before into `$LATEST`, where it still holds this run's: from the bucket, or, without one, from the
+/// file that this run keeps.
 pub async fn undo(
     cx: &Context<'_>,
     change: &ChangeCode,
@@ -212,21 +213,14 @@ pub async fn undo(
 ) -> Undone {
     let name = &change.name;
     let kept = cx.run.memory.made(|made| made.kept.get(name).cloned());
-    let zip = match &kept {
-        Some(kept) => read(&kept.file).await.ok(),
-        None => None,
-    };
-    let code = match (key, &zip) {
-        (Some(key), _) => cx.code_object(key, observed).ok().map(Code::Object),
-        (None, zip) => zip.as_deref().map(Code::Zip),
-    };
-    // Without it there was no update.
-    let Some(code) = code else { return Undone::Nothing };
-    let words = Words {
-        what: format!("$LATEST of {name}"),
-        restored: format!("$LATEST of {name} holds its code again"),
-        by_hand: by_hand(cx, change, &code, kept.as_ref()),
-        to_look: cx.aws(&format!("lambda get-function --function-name {name} --query Configuration")),
+    let zip;
+    let code = match (key, &kept) {
+        (Some(key), _) => cx.code_object(key, observed).map(Code::Object),
+        (None, Some(kept)) => {
+            zip = read(&kept.file).await;
+            zip.as_deref().map(Code::Zip).map_err(Clone::clone)
+        }
+        (None, None) => return Undone::Nothing, // the update waits for the live code
     };
     let lambda = &cx.run.world.aws.lambda;
     let look = async || {
@@ -238,13 +232,26 @@ pub async fn undo(
             Some(now) => Found::Changed(format!("its CodeSha256 is {}", now.code.sha256.base64())),
         })
     };
+    let what = format!("$LATEST of {name}");
+    let by_hand = by_hand(cx, change, code.as_ref().ok(), kept.as_ref());
+    let code = match code {
+        Ok(code) => code,
+        Err(_) if matches!(look().await, Ok(Found::AsBefore)) => return Undone::Nothing,
+        Err(Problem { why, .. }) => return Undone::Failed(NotPutBack { what, why, command: by_hand }),
+    };
+    let words = Words {
+        what,
+        restored: format!("$LATEST of {name} holds its code again"),
+        by_hand,
+        to_look: cx.aws(&format!("lambda get-function --function-name {name} --query Configuration")),
+    };
     let write = async |revision: RevisionId| lambda.update_code(change, &code, &revision, false).await.map(drop);
     put_back(cx, words, look, write).await
 }
 
 /// Names everything that an update reverts if it is left out. The file of this run is gone when the command is run, so that
 /// it fetches the code of a version.
-fn by_hand(cx: &Context<'_>, change: &ChangeCode, code: &Code<'_>, kept: Option<&KeptCode>) -> String {
+fn by_hand(cx: &Context<'_>, change: &ChangeCode, code: Option<&Code<'_>>, kept: Option<&KeptCode>) -> String {
     let name = &change.name;
     let flags = |flags: &[(&str, Option<&str>)]| {
         let said: Vec<_> = flags.iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", (*value)?))).collect();
@@ -254,13 +261,13 @@ fn by_hand(cx: &Context<'_>, change: &ChangeCode, code: &Code<'_>, kept: Option<
     let kept_by_all = [("architectures", architecture), ("source-kms-key-arn", kms_key)];
     let update = format!("lambda update-function-code --function-name {name}");
     match code {
-        Code::Object(CodeObject { bucket, key, version }) => {
+        Some(Code::Object(CodeObject { bucket, key, version })) => {
             let version = flags(&[("s3-object-version", version.as_deref())]);
             let mode = flags(&[("s3-object-storage-mode", change.storage_mode.as_deref())]);
             let kept = flags(&kept_by_all);
             cx.aws(&format!("{update} --s3-bucket {bucket} --s3-key {key}{version}{kept}{mode}"))
         }
-        Code::Zip(_) => {
+        Some(Code::Zip(_)) | None => {
             let version = kept.map_or_else(|| "$LATEST".to_owned(), |kept| kept.version.to_string());
             let link = "--query Code.Location --output text";
             let link = cx.aws(&format!("lambda get-function --function-name {name} --qualifier {version} {link}"));

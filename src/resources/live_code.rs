@@ -36,9 +36,9 @@ async fn published(cx: &Context<'_>, fetch: &FetchCode) -> Result<Version, StepE
     let call = async || publish(Some(&fetch.revision)).await;
     let version = send(&cx.run, write.waits_for_conflicts(), call, async || publish(None).await.map(Some)).await?;
     let now = code::state(cx, &format!("function {name}"), name, None).await?;
-    if now.sha256 != fetch.sha256 {
-        return Err(Problem::new(format!("the code of {name} changed since the plan was made"))
-            .why(format!("its CodeSha256 is {}", now.sha256.base64()))
+    if (now.sha256, now.configuration) != (fetch.sha256, fetch.configuration) {
+        return Err(Problem::new(format!("{name} changed since the plan was made"))
+            .why(format!("its CodeSha256 is {}, or its configuration is another one", now.sha256.base64()))
             .fix("somebody else releases it: run it again")
             .into());
     }

@@ -114,6 +114,13 @@ fn two_functions_share_one_deployment() {
     assert_eq!(after.answers["/one"], (200, "one".to_owned()));
     assert_eq!(after.answers["/two"], (200, "two".to_owned()));
     assert_eq!(after.deployments.len(), before.deployments.len() + 1);
+
+    // A permission that was lost is added again, though nothing else of its function changes.
+    stack.aws.forbid(&stack.function("one"), None, "AllowAPIGatewayInvoke");
+    assert_eq!(stack.call("/one").status, 500);
+    stack.write("two/app.py", answering(200, "two again"));
+    assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
+    assert_eq!((stack.call("/one").body, stack.call("/two").body), ("one".to_owned(), "two again".to_owned()));
 }
 
 #[test]

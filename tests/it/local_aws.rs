@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Aws, LocalAws, Stack, Strict, fixtures, get, shared_aws};
+use crate::support::local_aws::virtual_environment;
+use crate::support::{Aws, LocalAws, Stack, Strict, fixtures, get, ministack, shared_aws};
 
 #[test]
 fn the_stack_answers_before_the_first_release() {
@@ -47,6 +48,33 @@ fn the_proxy_passes_on_and_remembers() {
     assert_eq!((calls[0].target.as_str(), calls[0].sent_bytes), ("/_ministack/health", 0));
     assert!(!calls[0].is_write());
     assert!(proxy.calls().is_empty());
+}
+
+/// As an invocation does that read the function's code just before an update, and starts just after it.
+const LATE: &str = "
+from ministack.core import lambda_runtime as runtime
+arn = 'arn:aws:lambda:us-east-1:000000000000:function:hello'
+config = {'FunctionName': 'hello', 'FunctionArn': arn, 'Runtime': 'python3.12', 'Handler': 'app.handler'}
+late, _ = runtime.acquire_worker('hello', config, b'from before')
+runtime.release_worker(late)
+for _ in range(2):
+    worker, _ = runtime.acquire_worker('hello', config, b'updated')
+    print(worker.code_zip.decode(), worker is late)
+    runtime.release_worker(worker)
+print(sum(len(workers) for workers in runtime._workers.values()))
+";
+
+#[test]
+fn an_environment_runs_only_the_code_it_was_made_for() {
+    let python = virtual_environment(&fixtures().join("emulators/tests.txt")).unwrap();
+    let path = ministack().environment.into_iter().filter(|(name, _)| *name == "PYTHONPATH");
+    let said = Command::new(python).args(["-c", LATE, "ministack"]).envs(path).output().unwrap();
+    assert_eq!(
+        String::from_utf8(said.stdout).unwrap(),
+        "updated False\nupdated False\n1\n",
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
 }
 
 #[test]

@@ -93,12 +93,22 @@ fn all_runs_of_a_preview_share_one_deployment() {
 #[test]
 fn a_run_sees_that_another_one_reports_by_now() {
     let double = with_pull_request();
-    let older = deployed(&double, HEAD, &State::InProgress { log_url: None });
+    let begin = |commit, log: Option<&str>| {
+        deployed(&double, commit, &State::InProgress { log_url: log.map(ToOwned::to_owned) })
+    };
     let is_overtaken =
-        |run: &OfRun| with_client(&double, async |github| github.is_overtaken(&task(), run).await.unwrap());
-    assert!(!is_overtaken(&older));
-    let newer = deployed(&double, NEXT, &State::InProgress { log_url: None });
-    assert!(is_overtaken(&older) && !is_overtaken(&newer));
+        |run: &OfRun, log| with_client(&double, async |github| github.is_overtaken(&task(), run, log).await.unwrap());
+    let older = begin(HEAD, None);
+    assert!(!is_overtaken(&older, None));
+    let newer = begin(NEXT, None);
+    assert!(is_overtaken(&older, None) && !is_overtaken(&newer, None));
+    // Another run for the same commit.
+    let (first, second) =
+        ("https://github.com/acme/hello/actions/runs/8", "https://github.com/acme/hello/actions/runs/9");
+    let of_first = begin(NEXT, Some(first));
+    assert!(!is_overtaken(&of_first, Some(first)));
+    let of_second = begin(NEXT, Some(second));
+    assert!(is_overtaken(&of_first, Some(first)) && !is_overtaken(&of_second, Some(second)));
 }
 
 #[test]

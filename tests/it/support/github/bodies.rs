@@ -47,7 +47,7 @@ pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
 }
 
 pub(super) fn status(state: &State, asked: &Value) -> Value {
-    let mut own = json!({});
+    let mut own = json!({ "description": "", "environment_url": "", "log_url": "" });
     for name in ["id", "state", "description", "environment_url", "log_url"] {
         if let Some(said) = asked.get(name) {
             own[name] = said.clone();
