@@ -47,13 +47,15 @@ pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
 }
 
 pub(super) fn status(state: &State, asked: &Value) -> Value {
-    let mut own = json!({ "description": "", "environment_url": "", "log_url": "" });
+    let mut status = over(state, "deployment-status", &json!({}));
     for name in ["id", "state", "description", "environment_url", "log_url"] {
-        if let Some(said) = asked.get(name) {
-            own[name] = said.clone();
+        match asked.get(name) {
+            Some(said) => status[name] = said.clone(),
+            // GitHub's example has one. GitHub itself sends an empty text, which its own schema's format `uri` refuses.
+            None => drop(status.as_object_mut().unwrap().remove(name)),
         }
     }
-    over(state, "deployment-status", &own)
+    status
 }
 
 /// Where the second commit is, as seen from the first.
