@@ -76,10 +76,13 @@ fn fifty_changed(stack: &Stack) {
     let log = stack.proxy.take_calls();
     assert_eq!((refused(&log), unneeded(&log).len()), (0, 0), "{log:?}");
     let functions = ["GetFunction", "GetPolicy", "Invoke"];
-    let paced = log.iter().filter(|call| call.service == "lambda" && !functions.contains(&call.action)).count();
+    let paced = log.iter().filter(|call| call.service == "lambda" && !functions.contains(&call.action));
+    let answers: Vec<Duration> = paced.map(|call| call.end - call.start).collect();
     // Asked for, and written: alias, provisioned concurrency, code signing, the code, the alias; the mappings once.
-    assert_eq!(paced, 5 * CHANGED + 1, "{log:?}");
-    let floor = Duration::from_secs(1) * u32::try_from(paced / PER_SECOND).unwrap();
+    assert_eq!(answers.len(), 5 * CHANGED + 1, "{log:?}");
+    // A call's place is free again a second after its answer, which takes longer on a busy machine.
+    let places: Duration = answers.iter().map(|answer| *answer + Duration::from_secs(1)).sum();
+    let floor = places / u32::try_from(PER_SECOND).unwrap();
     let took = log.iter().map(|call| call.end).max().unwrap() - log.iter().map(|call| call.start).min().unwrap();
     assert!(took <= floor.mul_f64(1.2), "{took:?}, and no run is below {floor:?}");
 }
