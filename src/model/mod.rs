@@ -4,6 +4,7 @@ mod advice;
 mod api_definition;
 mod archive_file;
 mod artifact;
+mod callers;
 mod code_change;
 mod commit;
 mod comparison;
@@ -37,6 +38,7 @@ pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder}
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, SENT_LIMIT, UNZIPPED_LIMIT};
+pub use callers::{AliasCallers, FunctionCaller};
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use commit::{CommitId, OlderCommit};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
@@ -87,4 +89,4 @@ pub use settings::{
 pub use sourced::{Source, Sourced};
 pub use step::{Act, Queue, Subject};
 pub use undo::{Resource, Undo};
-pub use why::{LatestCaller, Reason, Skip, Warning};
+pub use why::{Reason, Skip, Warning};

@@ -132,7 +132,7 @@ pub struct ObservedFunction {
     /// All its aliases, where its code changes and the settings name neither an alias of it nor an API.
     #[serde(default)]
     pub aliases: BTreeSet<AliasName>,
-    /// The event source mappings that call it without a qualifier, where its code changes.
+    /// The event source mappings that call it, or an alias or a version of it, where its code changes.
     #[serde(default)]
     pub event_sources: Vec<EventSource>,
     /// What the role may not read, and a release does not need.
@@ -151,6 +151,9 @@ pub struct EventSource {
     /// The ARN of the queue, the stream or the table; `None` for a source without one, such as one's own Kafka.
     #[serde(default)]
     pub source: Option<String>,
+    /// What it calls.
+    #[serde(default)]
+    pub qualifier: Qualifier,
 }
 
 /// Code and configuration of `$LATEST` or of a version.
@@ -298,7 +301,7 @@ pub enum OptionalRead {
     Policy,
     /// `ListEventSourceMappings`.
     #[serde(rename = "lambda:ListEventSourceMappings")]
-    #[display("it is not known which event sources call it without an alias, and get new code before it is proven")]
+    #[display("it is not known which event sources call it, and when they get new code")]
     EventSources,
     /// `GetFunctionCodeSigningConfig`.
     #[serde(rename = "lambda:GetFunctionCodeSigningConfig")]

@@ -190,6 +190,9 @@ pub struct PreviewReport {
     /// What the smoke tests showed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<SmokeResult>,
+    /// Its functions that were invoked, and answered well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invoked: Vec<Invoked>,
 }
 
 impl PreviewReport {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Act, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke, StageName,
+    AccountId, Act, AliasCallers, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke, StageName,
     Target, Warning,
 };
 
@@ -22,6 +22,9 @@ pub struct Plan {
     pub waves: Vec<Wave>,
     /// The stages whose endpoints are reported.
     pub endpoints: Vec<Endpoint>,
+    /// Who calls the aliases that move, where code changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub callers: Vec<AliasCallers>,
     /// What needs nothing, and why.
     pub skipped: Vec<Skip>,
     /// What the user should know before it runs.
@@ -49,8 +52,9 @@ pub struct Step {
 impl Plan {
     /// A plan without steps.
     pub fn new(stage: StageName, region: Region) -> Self {
-        let (waves, endpoints, skipped, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { stage, region, account: None, waves, endpoints, skipped, warnings }
+        let (waves, endpoints, callers, skipped, warnings) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { stage, region, account: None, waves, endpoints, callers, skipped, warnings }
     }
 
     /// Adds a step to its wave, behind the steps that the wave already has.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Region, RestApiId,
-    Secret, Smoke, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Qualifier, Region,
+    RestApiId, Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
 
@@ -169,6 +169,13 @@ pub struct FunctionSettings {
     pub alias: Option<Sourced<AliasName>>,
     /// `alias = false`: the function has no alias of the stage on purpose.
     pub latest_on_purpose: bool,
+}
+
+impl FunctionSettings {
+    /// What its callers should use: the alias, or else `$LATEST`.
+    pub fn qualifier(&self) -> Qualifier {
+        self.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()))
+    }
 }
 
 /// How an API is found.

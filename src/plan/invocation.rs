@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::event;
 use super::routes::{self, Route};
 use super::stack::{Function, Stack};
-use crate::model::{Act, GoesLive, Invoke, Plan, Reason, Ref, SmokeSettings, SmokeTarget};
+use crate::model::{
+    Act, FunctionKey, FunctionName, GoesLive, Invoke, LogSource, Plan, Reason, Ref, Settings, SmokeSettings,
+    SmokeTarget, Version, marks,
+};
 
 /// Lambda's longest timeout, where it is not known.
 ///
@@ -31,6 +34,39 @@ pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
             plan.add(act, Reason::ProvesVersion);
         }
     }
+}
+
+/// Adds an invocation of a preview's function for each smoke test that is an event, and returns the events. `functions` are
+/// those of the preview, each with its name and its timeout in seconds.
+pub(super) fn of_preview(
+    settings: &Settings,
+    functions: &BTreeMap<&FunctionKey, (&FunctionName, Option<i32>)>,
+    plan: &mut Plan,
+) -> BTreeMap<usize, Value> {
+    let mut events = BTreeMap::new();
+    for (test, smoke) in settings.smoke.iter().enumerate() {
+        let (SmokeTarget::Event(path), Some(key)) = (&smoke.target, &smoke.function) else { continue };
+        let Some((name, seconds)) = functions.get(key) else { continue };
+        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let invoke = Invoke {
+            test,
+            function: key.clone(),
+            name: (*name).clone(),
+            version: Ref::Existing(Version::latest()),
+            live: None,
+            goes_live: GoesLive::AtUpdate,
+            log: LogSource { function: (*name).clone(), group: marks::log_group(name) },
+            event: path.display().to_string(),
+            tenant: None,
+            status: None,
+            contains: smoke.contains.clone(),
+            timeout: smoke.timeout,
+            function_timeout: seconds.map_or(LONGEST, Duration::from_secs),
+        };
+        plan.add(Act::Invoke(invoke), Reason::ProvesVersion);
+        events.extend(smoke.event.clone().map(|event| (test, event)));
+    }
+    events
 }
 
 /// The events of a plan's invocations.

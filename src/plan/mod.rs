@@ -1,6 +1,7 @@
 //! Decides what a run does: pure functions of settings, desired and observed state.
 
 mod apis;
+mod callers;
 mod checks;
 pub mod desired;
 mod event;

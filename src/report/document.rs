@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, PhaseTime,
+    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, Invoked, LeftAlone, NotPutBack, Outcome, PhaseTime,
     Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName, UndoReport, Verdict,
     Version,
 };
@@ -238,6 +238,12 @@ impl<'a> Document<'a> {
     pub(super) fn smoke(&self) -> &'a [SmokeResult] {
         let of_preview = || self.previews().first().map(|preview| &preview.smoke);
         self.released.map(|released| &released.smoke).or_else(of_preview).map_or(self.standing, Vec::as_slice)
+    }
+
+    /// The invocations of new versions, and of a preview's functions.
+    pub(super) fn invoked(&self) -> &'a [Invoked] {
+        let of_preview = || self.previews().first().map(|preview| &preview.invoked);
+        self.released.map(|released| &released.invoked).or_else(of_preview).map_or(&[], Vec::as_slice)
     }
 
     /// One short name for all archives: the first 12 hex digits of the SHA-256 over their SHA-256s, by function.

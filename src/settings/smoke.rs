@@ -1,17 +1,14 @@
 //! Reads `[smoke]` and `[[smoke]]`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use super::document::Table;
 use super::names::Rule;
 use super::reader::Reader;
 use super::{layers, names, near};
-use crate::error::{Failure, Kind, Location, Problem};
-use crate::model::{ApiKey, FunctionKey, Settings, SmokeSettings, SmokeTarget, Sourced};
+use crate::error::Problem;
+use crate::model::{ApiKey, FunctionKey, SmokeSettings, SmokeTarget, Sourced};
 
 /// What says something of a request, and nothing of an event.
 const OF_REQUESTS: [&str; 10] = ["path", "url", "api", "method", "headers", "body", "status", "hits", "before", "sign"];
@@ -173,32 +170,4 @@ impl Reader<'_> {
         }
         headers.into_iter().map(|(name, value)| (name, value.value)).collect()
     }
-}
-
-/// Reads the files of the smoke tests' events.
-///
-/// # Errors
-/// [`Kind::Usage`] where one cannot be read, or is no JSON.
-pub(crate) fn read_events(settings: &mut Settings) -> Result<(), Failure> {
-    let mut problems = Vec::new();
-    for test in &mut settings.smoke {
-        let SmokeTarget::Event(path) = &test.target else { continue };
-        match event_in(path) {
-            Ok(event) => test.event = Some(event),
-            Err(problem) => problems.push(if problem.at.is_some() { problem } else { problem.at(test.at.clone()) }),
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Usage, problems }) }
-}
-
-fn event_in(path: &Path) -> Result<Value, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let what = format!("cannot read {}, the event of a smoke test", path.display());
-        Problem::new(what).why(error.to_string()).fix("`invoke` is relative to the settings file")
-    })?;
-    serde_json::from_str(&text).map_err(|error| {
-        let at = Location { file: path.to_owned(), line: error.line(), column: error.column() };
-        let fix = "write the event as JSON, as the function gets it";
-        Problem::new("the event of a smoke test is no JSON").why(error.to_string()).fix(fix).at(Some(at))
-    })
 }

@@ -43,3 +43,4 @@ mod support;
 mod system_tools;
 mod terminal;
 mod views;
+mod workers;

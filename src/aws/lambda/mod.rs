@@ -12,6 +12,7 @@ mod policies;
 mod versions;
 
 pub use aliases::GotAlias;
+pub use event_sources::EventSources;
 pub use functions::{Code, CodeObject, NamedFunction};
 pub use invocations::Invocation;
 

@@ -34,7 +34,6 @@ mod preview_private_api;
 mod preview_resource_policy;
 mod preview_stage_missing;
 mod preview_tenants;
-mod preview_without_api;
 mod runtime_blocked;
 mod smoke_api_private;
 mod smoke_before;
@@ -135,7 +134,6 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
     let mut found = Refusals::default();
     check!(found, preview_function_missing(settings, observed));
     check!(found, preview_stage_missing(settings, observed));
-    check!(found, preview_without_api(settings));
     for (key, source) in &observed.sources {
         let Some(function) = settings.functions.get(key) else { continue };
         check!(found, preview_name_too_long(function, id));

@@ -60,6 +60,7 @@ fn with_command([what, why]: [&str; 2], label: &str, command: &str, detail: &Det
 pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> String {
     let all: Vec<_> = document.endpoints.into_iter().flatten().collect();
     match all.as_slice() {
+        [] if document.is_preview && document.endpoints.is_some() => detail.prose(words::NO_ENDPOINT),
         [(_, url)] => escape::markdown_link(&detail.cut(url)),
         _ => {
             detail.list(all.iter().map(|(api, url)| {
@@ -71,7 +72,7 @@ pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> 
 
 /// Returns the results of the smoke tests. A release also reports that it had none.
 pub(in crate::report) fn smoke(document: &Document<'_>, detail: &Detail) -> String {
-    let invoked = document.released.into_iter().flat_map(|released| &released.invoked);
+    let invoked = document.invoked().iter();
     let invoked = detail.list(invoked.map(|invoked| detail.text(&words::invoked(invoked))));
     let endpoints = endpoints_proven(document, detail);
     let parts = [invoked, endpoints].into_iter().filter(|part| !part.is_empty());
@@ -80,8 +81,8 @@ pub(in crate::report) fn smoke(document: &Document<'_>, detail: &Detail) -> Stri
 
 fn endpoints_proven(document: &Document<'_>, detail: &Detail) -> String {
     match (document.smoke(), document.released) {
-        ([], Some(_)) => human::UNPROVEN.to_owned(),
-        ([], None) => String::new(),
+        ([], Some(released)) if released.invoked.is_empty() => human::UNPROVEN.to_owned(),
+        ([], _) => String::new(),
         ([smoke], _) => answered(smoke, document, detail),
         (all, _) => detail.list(all.iter().map(|smoke| answered(smoke, document, detail))),
     }
@@ -133,7 +134,8 @@ pub(in crate::report) fn plan(plan: &Plan, detail: &Detail) -> Vec<String> {
     });
     let sections: Vec<String> = sections.collect();
     let skipped: Vec<&Skip> = plan.skipped.iter().collect();
-    vec![sections.join("\n\n"), skips(&skipped, detail)]
+    let callers = plan.callers.iter().map(|callers| detail.prose(&callers.to_string()));
+    vec![sections.join("\n\n"), detail.titled("Callers", callers), skips(&skipped, detail)]
 }
 
 /// How many links to logs stand in a line.
