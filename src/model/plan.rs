@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Act, AliasCallers, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke, StageName,
-    Target, Warning,
+    AccountId, Act, AliasCallers, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke,
+    StageName, Target, Warning,
 };
 
 /// The waves of a run, in their order, and what the user reads beside them.

@@ -14,9 +14,9 @@ use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied};
 use crate::aws::{Answer, CallError, EventSources};
 use crate::error::Failure;
 use crate::model::{
-    AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName,
-    FunctionSettings, Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction,
-    ObservedObject, OptionalRead, Qualifier, Redeploy, Settings, marks,
+    AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings, Listener,
+    ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject, OptionalRead,
+    Qualifier, Redeploy, Settings, marks,
 };
 use crate::world::World;
 
@@ -155,9 +155,8 @@ async fn second_look(
     }));
     let changing =
         || asked.iter().filter(|(_, asked)| asked.code_changes).filter_map(|(key, _)| Some((key, found(key)?)));
-    let released = |key: &FunctionKey| {
-        settings.functions.get(key).map_or(Qualifier::Latest, FunctionSettings::qualifier)
-    };
+    let released =
+        |key: &FunctionKey| settings.functions.get(key).map_or(Qualifier::Latest, FunctionSettings::qualifier);
     let sources = event_sources(changing().map(|(key, found)| (&found.name, released(key))).collect(), world);
     let owner = changing().map(|(_, found)| found.account.clone()).next();
     let bucket = bucket(settings.artifacts.as_ref(), owner, world);
@@ -209,7 +208,10 @@ async fn objects(settings: &Settings, keys: BTreeSet<ObjectKey>, world: &World) 
 
 /// The event source mappings of a function and of its alias, or of all functions where several change, since Lambda takes
 /// few calls a second; `None` where the role may not read them.
-async fn event_sources(called: Vec<(&FunctionName, Qualifier)>, world: &World) -> Result<Option<EventSources>, CallError> {
+async fn event_sources(
+    called: Vec<(&FunctionName, Qualifier)>,
+    world: &World,
+) -> Result<Option<EventSources>, CallError> {
     let read = async |of| unless_denied(world.aws.lambda.event_sources(of).await);
     let [(name, released)] = called.as_slice() else {
         return if called.is_empty() { Ok(Some(EventSources::new())) } else { read(None).await };

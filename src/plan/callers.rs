@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::permissions;
 use super::stack::{Function, Stack};
-use crate::model::{
-    AliasCallers, EventSource, FunctionCaller, ObservedApi, Plan, PolicyStatement, Qualifier, Warning,
-};
+use crate::model::{AliasCallers, EventSource, FunctionCaller, ObservedApi, Plan, PolicyStatement, Qualifier, Warning};
 
 /// Names the callers that the function's policies and its event source mappings show. The APIs of the settings were read
 /// themselves.

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, Invoked, LeftAlone, NotPutBack, Outcome, PhaseTime,
-    Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName, UndoReport, Verdict,
-    Version,
+    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, Invoked, LeftAlone, NotPutBack, Outcome,
+    PhaseTime, Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName,
+    UndoReport, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.

@@ -7,7 +7,8 @@ use super::units;
 use crate::model::{Act, GoesLive, Invoked, Plan, Released, Smoke, SmokeProof, SmokeResult, Subject};
 
 /// What a preview without an API is.
-pub(super) const NO_ENDPOINT: &str = "no endpoint, and no event source calls it: its functions run only where they are invoked";
+pub(super) const NO_ENDPOINT: &str =
+    "no endpoint, and no event source calls it: its functions run only where they are invoked";
 
 /// A step in words.
 pub(super) struct ShownStep {

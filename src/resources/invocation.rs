@@ -131,7 +131,9 @@ async fn attempt(cx: &Context<'_>, invoke: &Invoke, version: &Version, event: &V
         Err(error) if matches!(error.answer, Answer::Throttled | Answer::Unknown | Answer::Conflict) => {
             Ok(Attempt::NoAnswer(error.into_problem("").why))
         }
-        Err(error) => Err(error.into_problem(format!("failed to invoke {} of {}", version.in_words(), invoke.name)).into()),
+        Err(error) => {
+            Err(error.into_problem(format!("failed to invoke {} of {}", version.in_words(), invoke.name)).into())
+        }
     }
 }
 

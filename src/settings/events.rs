@@ -33,9 +33,9 @@ pub(crate) fn read_events(settings: &mut Settings) -> Result<(), Failure> {
 /// preview, so that a link could hand it a file of the machine.
 fn stays_inside(path: &Path, settings: &Path) -> Result<(), Problem> {
     let folder = settings.parent().unwrap_or(Path::new(""));
-    let is_below = path.strip_prefix(folder).is_ok_and(|below| {
-        !below.is_absolute() && !below.components().any(|part| part == Component::ParentDir)
-    });
+    let is_below = path
+        .strip_prefix(folder)
+        .is_ok_and(|below| !below.is_absolute() && !below.components().any(|part| part == Component::ParentDir));
     let (Ok(target), Ok(folder)) = (path.canonicalize(), Path::new(".").join(folder).canonicalize()) else {
         return Ok(()); // that it cannot be read is told next
     };

@@ -84,7 +84,9 @@ fn a_worker_is_released_once_its_event_proves_it() {
         let_bucket_call(&stack, Some("live"));
 
         let plan = stack.run(&["plan", "--stage", "dev"]).exits(0);
-        let said = format!("s3.amazonaws.com may call it for arn:aws:s3:::uploads (statement uploads), event source mapping {mapping} of {queue} calls it");
+        let said = format!(
+            "s3.amazonaws.com may call it for arn:aws:s3:::uploads (statement uploads), event source mapping {mapping} of {queue} calls it"
+        );
         let flat = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(&said) && flat.contains("they get the new version when the alias moves"), "{plan:?}");
 
