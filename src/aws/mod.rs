@@ -23,7 +23,7 @@ pub use lambda::{Code, CodeObject, EventSources, GotAlias, Invocation, Lambda, N
 pub use logs::Logs;
 pub use rest_api::{RestApis, TaggedApi};
 pub use s3::{Put, S3};
-pub use sign::Signer;
+pub use sign::{SignedService, Signer};
 pub use tagging::Tagging;
 
 use pace::Pace;

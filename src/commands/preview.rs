@@ -113,8 +113,9 @@ async fn applied(plan: Plan, report: PreviewReport, cx: &Context<'_>) -> Preview
     };
     let is_empty = plan.is_empty();
     let endpoints = cx.run.world.urls(&plan.endpoints, &made);
+    let function_urls = cx.run.world.function_urls(&plan.function_urls, &made);
     let (smoke, invoked) = (made.smoke.into_values().collect(), made.invoked.into_values().collect());
-    let report = PreviewReport { endpoints, skipped: plan.skipped, smoke, invoked, ..report };
+    let report = PreviewReport { endpoints, function_urls, skipped: plan.skipped, smoke, invoked, ..report };
     if is_empty { PreviewOutcome::Unchanged(report) } else { PreviewOutcome::Up(report) }
 }
 

@@ -13,6 +13,7 @@ mod contents;
 mod digest;
 mod event;
 mod explanation;
+mod function_url;
 mod inputs;
 mod made;
 mod marked;
@@ -47,6 +48,7 @@ pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
+pub use function_url::{FunctionUrl, FunctionUrls, LambdaUrl, UrlAuth, UrlEndpoint, UrlRef};
 pub use inputs::{ApiDocument, Inputs, LiveCode, Planned};
 pub use made::{Invoked, KeptCode, Made, SmokeProof, SmokeResult};
 pub use marked::{Marked, MarkedApi, MarkedFunction, MarkedLogGroup, kept};
@@ -71,7 +73,7 @@ pub use preview::{
 pub use preview_acts::{
     ConfigureFunction, CreateApi, CreateFunction, CreateLogGroup, Delete, DeployStage, Owner, TagApi, Target, WriteApi,
 };
-pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
+pub use proof_acts::{Endpoint, Invoke, LogSource, PayloadFormat, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
     Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,

@@ -54,6 +54,17 @@ impl Settings {
         self.functions.iter().filter(|(key, _)| self.chosen.contains(key))
     }
 
+    /// Returns whether the URL of this function matters: a smoke test asks it, or no API is there to call the function.
+    pub fn may_use_url(&self, function: &FunctionKey) -> bool {
+        self.apis.is_empty() || self.asks_url(function)
+    }
+
+    /// Returns whether a smoke test asks the URL of this function.
+    pub fn asks_url(&self, asked: &FunctionKey) -> bool {
+        let is_asked = |test: &SmokeSettings| matches!(&test.target, SmokeTarget::FunctionUrl { function, .. } if function == asked);
+        self.smoke.iter().any(is_asked)
+    }
+
     /// What comes before every key in the artifacts' bucket; may be empty.
     pub fn artifact_prefix(&self) -> &str {
         self.artifacts.as_ref().map_or("", |store| store.prefix.as_str())
@@ -222,6 +233,13 @@ pub enum SmokeTarget {
         /// Begins with `/`; may have a query.
         path: String,
     },
+    /// A path on the URL of this function.
+    FunctionUrl {
+        /// The function.
+        function: FunctionKey,
+        /// Begins with `/`; may have a query.
+        path: String,
+    },
     /// A whole URL: a custom domain, say.
     Url(String),
     /// No endpoint: the new version of the function is invoked with the event in this file.
@@ -232,7 +250,9 @@ impl SmokeTarget {
     /// The target without what may be secret.
     pub fn shown(&self) -> String {
         match self {
-            SmokeTarget::Path { path: target, .. } | SmokeTarget::Url(target) => Smoke::shown(target),
+            SmokeTarget::Path { path: target, .. }
+            | SmokeTarget::FunctionUrl { path: target, .. }
+            | SmokeTarget::Url(target) => Smoke::shown(target),
             SmokeTarget::Event(path) => path.display().to_string(),
         }
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::callers::{self, FunctionCaller};
 use super::{
-    AliasName, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, ObjectKey, OptionalRead, Qualifier, Sha256,
-    Version,
+    AliasName, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, LambdaUrl, ObjectKey, OptionalRead,
+    Qualifier, Sha256, Version,
 };
 
 /// Why a step is needed.
@@ -160,6 +160,12 @@ pub enum Skip {
     /// Nothing changes, so there is nothing to prove.
     #[display("smoke: nothing changes")]
     SmokeUnneeded,
+    /// The smoke test asks the URL of a function that `--function` left out.
+    #[display("smoke: {function} is not chosen by --function, so its URL would prove nothing")]
+    SmokeFunctionNotChosen {
+        /// The function.
+        function: FunctionKey,
+    },
     /// The smoke test asks an API that calls none of the functions that `--function` chose.
     #[display("smoke: {api} calls none of the functions chosen by --function, so it would prove nothing")]
     SmokeApiNotChosen {
@@ -200,6 +206,18 @@ pub enum Warning {
         qualifier: Qualifier,
         /// Who calls it.
         callers: Vec<FunctionCaller>,
+    },
+    /// The function has a URL of its own, whose callers do not use the alias.
+    #[display(
+        "{function}: its URL {url} is on the function itself and not on alias {alias}: its callers get new code as soon as the function is updated, before anything proves it"
+    )]
+    UrlBesideAlias {
+        /// The function.
+        function: FunctionKey,
+        /// The alias that is released.
+        alias: AliasName,
+        /// The URL.
+        url: LambdaUrl,
     },
     /// No `[smoke]`: nothing proves that the endpoint answers.
     #[display(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
-use super::{ReadError, failed_to_read, unless_denied};
+use super::{ReadError, failed_to_read, unless_denied, urls};
 use crate::aws::CallError;
 use crate::error::Problem;
 use crate::model::{
@@ -68,17 +68,27 @@ pub(super) async fn of(
             Ok(Some(BTreeSet::new()))
         }
     };
-    let (settled, alias, policies, signing, aliases) = futures::join!(is_settled, alias, policies, signing, aliases);
-    let (settled, (alias, unread), (policies, no_policy), signing, aliases) =
-        (settled?, alias?, policies?, signing?, aliases?);
+    let urls = async {
+        if settings.apis.is_empty() {
+            unless_denied(urls::of(function, world).await)
+        } else {
+            Ok(Some(before.urls.clone()))
+        }
+    };
+    let (settled, alias, policies, signing, aliases, urls) =
+        futures::join!(is_settled, alias, policies, signing, aliases, urls);
+    let (settled, (alias, unread), (policies, no_policy), signing, aliases, urls) =
+        (settled?, alias?, policies?, signing?, aliases?, urls?);
     let mut denied = before.denied.clone();
     denied.extend(unread.into_iter().chain(no_policy).chain(signing.err()));
     denied.extend(aliases.is_none().then_some(OptionalRead::Aliases));
+    denied.extend(urls.is_none().then_some(OptionalRead::Url));
     Ok(ObservedFunction {
         alias,
         policies,
         signing_enforced: signing.unwrap_or(false),
         aliases: aliases.unwrap_or_default(),
+        urls: urls.unwrap_or_default(),
         denied,
         ..settled
     })

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::details::{self, Asked};
-use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied};
+use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied, urls};
 use crate::aws::{Answer, CallError, EventSources};
 use crate::error::Failure;
 use crate::model::{
@@ -48,7 +48,8 @@ pub async fn stack(
 
 async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Failure> {
     let functions = settings.chosen_functions();
-    let functions = join_all(functions.map(|(key, settings)| keyed(key, function(settings, world))));
+    let functions =
+        join_all(functions.map(|(key, function)| keyed(key, self::function(key, function, settings, world))));
     let apis = join_all(settings.apis.iter().map(|(key, settings)| keyed(key, api(settings, world))));
     let (functions, apis) = futures::join!(functions, apis);
     let mut problems = Vec::new();
@@ -64,12 +65,17 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
     refuse(problems).map(|()| observed)
 }
 
-async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<ObservedFunction>, ReadError> {
-    let (lambda, name) = (&world.aws.lambda, &settings.name.value);
-    let wanted = settings.alias.as_ref().map(|alias| &alias.value);
-    let (latest, alias) = futures::join!(lambda.function(name, None), async {
-        if let Some(wanted) = wanted { alias(name, wanted, world).await } else { Ok(None) }
-    });
+async fn function(
+    key: &FunctionKey,
+    function: &FunctionSettings,
+    settings: &Settings,
+    world: &World,
+) -> Result<Option<ObservedFunction>, ReadError> {
+    let (lambda, name) = (&world.aws.lambda, &function.name.value);
+    let wanted = function.alias.as_ref().map(|alias| &alias.value);
+    let alias = async { if let Some(wanted) = wanted { alias(name, wanted, world).await } else { Ok(None) } };
+    let urls = async { if settings.asks_url(key) { urls::of(function, world).await } else { Ok(BTreeMap::new()) } };
+    let (latest, alias, urls) = futures::join!(lambda.function(name, None), alias, urls);
     let Some(latest) = latest? else { return Ok(None) };
     // Only an alias has a version whose environment may differ.
     let hidden = latest.environment_hidden.is_some() && wanted.is_some();
@@ -83,6 +89,7 @@ async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<O
         signing_enforced: false,
         aliases: BTreeSet::new(),
         event_sources: Vec::new(),
+        urls: urls?,
         denied: hidden.then_some(OptionalRead::Environment).into_iter().collect(),
         code_link: latest.code_link,
     }))

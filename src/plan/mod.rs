@@ -5,6 +5,7 @@ mod callers;
 mod checks;
 pub mod desired;
 mod event;
+mod function_urls;
 mod functions;
 mod invocation;
 mod permissions;
@@ -14,6 +15,7 @@ mod release;
 mod routes;
 mod smoke;
 mod stack;
+mod url_event;
 
 pub use desired::Desired;
 pub use release::release;

@@ -43,11 +43,14 @@ fn previews(page: &mut Page, document: &Document<'_>) {
             preview.deleted.iter().for_each(|what| page.line(2, Look::Plain, what));
             continue;
         }
-        if preview.endpoints.is_empty() && document.outcome != Ending::Planned {
+        if preview.endpoints.is_empty() && preview.function_urls.is_empty() && document.outcome != Ending::Planned {
             page.line(2, Look::Plain, words::NO_ENDPOINT);
         }
         for (api, url) in &preview.endpoints {
             page.line(2, Look::Plain, &format!("{api}: {url}"));
+        }
+        for (function, url) in &preview.function_urls {
+            page.line(2, Look::Plain, &format!("{function}: {url}"));
         }
         for function in &preview.functions {
             page.line(2, Look::Dim, &format!("function {function}"));
@@ -193,8 +196,8 @@ fn warnings(page: &mut Page, plan: &Plan) {
 fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
     let Some(plan) = &document.plan else { return };
     page.labelled(0, Look::Good, "nothing to do:", &format!("stage {} {}", plan.stage, unchanged_words(plan)));
-    for (api, endpoint) in document.endpoints.into_iter().flatten() {
-        page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
+    for (name, endpoint) in document.all_endpoints() {
+        page.line(2, Look::Plain, &format!("endpoint {name}  {endpoint}"));
     }
     for smoke in document.standing {
         page.line(2, Look::Plain, &format!("{} {}", smoke.url, words::smoke(smoke)));
@@ -223,7 +226,7 @@ fn released(page: &mut Page, document: &Document<'_>, released: &Released, verbo
     let mut rows: Vec<Vec<String>> = released.functions.iter().map(|it| function_row(it, verbose)).collect();
     let deployments = released.deployments.iter();
     rows.extend(deployments.map(|(api, id)| vec![format!("API {api}"), format!("deployment {id}")]));
-    rows.extend(released.endpoints.iter().map(|(api, url)| vec![format!("endpoint {api}"), url.clone()]));
+    rows.extend(document.all_endpoints().map(|(name, url)| vec![format!("endpoint {name}"), url.to_owned()]));
     rows.extend(
         released.invoked.iter().map(|invoked| vec![format!("proof {}", invoked.function), words::invoked(invoked)]),
     );

@@ -12,7 +12,7 @@ use super::{Context, not_made};
 use crate::aws::{Answer, Invocation, time};
 use crate::engine::{StepError, ended};
 use crate::error::Problem;
-use crate::model::{GoesLive, Invoke, Invoked, Version};
+use crate::model::{GoesLive, Invoke, Invoked, PayloadFormat, Version};
 use crate::report::{own_error, redact};
 use crate::world::{Look, Wait};
 
@@ -157,6 +157,10 @@ fn judge(invoke: &Invoke, version: &Version, answer: &Invocation, event: &Value)
             let status = &answer.payload["statusCode"];
             let status = status.as_u64().or_else(|| status.as_str()?.parse().ok());
             match status {
+                None if invoke.format == PayloadFormat::Second => match wanted {
+                    200 => answer.payload.as_str().map_or_else(|| answer.payload.to_string(), str::to_owned),
+                    _ => return Err(miss(format!("it answered 200 instead of {wanted}"), false)),
+                },
                 None => {
                     return Err(miss(
                         "its answer has no `statusCode`, so that callers would get 502".to_owned(),
@@ -209,11 +213,17 @@ fn texts<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
 /// The event with what each request has of its own.
 fn completed(event: &Value, cx: &Context<'_>) -> Value {
     let mut event = event.clone();
-    if let Some(Value::Object(context)) =
+    let now = time::now();
+    let id = format!("{}-{}", cx.run.id(), now.unix());
+    let is_of_url = event["version"] == "2.0";
+    let context = event.get_mut("requestContext");
+    if let Some(Value::Object(context)) = context.filter(|context| is_of_url && context["http"].is_object()) {
+        context.entry("requestId").or_insert_with(|| json!(id));
+        context.entry("timeEpoch").or_insert_with(|| json!(now.unix() * 1000));
+        context.entry("time").or_insert_with(|| json!(time::common_log(now)));
+    } else if let Some(Value::Object(context)) =
         event.get_mut("requestContext").filter(|context| context["identity"].is_object())
     {
-        let now = time::now();
-        let id = format!("{}-{}", cx.run.id(), now.unix());
         context.entry("requestId").or_insert_with(|| json!(id));
         context.entry("extendedRequestId").or_insert_with(|| json!(id));
         context.entry("requestTimeEpoch").or_insert_with(|| json!(now.unix() * 1000));

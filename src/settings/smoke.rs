@@ -25,8 +25,8 @@ impl Reader<'_> {
     }
 
     fn smoke(&mut self, table: &Table) -> Option<SmokeSettings> {
-        let target = self.target(table);
         let function = self.smoke_function(table);
+        let target = self.target(table, function.as_ref());
         let contains = self.text(table, "contains", &names::CONTAINS);
         let body = self.text(table, "body", &names::ANY_TEXT);
         let tenant = self.text(table, "tenant", &names::TENANT).map(|tenant| tenant.value);
@@ -52,7 +52,7 @@ impl Reader<'_> {
         })
     }
 
-    fn target(&mut self, table: &Table) -> Option<Sourced<SmokeTarget>> {
+    fn target(&mut self, table: &Table, function: Option<&FunctionKey>) -> Option<Sourced<SmokeTarget>> {
         if table.entries.contains_key("invoke") {
             return self.event(table);
         }
@@ -63,6 +63,10 @@ impl Reader<'_> {
             return Some(url.map(SmokeTarget::Url));
         }
         let path = self.in_place(table, "path", &names::SMOKE_PATH);
+        if self.is_on_function_url(table) {
+            let (path, function) = (path?, function?.clone());
+            return Some(path.map(|path| SmokeTarget::FunctionUrl { function, path }));
+        }
         let api = self.smoke_api(table);
         let (path, api) = (path?, api?);
         Some(path.map(|path| SmokeTarget::Path { api, path }))
@@ -99,6 +103,12 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a path is on the URL of a function: where no API is there, or `api = false` says so.
+    fn is_on_function_url(&self, table: &Table) -> bool {
+        let has_apis = self.merged.tables("apis").next().is_some();
+        table.flag("api") == Some(false) || (table.text("api").is_none() && !has_apis)
+    }
+
     /// The API whose stage has the path: the one that is named, or the only one.
     fn smoke_api(&mut self, table: &Table) -> Option<ApiKey> {
         let known: Vec<&str> = self.merged.tables("apis").map(|(key, ..)| key.as_str()).collect();
@@ -110,12 +120,7 @@ impl Reader<'_> {
                 self.problems.unless_misspelt(self.merged, Problem::new(what).fix(fix).at(said.location()));
             }
             (None, [only]) => return Some(ApiKey::new(*only)),
-            (None, []) => self.problems.unless_misspelt(
-                self.merged,
-                Problem::new(format!("[{}] has a `path`, but there is no API that it is on", table.name))
-                    .fix("add an `[apis.<key>]` table, or use `url`")
-                    .at(Some(table.at.clone())),
-            ),
+            (None, []) => {} // it is on the URL of a function
             (None, [first, ..]) => self.problems.missing(
                 table,
                 Problem::new(format!("[{}] does not say which API its `path` is on", table.name))
@@ -126,11 +131,13 @@ impl Reader<'_> {
         None
     }
 
-    /// The function that the test is said to prove. An event needs one.
+    /// The function that the test is said to prove. An event needs one, and so does the URL of a function.
     fn smoke_function(&mut self, table: &Table) -> Option<FunctionKey> {
         let known: Vec<&str> = self.merged.tables("functions").map(|(key, ..)| key.as_str()).collect();
         let Some(said) = table.text("function") else {
-            return if table.entries.contains_key("invoke") { self.only_function(table, &known) } else { None };
+            let is_needed = table.entries.contains_key("invoke")
+                || (table.entries.contains_key("path") && self.is_on_function_url(table));
+            return if is_needed { self.only_function(table, &known) } else { None };
         };
         if known.contains(&said.value.as_str()) {
             return Some(FunctionKey::new(said.value));
@@ -148,7 +155,7 @@ impl Reader<'_> {
         let example = known.first().copied().unwrap_or("hello");
         self.problems.missing(
             table,
-            Problem::new(format!("[{}] does not say which function its event is for", table.name))
+            Problem::new(format!("[{}] does not say which function it is for", table.name))
                 .fix(format!("add it, such as `function = \"{example}\"`")),
         );
         None

@@ -23,6 +23,7 @@ mod completion;
 mod docs;
 mod emulator;
 mod faults;
+mod function_urls;
 mod github;
 mod hard;
 mod iam;

@@ -9,6 +9,7 @@ mod fields;
 mod functions;
 mod invocations;
 mod policies;
+mod urls;
 mod versions;
 
 pub use aliases::GotAlias;

@@ -38,6 +38,7 @@ mod runtime_blocked;
 mod smoke_api_private;
 mod smoke_before;
 mod smoke_endpoint_disabled;
+mod smoke_function_url_missing;
 mod smoke_key_missing;
 mod smoke_tenant_missing;
 mod stage_canary;
@@ -102,6 +103,9 @@ pub(super) fn release(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         check!(found, smoke_api_private(settings, api));
         check!(found, smoke_endpoint_disabled(settings, api));
         check!(found, smoke_key_missing(settings, api, path, stack));
+    }
+    for smoke in plan.smoke() {
+        check!(found, smoke_function_url_missing(smoke, stack));
     }
     for settings in &stack.settings.smoke {
         check!(found, smoke_before(settings, stack, plan));

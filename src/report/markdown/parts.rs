@@ -58,15 +58,13 @@ fn with_command([what, why]: [&str; 2], label: &str, command: &str, detail: &Det
 
 /// Returns the URLs of the stages. A single one is shown without its name.
 pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> String {
-    let all: Vec<_> = document.endpoints.into_iter().flatten().collect();
+    let all: Vec<_> = document.all_endpoints().collect();
     match all.as_slice() {
         [] if document.is_preview && document.endpoints.is_some() => detail.prose(words::NO_ENDPOINT),
         [(_, url)] => escape::markdown_link(&detail.cut(url)),
-        _ => {
-            detail.list(all.iter().map(|(api, url)| {
-                format!("{}: {}", detail.text(api.as_str()), escape::markdown_link(&detail.cut(url)))
-            }))
-        }
+        _ => detail.list(
+            all.iter().map(|(name, url)| format!("{}: {}", detail.text(name), escape::markdown_link(&detail.cut(url)))),
+        ),
     }
 }
 
@@ -93,7 +91,7 @@ fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> St
     let words = words.into_iter().flatten().map(|words| escape::markdown_prose(&words)).collect::<Vec<_>>();
     let url = detail.cut(&smoke.url);
     // The endpoint itself is shown above.
-    let path = document.endpoints.into_iter().flatten().find_map(|(_, endpoint)| url.strip_prefix(endpoint.as_str()));
+    let path = document.all_endpoints().find_map(|(_, endpoint)| url.strip_prefix(endpoint));
     let shown = match path.filter(|path| path.starts_with('/')) {
         Some(path) => escape::markdown_named_link(path, &url),
         None => escape::markdown_link(&url),
