@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::select_all;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell, watch};
 
-use crate::aws::{self, Aws, CallError, TaggedApi};
+use crate::aws::{self, Aws, CallError, SignedService, TaggedApi};
 use crate::error::{Failure, Kind, Problem};
 use crate::http::{Http, Miss};
 use crate::model::{
-    ApiKey, Endpoint, Event, Listener, Made, Moment, Region, RestApiId, RunId, SmokeSettings, Sourced, StageName,
+    ApiKey, Endpoint, Event, FunctionName, FunctionUrl, FunctionUrls, LambdaUrl, Listener, Made, Moment, Qualifier,
+    Region, RestApiId, RunId, SmokeSettings, Sourced, StageName, UrlEndpoint,
 };
 use crate::network::Network;
 
@@ -29,6 +31,32 @@ pub(crate) struct World {
     pub(crate) began: Moment,
     /// The account's REST APIs, once somebody asked for them.
     listed: OnceCell<Vec<TaggedApi>>,
+    /// The URLs of functions and aliases, once somebody asked for them.
+    urls: Mutex<BTreeMap<(FunctionName, Qualifier), ReadUrl>>,
+}
+
+/// A URL, once it was read.
+type ReadUrl = Arc<OnceCell<Option<FunctionUrl>>>;
+
+/// What is asked, and for which service the request is signed, if it is.
+pub(crate) struct Address {
+    /// The whole URL; may hold a key.
+    pub(crate) url: String,
+    /// `None`: it is not signed.
+    pub(crate) signed: Option<SignedService>,
+}
+
+impl Address {
+    /// An address on a stage of an API, or elsewhere, signed where the settings say so.
+    pub(crate) fn new(url: String, smoke: &SmokeSettings) -> Self {
+        let signed = smoke.sign.then(|| SignedService::of(&url));
+        Self { url, signed }
+    }
+
+    /// An address on the URL of a function, signed also where IAM guards it.
+    pub(crate) fn of_function(url: String, smoke: &SmokeSettings, is_guarded: bool) -> Self {
+        Self { url, signed: (smoke.sign || is_guarded).then_some(SignedService::Lambda) }
+    }
 }
 
 impl World {
@@ -37,7 +65,8 @@ impl World {
         let network = Network::get().await?;
         let (http, cancel) = (Http::new(network)?, cancel.clone());
         let aws = Aws::connect(network.aws()?, region.map(|region| &region.value)).await?;
-        Ok(Self { aws, http, cancel, run: run_id(), began: aws::time::now(), listed: OnceCell::new() })
+        let (listed, urls) = (OnceCell::new(), Mutex::default());
+        Ok(Self { aws, http, cancel, run: run_id(), began: aws::time::now(), listed, urls })
     }
 
     /// The account's REST APIs, as the first to ask sees them.
@@ -56,15 +85,51 @@ impl World {
         }
     }
 
-    /// Asks an endpoint once, signed where the settings say so. Returns how long a good answer took.
-    pub(crate) async fn ask(&self, url: &str, smoke: &SmokeSettings, remaining: Duration) -> Result<Duration, Miss> {
-        let signed = if smoke.sign {
-            let body = smoke.body.as_deref().unwrap_or_default();
-            self.aws.signer.headers(&smoke.method, url, body).await.map_err(Miss::Silent)?
-        } else {
-            Vec::new()
+    /// Returns the URL of a function, with this path, in AWS or, if `AWS_ENDPOINT_URL` is set, in a local emulator.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
+    pub(crate) fn function_url(&self, url: &LambdaUrl, path: &str) -> String {
+        match &self.aws.endpoint_url {
+            Some(base) => format!("{base}/_aws/lambda-url/{}{path}", url.id()),
+            None => format!("https://{}{path}", url.host()),
+        }
+    }
+
+    /// Returns the URL of a function or of an alias of it, as the first to ask sees it; `None` where it has none.
+    pub(crate) async fn url_of(
+        &self,
+        name: &FunctionName,
+        qualifier: &Qualifier,
+    ) -> Result<Option<FunctionUrl>, CallError> {
+        let key = (name.clone(), qualifier.clone());
+        let cell = Arc::clone(self.urls.lock().await.entry(key).or_default());
+        cell.get_or_try_init(async || self.aws.lambda.url(name, qualifier).await).await.cloned()
+    }
+
+    /// Asks an endpoint once. Returns how long a good answer took.
+    pub(crate) async fn ask(
+        &self,
+        address: &Address,
+        smoke: &SmokeSettings,
+        remaining: Duration,
+    ) -> Result<Duration, Miss> {
+        let signed = match address.signed {
+            Some(service) => {
+                let body = smoke.body.as_deref().unwrap_or_default();
+                let signed = self.aws.signer.headers(service, &smoke.method, &address.url, body).await;
+                signed.map_err(Miss::Silent)?
+            }
+            None => Vec::new(),
         };
-        self.http.ask(url, smoke, &signed, remaining).await
+        self.http.ask(&address.url, smoke, &signed, remaining).await
+    }
+
+    /// The URLs of functions that are reported.
+    pub(crate) fn function_urls(&self, endpoints: &[UrlEndpoint], made: &Made) -> FunctionUrls {
+        let url = |endpoint: &UrlEndpoint| {
+            Some((endpoint.function.clone(), self.function_url(&made.url(&endpoint.url)?, "")))
+        };
+        endpoints.iter().filter_map(url).collect()
     }
 
     /// The base URLs of these stages, by API.

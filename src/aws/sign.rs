@@ -8,6 +8,31 @@ use aws_sigv4::sign::v4;
 
 use crate::model::Region;
 
+/// The service that a signature is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedService {
+    /// `execute-api`: a stage of an API.
+    ExecuteApi,
+    /// `lambda`: the URL of a function.
+    Lambda,
+}
+
+impl SignedService {
+    /// Returns the service that a URL is of; a name behind the host means nothing.
+    pub fn of(url: &str) -> Self {
+        let (_, rest) = url.split_once("://").unwrap_or(("", url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if host.contains(".lambda-url.") { Self::Lambda } else { Self::ExecuteApi }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::ExecuteApi => "execute-api",
+            Self::Lambda => "lambda",
+        }
+    }
+}
+
 /// Signs with the credentials of this run.
 pub struct Signer {
     credentials: Option<SharedCredentialsProvider>,
@@ -19,18 +44,22 @@ impl Signer {
         Self { credentials, region }
     }
 
-    /// Returns the headers that sign this request, or why it cannot be signed. The service is `execute-api`, or `lambda`
-    /// for a function URL.
+    /// Returns the headers that sign this request, or why it cannot be signed.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
-    pub async fn headers(&self, method: &str, url: &str, body: &str) -> Result<Vec<(String, String)>, String> {
+    pub async fn headers(
+        &self,
+        service: SignedService,
+        method: &str,
+        url: &str,
+        body: &str,
+    ) -> Result<Vec<(String, String)>, String> {
         let provider = self.credentials.as_ref().ok_or("there are no AWS credentials to sign with")?;
         let identity = provider.provide_credentials().await.map_err(|error| error.to_string())?.into();
-        let service = service(url);
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region.as_str())
-            .name(service)
+            .name(service.name())
             .time(SystemTime::now())
             .settings(SigningSettings::default())
             .build()
@@ -42,13 +71,6 @@ impl Signer {
         let headers = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(headers.collect())
     }
-}
-
-/// The service that a URL is of; a name behind the host means nothing.
-fn service(url: &str) -> &'static str {
-    let (_, rest) = url.split_once("://").unwrap_or(("", url));
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if host.contains(".lambda-url.") { "lambda" } else { "execute-api" }
 }
 
 #[cfg(test)]
@@ -66,7 +88,7 @@ mod tests {
             ("https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev/hello", "execute-api"),
             ("https://api.acme.example/hello?from=x.lambda-url.y", "execute-api"),
         ] {
-            let headers = signer.headers("GET", url, "").await.unwrap();
+            let headers = signer.headers(SignedService::of(url), "GET", url, "").await.unwrap();
             let (_, scope) = headers.iter().find(|(name, _)| name == "authorization").unwrap();
             assert!(scope.contains(&format!("/eu-central-1/{service}/aws4_request")), "{url}: {scope}");
         }

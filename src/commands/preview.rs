@@ -66,7 +66,8 @@ async fn made(
     session: &Session<'_>,
 ) -> Result<PreviewOutcome, Failure> {
     let &Session { cancel, out, .. } = session;
-    let settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
+    let mut settings = read_settings(&request.settings_input(), request.archives.artifacts.as_deref(), out)?;
+    settings::read_events(&mut settings)?;
     let id = preview_id(&request.owner, request.number, &settings)?;
     let folder = ArchiveFolder::for_upload(&settings)?;
     let packer = Packer::new(&request.common, &request.archives, &settings, folder);
@@ -112,8 +113,9 @@ async fn applied(plan: Plan, report: PreviewReport, cx: &Context<'_>) -> Preview
     };
     let is_empty = plan.is_empty();
     let endpoints = cx.run.world.urls(&plan.endpoints, &made);
-    let report =
-        PreviewReport { endpoints, skipped: plan.skipped, smoke: made.smoke.into_values().collect(), ..report };
+    let function_urls = cx.run.world.function_urls(&plan.function_urls, &made);
+    let (smoke, invoked) = (made.smoke.into_values().collect(), made.invoked.into_values().collect());
+    let report = PreviewReport { endpoints, function_urls, skipped: plan.skipped, smoke, invoked, ..report };
     if is_empty { PreviewOutcome::Unchanged(report) } else { PreviewOutcome::Up(report) }
 }
 

@@ -75,7 +75,8 @@ async fn unchanged(plan: Plan, cx: &Context<'_>) -> Outcome {
     match apply::run(&plan, cx).await {
         Ok(made) => {
             let endpoints = cx.run.world.urls(&plan.endpoints, &made);
-            Outcome::Unchanged { plan, endpoints, smoke: made.smoke.into_values().collect() }
+            let function_urls = cx.run.world.function_urls(&plan.function_urls, &made);
+            Outcome::Unchanged { plan, endpoints, function_urls, smoke: made.smoke.into_values().collect() }
         }
         Err(Reverted { failure, undone }) => Outcome::Failed { plan, failure, undone },
     }
@@ -86,7 +87,9 @@ async fn applied(plan: Plan, cx: &Context<'_>) -> Outcome {
     match apply::run(&plan, cx).await {
         Ok(made) => {
             let endpoints = cx.run.world.urls(&plan.endpoints, &made);
-            let released = Released { endpoints, duration: began.elapsed(), ..Released::of(&plan, &made) };
+            let function_urls = cx.run.world.function_urls(&plan.function_urls, &made);
+            let duration = began.elapsed();
+            let released = Released { endpoints, function_urls, duration, ..Released::of(&plan, &made) };
             Outcome::Released { plan, released }
         }
         Err(Reverted { failure, undone }) => Outcome::Failed { plan, failure, undone },

@@ -83,7 +83,7 @@ impl<'a> Reporting<'a> {
     }
 
     async fn succeeded(&self, report: &PreviewReport, result: &Result<PreviewOutcome, Failure>) {
-        let environment_url = report.endpoints.values().next().cloned();
+        let environment_url = report.endpoints.values().chain(report.function_urls.values()).next().cloned();
         self.set_state(&State::Success { environment_url, log_url: self.ci.run_url.clone() }).await;
         self.comment(&report.service, result).await;
     }

@@ -119,11 +119,12 @@ fn parse_function(text: &str) -> Option<LambdaTarget> {
 }
 
 /// The qualifier of a call or a policy: `$LATEST`, an alias or a version.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", from = "String")]
 #[schemars(with = "String")]
 pub enum Qualifier {
     /// No qualifier: `$LATEST`.
+    #[default]
     Latest,
     /// An alias or a version number.
     Named(AliasName),

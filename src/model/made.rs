@@ -8,8 +8,8 @@ use serde::Serialize;
 use tempfile::TempPath;
 
 use super::{
-    ApiKey, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, GoesLive, ObjectKey, PreviewId, Ref,
-    RestApiId, Target, Version, VersionRef,
+    ApiKey, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, GoesLive, LambdaUrl, ObjectKey, PreviewId,
+    Ref, RestApiId, Target, UrlRef, Version, VersionRef,
 };
 
 /// What a run has made, by the keys of the settings.
@@ -27,6 +27,8 @@ pub struct Made {
     pub deployments: BTreeMap<ApiKey, DeploymentId>,
     /// REST APIs.
     pub apis: BTreeMap<ApiKey, RestApiId>,
+    /// URLs of functions.
+    pub urls: BTreeMap<FunctionKey, LambdaUrl>,
     /// The versions of uploaded objects, where the bucket keeps versions.
     pub object_versions: BTreeMap<ObjectKey, String>,
     /// The live code of functions that goes back by the call itself.
@@ -62,6 +64,11 @@ impl Made {
     /// The API that is meant; `None` where it was not made.
     pub fn api(&self, api: &ApiRef) -> Option<RestApiId> {
         resolved(api, &self.apis)
+    }
+
+    /// The URL that is meant; `None` where it was not made.
+    pub fn url(&self, url: &UrlRef) -> Option<LambdaUrl> {
+        resolved(url, &self.urls)
     }
 }
 

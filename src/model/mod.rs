@@ -4,6 +4,7 @@ mod advice;
 mod api_definition;
 mod archive_file;
 mod artifact;
+mod callers;
 mod code_change;
 mod commit;
 mod comparison;
@@ -12,6 +13,7 @@ mod contents;
 mod digest;
 mod event;
 mod explanation;
+mod function_url;
 mod inputs;
 mod made;
 mod marked;
@@ -37,6 +39,7 @@ pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder}
 pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, SENT_LIMIT, UNZIPPED_LIMIT};
+pub use callers::{AliasCallers, FunctionCaller};
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use commit::{CommitId, OlderCommit};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
@@ -45,6 +48,7 @@ pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
+pub use function_url::{FunctionUrl, FunctionUrls, LambdaUrl, UrlAuth, UrlEndpoint, UrlRef};
 pub use inputs::{ApiDocument, Inputs, LiveCode, Planned};
 pub use made::{Invoked, KeptCode, Made, SmokeProof, SmokeResult};
 pub use marked::{Marked, MarkedApi, MarkedFunction, MarkedLogGroup, kept};
@@ -69,7 +73,7 @@ pub use preview::{
 pub use preview_acts::{
     ConfigureFunction, CreateApi, CreateFunction, CreateLogGroup, Delete, DeployStage, Owner, TagApi, Target, WriteApi,
 };
-pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
+pub use proof_acts::{Endpoint, Invoke, LogSource, PayloadFormat, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
     Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,
@@ -87,4 +91,4 @@ pub use settings::{
 pub use sourced::{Source, Sourced};
 pub use step::{Act, Queue, Subject};
 pub use undo::{Resource, Undo};
-pub use why::{LatestCaller, Reason, Skip, Warning};
+pub use why::{Reason, Skip, Warning};

@@ -63,6 +63,18 @@ names! {
     RunId;
 }
 
+impl Version {
+    /// `$LATEST`.
+    pub fn latest() -> Self {
+        Self::new("$LATEST")
+    }
+
+    /// Returns `version 4`, or `$LATEST`.
+    pub fn in_words(&self) -> String {
+        if self.0.starts_with('$') { self.0.clone() } else { format!("version {self}") }
+    }
+}
+
 /// The partitions of AWS other than `aws`: how the names of their regions begin, and the suffix of their hosts. The SDK
 /// keeps the same table to itself; a test compares the two.
 ///

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, LambdaTarget,
-    ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, FunctionUrl,
+    LambdaTarget, ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
 };
 
 /// A value that is used and never shown or serialized.
@@ -139,15 +139,25 @@ pub struct ObservedFunction {
     /// All its aliases, where its code changes and the settings name neither an alias of it nor an API.
     #[serde(default)]
     pub aliases: BTreeSet<AliasName>,
-    /// The event source mappings that call it without a qualifier, where its code changes.
+    /// The event source mappings that call it, or an alias or a version of it, where its code changes.
     #[serde(default)]
     pub event_sources: Vec<EventSource>,
+    /// Its URL and that of its alias, where a smoke test asks one, and where its code changes and the settings have no API.
+    #[serde(default)]
+    pub urls: BTreeMap<Qualifier, FunctionUrl>,
     /// What the role may not read, and a release does not need.
     #[serde(default)]
     pub denied: BTreeSet<OptionalRead>,
     /// A ten-minute link to the live code: used, never shown.
     #[serde(skip)]
     pub code_link: Option<Secret>,
+}
+
+impl ObservedFunction {
+    /// The URL whose callers get what is released of this qualifier: that of the alias, or else the function's own.
+    pub fn url_of(&self, released: &Qualifier) -> Option<(&Qualifier, &FunctionUrl)> {
+        self.urls.get_key_value(released).or_else(|| self.urls.get_key_value(&Qualifier::Latest))
+    }
 }
 
 /// An event source mapping.
@@ -158,6 +168,9 @@ pub struct EventSource {
     /// The ARN of the queue, the stream or the table; `None` for a source without one, such as one's own Kafka.
     #[serde(default)]
     pub source: Option<String>,
+    /// What it calls.
+    #[serde(default)]
+    pub qualifier: Qualifier,
 }
 
 /// Code and configuration of `$LATEST` or of a version.
@@ -305,8 +318,12 @@ pub enum OptionalRead {
     Policy,
     /// `ListEventSourceMappings`.
     #[serde(rename = "lambda:ListEventSourceMappings")]
-    #[display("it is not known which event sources call it without an alias, and get new code before it is proven")]
+    #[display("it is not known which event sources call it, and when they get new code")]
     EventSources,
+    /// `GetFunctionUrlConfig` of a function that no smoke test asks by its URL.
+    #[serde(rename = "lambda:GetFunctionUrlConfig")]
+    #[display("it is not known whether it has a URL, and when callers of that get new code")]
+    Url,
     /// `GetFunctionCodeSigningConfig`.
     #[serde(rename = "lambda:GetFunctionCodeSigningConfig")]
     #[display("it is not known whether code signing refuses unsigned code; if it does, AWS refuses the update")]
@@ -333,6 +350,7 @@ impl OptionalRead {
             Self::Aliases => "lambda:ListAliases",
             Self::Policy => "lambda:GetPolicy",
             Self::EventSources => "lambda:ListEventSourceMappings",
+            Self::Url => "lambda:GetFunctionUrlConfig",
             Self::CodeSigning => "lambda:GetFunctionCodeSigningConfig",
             Self::CodeSigningPolicy => "lambda:GetCodeSigningConfig",
             Self::Environment => "kms:Decrypt",

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Act, AliasName, ApiKey, CreateAlias, DeploymentId, FunctionKey, FunctionName, Invoked, Made, MoveAlias, Plan,
-    PreviewId, Sha256, Skip, SmokeResult, Version,
+    Act, AliasName, ApiKey, CreateAlias, DeploymentId, FunctionKey, FunctionName, FunctionUrls, Invoked, Made,
+    MoveAlias, Plan, PreviewId, Sha256, Skip, SmokeResult, Version,
 };
 use crate::error::{Failure, Kind};
 
@@ -23,6 +23,8 @@ pub enum Outcome {
         plan: Plan,
         /// What answers, by API.
         endpoints: BTreeMap<ApiKey, String>,
+        /// The URLs of functions.
+        function_urls: FunctionUrls,
         /// What the smoke tests showed.
         smoke: Vec<SmokeResult>,
     },
@@ -71,6 +73,9 @@ pub struct Released {
     pub deployments: BTreeMap<ApiKey, DeploymentId>,
     /// What answers, by API.
     pub endpoints: BTreeMap<ApiKey, String>,
+    /// The URLs of functions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub function_urls: FunctionUrls,
     /// What the smoke tests showed.
     pub smoke: Vec<SmokeResult>,
     /// The new versions that were invoked, and answered well.
@@ -83,7 +88,7 @@ pub struct Released {
 }
 
 impl Released {
-    /// What the steps of a release made; `endpoints` and `duration` are the caller's.
+    /// What the steps of a release made; `endpoints`, `function_urls` and `duration` are the caller's.
     pub fn of(plan: &Plan, made: &Made) -> Self {
         let functions = plan.code().filter_map(|change| {
             Some(ReleasedFunction {
@@ -178,6 +183,9 @@ pub struct PreviewReport {
     pub functions: BTreeSet<FunctionName>,
     /// What answers, by API.
     pub endpoints: BTreeMap<ApiKey, String>,
+    /// The URLs of functions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub function_urls: FunctionUrls,
     /// What needed nothing, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skip>,
@@ -190,6 +198,9 @@ pub struct PreviewReport {
     /// What the smoke tests showed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<SmokeResult>,
+    /// Its functions that were invoked, and answered well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invoked: Vec<Invoked>,
 }
 
 impl PreviewReport {

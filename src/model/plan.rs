@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Act, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke, StageName,
-    Target, Warning,
+    AccountId, Act, AliasCallers, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke,
+    StageName, Target, UrlEndpoint, Warning,
 };
 
 /// The waves of a run, in their order, and what the user reads beside them.
@@ -22,6 +22,12 @@ pub struct Plan {
     pub waves: Vec<Wave>,
     /// The stages whose endpoints are reported.
     pub endpoints: Vec<Endpoint>,
+    /// The URLs of functions that are reported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub function_urls: Vec<UrlEndpoint>,
+    /// Who calls the aliases that move, where code changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub callers: Vec<AliasCallers>,
     /// What needs nothing, and why.
     pub skipped: Vec<Skip>,
     /// What the user should know before it runs.
@@ -49,8 +55,17 @@ pub struct Step {
 impl Plan {
     /// A plan without steps.
     pub fn new(stage: StageName, region: Region) -> Self {
-        let (waves, endpoints, skipped, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { stage, region, account: None, waves, endpoints, skipped, warnings }
+        Self {
+            stage,
+            region,
+            account: None,
+            waves: Vec::new(),
+            endpoints: Vec::new(),
+            function_urls: Vec::new(),
+            callers: Vec::new(),
+            skipped: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     /// Adds a step to its wave, behind the steps that the wave already has.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ApiKey, ApiRef, FunctionKey, FunctionName, GoesLive, StageName, Version, VersionRef};
+use super::{ApiKey, ApiRef, FunctionKey, FunctionName, GoesLive, StageName, UrlEndpoint, Version, VersionRef};
 
 /// An API's stage whose endpoint is reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub struct Invoke {
     pub tenant: Option<String>,
     /// The status of a good answer to a request; `None`: any answer without an error is good.
     pub status: Option<u16>,
+    /// The form of the event and its answer, where it is a request.
+    #[serde(default, skip_serializing_if = "PayloadFormat::is_first")]
+    pub format: PayloadFormat,
     /// What a good answer holds.
     pub contains: Option<String>,
     /// For how long another answer is tried again, in whole seconds.
@@ -54,6 +57,27 @@ pub struct Invoke {
     pub function_timeout: Duration,
 }
 
+/// The form in which a function gets a request and answers it.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PayloadFormat {
+    /// Format 1.0: an answer needs a `statusCode`.
+    #[default]
+    #[serde(rename = "1.0")]
+    First,
+    /// Format 2.0: an answer without a `statusCode` is the body of a 200.
+    #[serde(rename = "2.0")]
+    Second,
+}
+
+impl PayloadFormat {
+    /// Returns whether it is format 1.0.
+    pub fn is_first(&self) -> bool {
+        *self == Self::First
+    }
+}
+
 /// A smoke test. Its target and request may hold secrets, and are beside the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Smoke {
@@ -61,6 +85,9 @@ pub struct Smoke {
     pub test: usize,
     /// The stage that is asked; `None` where the settings name a URL.
     pub endpoint: Option<Endpoint>,
+    /// The URL of a function that is asked; `None` where it is another endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function_url: Option<UrlEndpoint>,
     /// The path, or the URL, without query and user.
     pub target: String,
     /// Good answers in a row.
@@ -101,9 +128,13 @@ impl Smoke {
 
 impl Smoke {
     pub(super) fn title(&self) -> String {
-        match &self.endpoint {
-            Some(endpoint) => format!("ask {} on stage {} of API {}", self.target, endpoint.stage, endpoint.api),
-            None => format!("ask {}", self.target),
+        match (&self.endpoint, &self.function_url) {
+            (Some(endpoint), _) => format!("ask {} on stage {} of API {}", self.target, endpoint.stage, endpoint.api),
+            (None, Some(UrlEndpoint { function, signed: true, .. })) => {
+                format!("ask {} on the URL of {function} by a signed request", self.target)
+            }
+            (None, Some(url)) => format!("ask {} on the URL of {}", self.target, url.function),
+            (None, None) => format!("ask {}", self.target),
         }
     }
 }

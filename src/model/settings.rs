@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Region, RestApiId,
-    Secret, Smoke, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Qualifier, Region,
+    RestApiId, Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
 
@@ -52,6 +52,17 @@ impl Settings {
     /// The chosen functions with their settings, in the order of their keys.
     pub fn chosen_functions(&self) -> impl Iterator<Item = (&FunctionKey, &FunctionSettings)> {
         self.functions.iter().filter(|(key, _)| self.chosen.contains(key))
+    }
+
+    /// Returns whether the URL of this function matters: a smoke test asks it, or no API is there to call the function.
+    pub fn may_use_url(&self, function: &FunctionKey) -> bool {
+        self.apis.is_empty() || self.asks_url(function)
+    }
+
+    /// Returns whether a smoke test asks the URL of this function.
+    pub fn asks_url(&self, asked: &FunctionKey) -> bool {
+        let is_asked = |test: &SmokeSettings| matches!(&test.target, SmokeTarget::FunctionUrl { function, .. } if function == asked);
+        self.smoke.iter().any(is_asked)
     }
 
     /// What comes before every key in the artifacts' bucket; may be empty.
@@ -171,6 +182,13 @@ pub struct FunctionSettings {
     pub latest_on_purpose: bool,
 }
 
+impl FunctionSettings {
+    /// What its callers should use: the alias, or else `$LATEST`.
+    pub fn qualifier(&self) -> Qualifier {
+        self.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()))
+    }
+}
+
 /// How an API is found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -215,6 +233,13 @@ pub enum SmokeTarget {
         /// Begins with `/`; may have a query.
         path: String,
     },
+    /// A path on the URL of this function.
+    FunctionUrl {
+        /// The function.
+        function: FunctionKey,
+        /// Begins with `/`; may have a query.
+        path: String,
+    },
     /// A whole URL: a custom domain, say.
     Url(String),
     /// No endpoint: the new version of the function is invoked with the event in this file.
@@ -225,7 +250,9 @@ impl SmokeTarget {
     /// The target without what may be secret.
     pub fn shown(&self) -> String {
         match self {
-            SmokeTarget::Path { path: target, .. } | SmokeTarget::Url(target) => Smoke::shown(target),
+            SmokeTarget::Path { path: target, .. }
+            | SmokeTarget::FunctionUrl { path: target, .. }
+            | SmokeTarget::Url(target) => Smoke::shown(target),
             SmokeTarget::Event(path) => path.display().to_string(),
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::reference::new_or;
 use super::{
     Cache, ChangeCode, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment, CreateFunction, CreateLogGroup,
-    Delete, DeployStage, FetchCode, FunctionName, Invoke, KeepCode, MoveAlias, Permit, PointStage, Smoke, TagApi,
+    Delete, DeployStage, FetchCode, FunctionName, Invoke, KeepCode, MoveAlias, Permit, PointStage, Ref, Smoke, TagApi,
     Target, Upload, WriteApi, marks,
 };
 
@@ -151,7 +151,10 @@ impl Act {
             }
             Act::FetchCode(fetch) => format!("publish the live code of {} as a version, and fetch it", fetch.name),
             Act::ChangeCode(change) => change.title(),
-            Act::Invoke(invoke) => format!("invoke the new version of {} with {}", invoke.name, invoke.event),
+            Act::Invoke(Invoke { name, event, version: Ref::Made(_), .. }) => {
+                format!("invoke the new version of {name} with {event}")
+            }
+            Act::Invoke(invoke) => format!("invoke {} with {}", invoke.name, invoke.event),
             Act::CreateDeployment(create) => format!("create a deployment of {}", create.id),
             Act::CreateAlias(create) => format!("create alias {} of {} on the new version", create.alias, create.name),
             Act::MoveAlias(alias) => {

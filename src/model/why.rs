@@ -4,9 +4,10 @@ use derive_more::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::callers::{self, FunctionCaller};
 use super::{
-    AliasName, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, ObjectKey, OptionalRead, Qualifier, Sha256,
-    Version,
+    AliasName, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, LambdaUrl, ObjectKey, OptionalRead,
+    Qualifier, Sha256, Version,
 };
 
 /// Why a step is needed.
@@ -101,7 +102,7 @@ pub enum Reason {
 #[serde(rename_all = "snake_case", tag = "skip")]
 pub enum Skip {
     /// The function runs this code already.
-    #[display("{function}: {} runs this code already", version_words(version))]
+    #[display("{function}: {} runs this code already", version.in_words())]
     CodeUnchanged {
         /// The function.
         function: FunctionKey,
@@ -111,7 +112,7 @@ pub enum Skip {
         version: Version,
     },
     /// The function runs the same files in other bytes: names, contents, and what the modes allow are the same.
-    #[display("{function}: {} has the same content in other bytes ({}, packed {})", version_words(version), live.base64(), packed.base64())]
+    #[display("{function}: {} has the same content in other bytes ({}, packed {})", version.in_words(), live.base64(), packed.base64())]
     SameContent {
         /// The function.
         function: FunctionKey,
@@ -159,11 +160,11 @@ pub enum Skip {
     /// Nothing changes, so there is nothing to prove.
     #[display("smoke: nothing changes")]
     SmokeUnneeded,
-    /// An event proves a new version before its alias moves, and a preview's functions have none.
-    #[display("smoke: {event} is for a version before its alias moves, and a preview has no alias")]
-    SmokeEvent {
-        /// The file.
-        event: String,
+    /// The smoke test asks the URL of a function that `--function` left out.
+    #[display("smoke: {function} is not chosen by --function, so its URL would prove nothing")]
+    SmokeFunctionNotChosen {
+        /// The function.
+        function: FunctionKey,
     },
     /// The smoke test asks an API that calls none of the functions that `--function` chose.
     #[display("smoke: {api} calls none of the functions chosen by --function, so it would prove nothing")]
@@ -171,10 +172,6 @@ pub enum Skip {
         /// The API.
         api: ApiKey,
     },
-}
-
-fn version_words(version: &Version) -> String {
-    if version.as_str().starts_with('$') { version.to_string() } else { format!("version {version}") }
 }
 
 /// What the user should know.
@@ -192,16 +189,40 @@ pub enum Warning {
     /// The function's policy or an event source mapping shows callers that use no alias.
     #[display(
         "{function}: without an alias, {}: such calls get new code as soon as the function is updated, before anything proves it",
-        list(callers)
+        callers::list(callers)
     )]
     CalledWithoutAlias {
         /// The function.
         function: FunctionKey,
         /// Who calls it, or may call it.
-        callers: Vec<LatestCaller>,
+        callers: Vec<FunctionCaller>,
+    },
+    /// Callers use another alias or a version, which a release leaves as it is.
+    #[display("{function}: {} by {qualifier}, which this release leaves as it is", callers::list(callers))]
+    CalledBesideAlias {
+        /// The function.
+        function: FunctionKey,
+        /// What they call.
+        qualifier: Qualifier,
+        /// Who calls it.
+        callers: Vec<FunctionCaller>,
+    },
+    /// The function has a URL of its own, whose callers do not use the alias.
+    #[display(
+        "{function}: its URL {url} is on the function itself and not on alias {alias}: its callers get new code as soon as the function is updated, before anything proves it"
+    )]
+    UrlBesideAlias {
+        /// The function.
+        function: FunctionKey,
+        /// The alias that is released.
+        alias: AliasName,
+        /// The URL.
+        url: LambdaUrl,
     },
     /// No `[smoke]`: nothing proves that the endpoint answers.
-    #[display("no [smoke] settings: nothing will prove that the new code answers; set `path` or `url` under [smoke]")]
+    #[display(
+        "no [smoke] settings: nothing will prove that the new code answers; set `path` or `url` under [smoke], or `invoke` for a function without an endpoint"
+    )]
     NoSmoke,
     /// Some integrations of the API call something else than what is released: not the alias, or, where
     /// none is set, not `$LATEST`.
@@ -272,7 +293,7 @@ pub enum Warning {
     },
     /// New code that no smoke test reaches, as far as the settings tell.
     #[display(
-        "not proven: {function}: no smoke test is known to reach it; add a `[[smoke]]` with a path that calls it, or say `function = \"{function}\"` in the one that does"
+        "not proven: {function}: no smoke test is known to reach it; add a `[[smoke]]` with a path that calls it or with `invoke` and an event for it, or say `function = \"{function}\"` in the one that does"
     )]
     NotProven {
         /// The function.
@@ -298,41 +319,11 @@ pub enum Warning {
     },
 }
 
-/// Who calls a function without an alias, or may call it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
-#[serde(rename_all = "snake_case", tag = "caller")]
-pub enum LatestCaller {
-    /// A statement of the function's own policy lets it call.
-    #[display("{principal} may call it (statement {statement})")]
-    Permitted {
-        /// The statement's id.
-        statement: String,
-        /// A service, an account or a role; `*`: everybody.
-        principal: String,
-    },
-    /// An event source mapping calls it.
-    #[display("event source mapping {id}{} calls it", from(source.as_ref()))]
-    EventSource {
-        /// The mapping's UUID.
-        id: String,
-        /// The ARN of the queue, the stream or the table, where it has one.
-        source: Option<String>,
-    },
-}
-
 /// Lists the examples, and how many more files there are.
 fn of_all(examples: &[String], files: usize) -> String {
     let more = files.saturating_sub(examples.len());
     let shown = examples.join(", ");
     if more > 0 { format!("{shown} and {more} more ({files} files)") } else { shown }
-}
-
-fn from(source: Option<&String>) -> String {
-    source.map(|source| format!(" of {source}")).unwrap_or_default()
-}
-
-fn list(callers: &[LatestCaller]) -> String {
-    callers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn beside_alias(qualifier: &Qualifier) -> String {

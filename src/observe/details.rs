@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ReadError, failed_to_read, unless_denied};
+use futures::future::join_all;
+
+use super::{ReadError, failed_to_read, unless_denied, urls};
 use crate::aws::CallError;
 use crate::error::Problem;
 use crate::model::{
@@ -66,17 +68,27 @@ pub(super) async fn of(
             Ok(Some(BTreeSet::new()))
         }
     };
-    let (settled, alias, policies, signing, aliases) = futures::join!(is_settled, alias, policies, signing, aliases);
-    let (settled, (alias, unread), (policies, no_policy), signing, aliases) =
-        (settled?, alias?, policies?, signing?, aliases?);
+    let urls = async {
+        if settings.apis.is_empty() {
+            unless_denied(urls::of(function, world).await)
+        } else {
+            Ok(Some(before.urls.clone()))
+        }
+    };
+    let (settled, alias, policies, signing, aliases, urls) =
+        futures::join!(is_settled, alias, policies, signing, aliases, urls);
+    let (settled, (alias, unread), (policies, no_policy), signing, aliases, urls) =
+        (settled?, alias?, policies?, signing?, aliases?, urls?);
     let mut denied = before.denied.clone();
     denied.extend(unread.into_iter().chain(no_policy).chain(signing.err()));
     denied.extend(aliases.is_none().then_some(OptionalRead::Aliases));
+    denied.extend(urls.is_none().then_some(OptionalRead::Url));
     Ok(ObservedFunction {
         alias,
         policies,
         signing_enforced: signing.unwrap_or(false),
         aliases: aliases.unwrap_or_default(),
+        urls: urls.unwrap_or_default(),
         denied,
         ..settled
     })
@@ -147,8 +159,8 @@ async fn code(
 
 type Policies = BTreeMap<Qualifier, Vec<PolicyStatement>>;
 
-/// The policy of what is released, which the function's APIs need, and, where its code changes, that of `$LATEST`, which
-/// a release can do without: the policies, and the read that is denied.
+/// The policy of what is released, which the function's APIs need, and, where its code changes, those that tell who else
+/// calls it, which a release can do without: the policies, and the read that is denied.
 async fn policies(
     name: &FunctionName,
     function: &FunctionSettings,
@@ -156,19 +168,19 @@ async fn policies(
     has_apis: bool,
     world: &World,
 ) -> Result<(Policies, Option<OptionalRead>), CallError> {
-    let released = function.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()));
-    let read = async |qualifier: &Qualifier| {
-        let policy = world.aws.lambda.policy(name, qualifier).await?;
-        Ok(policy.map(|policy| policy.statements).unwrap_or_default())
+    let released = function.qualifier();
+    let read = async |qualifier: Qualifier| {
+        let policy = world.aws.lambda.policy(name, &qualifier).await?;
+        Ok::<_, CallError>((qualifier, policy.map(|policy| policy.statements).unwrap_or_default()))
     };
-    let needed = async { if has_apis { read(&released).await.map(Some) } else { Ok(None) } };
-    let is_other = code_changes && !(has_apis && released == Qualifier::Latest);
-    let other = async { if is_other { unless_denied(read(&Qualifier::Latest).await) } else { Ok(None) } };
-    let (needed, other) = futures::join!(needed, other);
-    let (needed, other) = (needed?, other?);
-    let denied = (is_other && other.is_none()).then_some(OptionalRead::Policy);
-    let needed = needed.map(|statements| (released, statements));
-    Ok((needed.into_iter().chain(other.map(|statements| (Qualifier::Latest, statements))).collect(), denied))
+    let needed = async { if has_apis { read(released.clone()).await.map(Some) } else { Ok(None) } };
+    let wanted = [Qualifier::Latest, released.clone()].into_iter().filter(|_| code_changes).collect::<BTreeSet<_>>();
+    let others = wanted.into_iter().filter(|qualifier| !has_apis || *qualifier != released);
+    let others = join_all(others.map(async |qualifier| unless_denied(read(qualifier).await)));
+    let (needed, others) = futures::join!(needed, others);
+    let others = others.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let denied = others.iter().any(Option::is_none).then_some(OptionalRead::Policy);
+    Ok((needed?.into_iter().chain(others.into_iter().flatten()).collect(), denied))
 }
 
 /// Whether code signing refuses unsigned code, or the read that is denied. AWS refuses unsigned code at the write, so

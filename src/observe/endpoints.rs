@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::api_id;
+use super::{api_id, urls};
 use crate::http::Miss;
-use crate::model::{Settings, SmokeSettings, SmokeTarget};
-use crate::world::World;
+use crate::model::{Qualifier, Settings, SmokeSettings, SmokeTarget, UrlAuth};
+use crate::world::{Address, World};
 
 /// Answers of endpoints, by the place of the smoke test in the settings: how long a good one took.
 pub type Answers = BTreeMap<usize, Result<Duration, Miss>>;
@@ -19,8 +19,8 @@ pub type Answers = BTreeMap<usize, Result<Duration, Miss>>;
 pub async fn answers(settings: &Settings, world: &World) -> Answers {
     let asked = settings.smoke.iter().enumerate().filter(|(_, smoke)| is_read(smoke));
     let asks = asked.map(async |(test, smoke)| {
-        let url = url(settings, smoke, world).await?;
-        Some((test, world.ask(&url, smoke, smoke.timeout).await))
+        let address = address(settings, smoke, world).await?;
+        Some((test, world.ask(&address, smoke, smoke.timeout).await))
     });
     join_all(asks).await.into_iter().flatten().collect()
 }
@@ -36,15 +36,22 @@ fn is_read(smoke: &SmokeSettings) -> bool {
     ["GET", "HEAD"].contains(&smoke.method.as_str())
 }
 
-/// The URL that is asked; an API's name is looked up here as well, since nothing waits for this.
-async fn url(settings: &Settings, smoke: &SmokeSettings, world: &World) -> Option<String> {
+/// What is asked; an API's name and the URL of a function are looked up here as well, since nothing waits for this.
+async fn address(settings: &Settings, smoke: &SmokeSettings, world: &World) -> Option<Address> {
     match &smoke.target {
         SmokeTarget::Event(_) => None,
-        SmokeTarget::Url(url) => Some(url.clone()),
+        SmokeTarget::Url(url) => Some(Address::new(url.clone(), smoke)),
         SmokeTarget::Path { api, path } => {
             let api = settings.apis.get(api)?;
             let id = api_id(api, world).await.ok()??;
-            Some(world.url(&id, &api.stage.value, path))
+            Some(Address::new(world.url(&id, &api.stage.value, path), smoke))
+        }
+        SmokeTarget::FunctionUrl { function, path } => {
+            let function = settings.functions.get(function)?;
+            let mut urls = urls::of(function, world).await.ok()?;
+            let found = urls.remove(&function.qualifier()).or_else(|| urls.remove(&Qualifier::Latest))?;
+            let is_guarded = found.auth == UrlAuth::Iam;
+            Some(Address::of_function(world.function_url(&found.url, path), smoke, is_guarded))
         }
     }
 }

@@ -6,6 +6,7 @@ mod endpoints;
 mod marked;
 mod preview;
 mod stack;
+mod urls;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::details::{self, Asked};
-use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied};
-use crate::aws::{Answer, CallError};
+use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied, urls};
+use crate::aws::{Answer, CallError, EventSources};
 use crate::error::Failure;
 use crate::model::{
-    AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, EventSource, FunctionKey, FunctionName,
-    FunctionSettings, Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction,
-    ObservedObject, OptionalRead, Redeploy, Settings, marks,
+    AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings, Listener,
+    ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject, OptionalRead,
+    Qualifier, Redeploy, Settings, marks,
 };
 use crate::world::World;
 
@@ -48,7 +48,8 @@ pub async fn stack(
 
 async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Failure> {
     let functions = settings.chosen_functions();
-    let functions = join_all(functions.map(|(key, settings)| keyed(key, function(settings, world))));
+    let functions =
+        join_all(functions.map(|(key, function)| keyed(key, self::function(key, function, settings, world))));
     let apis = join_all(settings.apis.iter().map(|(key, settings)| keyed(key, api(settings, world))));
     let (functions, apis) = futures::join!(functions, apis);
     let mut problems = Vec::new();
@@ -64,12 +65,17 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
     refuse(problems).map(|()| observed)
 }
 
-async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<ObservedFunction>, ReadError> {
-    let (lambda, name) = (&world.aws.lambda, &settings.name.value);
-    let wanted = settings.alias.as_ref().map(|alias| &alias.value);
-    let (latest, alias) = futures::join!(lambda.function(name, None), async {
-        if let Some(wanted) = wanted { alias(name, wanted, world).await } else { Ok(None) }
-    });
+async fn function(
+    key: &FunctionKey,
+    function: &FunctionSettings,
+    settings: &Settings,
+    world: &World,
+) -> Result<Option<ObservedFunction>, ReadError> {
+    let (lambda, name) = (&world.aws.lambda, &function.name.value);
+    let wanted = function.alias.as_ref().map(|alias| &alias.value);
+    let alias = async { if let Some(wanted) = wanted { alias(name, wanted, world).await } else { Ok(None) } };
+    let urls = async { if settings.asks_url(key) { urls::of(function, world).await } else { Ok(BTreeMap::new()) } };
+    let (latest, alias, urls) = futures::join!(lambda.function(name, None), alias, urls);
     let Some(latest) = latest? else { return Ok(None) };
     // Only an alias has a version whose environment may differ.
     let hidden = latest.environment_hidden.is_some() && wanted.is_some();
@@ -83,6 +89,7 @@ async fn function(settings: &FunctionSettings, world: &World) -> Result<Option<O
         signing_enforced: false,
         aliases: BTreeSet::new(),
         event_sources: Vec::new(),
+        urls: urls?,
         denied: hidden.then_some(OptionalRead::Environment).into_iter().collect(),
         code_link: latest.code_link,
     }))
@@ -155,7 +162,9 @@ async fn second_look(
     }));
     let changing =
         || asked.iter().filter(|(_, asked)| asked.code_changes).filter_map(|(key, _)| Some((key, found(key)?)));
-    let sources = event_sources(changing().map(|(_, found)| &found.name).collect(), world);
+    let released =
+        |key: &FunctionKey| settings.functions.get(key).map_or(Qualifier::Latest, FunctionSettings::qualifier);
+    let sources = event_sources(changing().map(|(key, found)| (&found.name, released(key))).collect(), world);
     let owner = changing().map(|(_, found)| found.account.clone()).next();
     let bucket = bucket(settings.artifacts.as_ref(), owner, world);
     let key = |function: &FunctionKey, sha256| marks::object_key(settings.artifact_prefix(), function, sha256);
@@ -204,22 +213,31 @@ async fn objects(settings: &Settings, keys: BTreeSet<ObjectKey>, world: &World) 
     (shown, hidden)
 }
 
-/// The event source mappings of a function, or of all where there are several, since Lambda takes few calls a second;
-/// `None` where the role may not read them.
-async fn event_sources(names: Vec<&FunctionName>, world: &World) -> Result<Option<EventSources>, CallError> {
-    let only = match names.as_slice() {
-        [] => return Ok(Some(EventSources::new())),
-        [only] => Some(*only),
-        _ => None,
+/// The event source mappings of a function and of its alias, or of all functions where several change, since Lambda takes
+/// few calls a second; `None` where the role may not read them.
+async fn event_sources(
+    called: Vec<(&FunctionName, Qualifier)>,
+    world: &World,
+) -> Result<Option<EventSources>, CallError> {
+    let read = async |of| unless_denied(world.aws.lambda.event_sources(of).await);
+    let [(name, released)] = called.as_slice() else {
+        return if called.is_empty() { Ok(Some(EventSources::new())) } else { read(None).await };
     };
-    unless_denied(world.aws.lambda.event_sources(only).await)
+    // Whether the list of a function has those of its aliases is not documented.
+    let of_alias = async {
+        if *released == Qualifier::Latest { Ok(Some(EventSources::new())) } else { read(Some((name, released))).await }
+    };
+    let (found, of_alias) = futures::join!(read(Some((name, &Qualifier::Latest))), of_alias);
+    let (Some(mut found), Some(of_alias)) = (found?, of_alias?) else { return Ok(None) };
+    for (function, sources) in of_alias {
+        found.entry(function).or_default().extend(sources);
+    }
+    Ok(Some(found))
 }
-
-type EventSources = BTreeMap<FunctionName, Vec<EventSource>>;
 
 fn with_event_sources(function: &mut ObservedFunction, sources: Option<&EventSources>) {
     match sources {
-        Some(sources) => function.event_sources = sources.get(&function.name).cloned().unwrap_or_default(),
+        Some(sources) => function.event_sources = sources.get(&function.name).into_iter().flatten().cloned().collect(),
         None => drop(function.denied.insert(OptionalRead::EventSources)),
     }
 }

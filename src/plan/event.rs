@@ -14,9 +14,9 @@ use crate::model::{AccountId, Region, SmokeSettings};
 /// Where the request seems to come from: a network for documentation.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc5737>
-const SOURCE: &str = "192.0.2.1";
+pub(super) const SOURCE: &str = "192.0.2.1";
 
-const USER_AGENT: &str = concat!("sls-release/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("sls-release/", env!("CARGO_PKG_VERSION"));
 
 /// A request of a smoke test, and where it goes.
 pub(super) struct Request<'r, 'a> {

@@ -1,12 +1,11 @@
 //! What becomes of one function: its code, its version, its alias.
 
-use super::permissions;
+use super::callers;
 use super::platform::{self, Platform};
 use super::stack::{Function, Stack};
 use crate::model::{
-    Act, AliasName, ChangeCode, CodeCall, CreateAlias, EventSource, FetchCode, GoesLive, KeepCode, LatestCaller,
-    MoveAlias, ObservedAlias, ObservedApi, OptionalRead, Plan, PolicyStatement, Provisioned, ProvisionedWait,
-    Qualifier, Reason, Ref, Restore, Skip, Upload, Warning,
+    Act, AliasName, ChangeCode, CodeCall, CreateAlias, FetchCode, GoesLive, KeepCode, MoveAlias, ObservedAlias,
+    OptionalRead, Plan, Provisioned, ProvisionedWait, Reason, Ref, Restore, Skip, Upload, Warning,
 };
 
 pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
@@ -21,7 +20,7 @@ pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan
         return;
     };
     if why == Reason::CodeDiffers {
-        warn_of_calls_without_alias(function, stack, plan);
+        callers::decide(function, stack, plan);
         let latest = &function.observed.latest;
         let (runtime, architecture) = (latest.runtime.as_deref(), latest.architecture.as_deref());
         platform::warn(key, function.artifact, Platform { runtime, architecture }, plan);
@@ -173,27 +172,4 @@ fn warn_of_calls_beside_the_alias(function: &Function<'_>, stack: &Stack<'_>, pl
             plan.warnings.push(warning);
         }
     }
-}
-
-/// What the function's own policy and its event source mappings show. The APIs of the settings were read themselves.
-fn warn_of_calls_without_alias(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
-    let statements = function.observed.policies.get(&Qualifier::Latest).into_iter().flatten();
-    let apis = || stack.observed.apis.values().flatten();
-    let others = statements.filter(|statement| !apis().any(|api| is_of_api(statement, api)));
-    let permitted = others.filter_map(|PolicyStatement { sid, statement }| {
-        let principal = permissions::invoker(statement)?;
-        Some(LatestCaller::Permitted { statement: sid.clone(), principal })
-    });
-    let mappings = function.observed.event_sources.iter().cloned();
-    let mappings = mappings.map(|EventSource { id, source }| LatestCaller::EventSource { id, source });
-    let callers: Vec<_> = permitted.chain(mappings).collect();
-    if !callers.is_empty() {
-        plan.warnings.push(Warning::CalledWithoutAlias { function: function.key.clone(), callers });
-    }
-}
-
-/// Whether the statement names this API as its source.
-fn is_of_api(statement: &PolicyStatement, api: &ObservedApi) -> bool {
-    let mark = format!(":{}/", api.id);
-    permissions::sources(&statement.statement).iter().any(|source| source.contains(&mark))
 }

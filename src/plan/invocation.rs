@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::event;
 use super::routes::{self, Route};
 use super::stack::{Function, Stack};
-use crate::model::{Act, GoesLive, Invoke, Plan, Reason, Ref, SmokeSettings, SmokeTarget};
+use super::{event, url_event};
+use crate::model::{
+    Act, FunctionKey, FunctionName, FunctionUrl, GoesLive, Invoke, LogSource, PayloadFormat, Plan, Reason, Ref,
+    Settings, SmokeSettings, SmokeTarget, UrlAuth, Version, marks,
+};
 
 /// Lambda's longest timeout, where it is not known.
 ///
@@ -18,8 +21,17 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// What a smoke test sends to a function itself.
 pub(super) struct Sent<'s, 'a> {
     pub(super) function: &'s Function<'a>,
-    /// The method of the API that the request is for, and the request's path; `None` for an event of one's own.
-    request: Option<(Route<'s, 'a>, &'s str)>,
+    request: Request<'s, 'a>,
+}
+
+/// What the function gets.
+enum Request<'s, 'a> {
+    /// The request to a method of an API, and its path.
+    Api(Route<'s, 'a>, &'s str),
+    /// The request to a URL, and its path.
+    Url(&'s FunctionUrl, &'s str),
+    /// An event of one's own.
+    Event,
 }
 
 /// Adds an invocation for each smoke test that can be sent to a function's new version.
@@ -33,6 +45,40 @@ pub(super) fn decide(stack: &Stack<'_>, plan: &mut Plan) {
     }
 }
 
+/// Adds an invocation of a preview's function for each smoke test that is an event, and returns the events. `functions` are
+/// those of the preview, each with its name and its timeout in seconds.
+pub(super) fn of_preview(
+    settings: &Settings,
+    functions: &BTreeMap<&FunctionKey, (&FunctionName, Option<i32>)>,
+    plan: &mut Plan,
+) -> BTreeMap<usize, Value> {
+    let mut events = BTreeMap::new();
+    for (test, smoke) in settings.smoke.iter().enumerate() {
+        let (SmokeTarget::Event(path), Some(key)) = (&smoke.target, &smoke.function) else { continue };
+        let Some((name, seconds)) = functions.get(key) else { continue };
+        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let invoke = Invoke {
+            test,
+            function: key.clone(),
+            name: (*name).clone(),
+            version: Ref::Existing(Version::latest()),
+            live: None,
+            goes_live: GoesLive::AtUpdate,
+            log: LogSource { function: (*name).clone(), group: marks::log_group(name) },
+            event: path.display().to_string(),
+            tenant: None,
+            status: None,
+            format: PayloadFormat::First,
+            contains: smoke.contains.clone(),
+            timeout: smoke.timeout,
+            function_timeout: seconds.map_or(LONGEST, Duration::from_secs),
+        };
+        plan.add(Act::Invoke(invoke), Reason::ProvesVersion);
+        events.extend(smoke.event.clone().map(|event| (test, event)));
+    }
+    events
+}
+
 /// The events of a plan's invocations.
 pub(super) fn events(stack: &Stack<'_>, plan: &Plan) -> BTreeMap<usize, Value> {
     let tests =
@@ -41,11 +87,12 @@ pub(super) fn events(stack: &Stack<'_>, plan: &Plan) -> BTreeMap<usize, Value> {
         let settings = stack.settings.smoke.get(test)?;
         let sent = sent(stack, settings).ok()?;
         let event = match &sent.request {
-            Some((route, path)) => {
+            Request::Api(route, path) => {
                 let (account, region) = (&sent.function.observed.account, &stack.observed.region);
                 event::of_rest_api(&event::Request { route, settings, path, account, region })
             }
-            None => settings.event.clone()?,
+            Request::Url(url, path) => url_event::of_url(url, settings, path, &sent.function.observed.account),
+            Request::Event => settings.event.clone()?,
         };
         Some((test, event))
     };
@@ -57,10 +104,9 @@ pub(super) fn sent<'s, 'a>(stack: &'s Stack<'a>, settings: &'s SmokeSettings) ->
     let (api, path) = match &settings.target {
         SmokeTarget::Path { api, path } => (api, path.as_str()),
         SmokeTarget::Url(_) => return Err("a `url` does not say which API it is of: use `path`"),
+        SmokeTarget::FunctionUrl { path, .. } => return to_url(released(stack, settings)?, path),
         SmokeTarget::Event(_) => {
-            let function = stack.functions.iter().find(|function| Some(function.key) == settings.function.as_ref());
-            let function = function.ok_or("its function is not released")?;
-            return Ok(Sent { function, request: None });
+            return Ok(Sent { function: released(stack, settings)?, request: Request::Event });
         }
     };
     let route = routes::find(stack, api, &settings.method, path).ok_or("its path is none of the API's")?;
@@ -76,7 +122,25 @@ pub(super) fn sent<'s, 'a>(stack: &'s Stack<'a>, settings: &'s SmokeSettings) ->
     } else if !route.integration.passes_requests {
         Err("its integration maps or streams the request, or is not AWS_PROXY")
     } else {
-        Ok(Sent { function, request: Some((route, path)) })
+        Ok(Sent { function, request: Request::Api(route, path) })
+    }
+}
+
+/// The function that the settings name.
+fn released<'s, 'a>(stack: &'s Stack<'a>, settings: &SmokeSettings) -> Result<&'s Function<'a>, &'static str> {
+    let function = stack.functions.iter().find(|function| Some(function.key) == settings.function.as_ref());
+    function.ok_or("its function is not released")
+}
+
+/// The request to the URL of the alias that is moved.
+fn to_url<'s, 'a>(function: &'s Function<'a>, path: &'s str) -> Result<Sent<'s, 'a>, &'static str> {
+    if function.settings.alias.is_none() {
+        return Err("its function has no alias, so that callers get new code at once");
+    }
+    match function.observed.urls.get(&function.qualifier()) {
+        None => Err("its URL is not one of the alias that is moved"),
+        Some(url) if url.streams => Err("its URL streams the answer"),
+        Some(url) => Ok(Sent { function, request: Request::Url(url, path) }),
     }
 }
 
@@ -85,17 +149,23 @@ pub(super) fn sent<'s, 'a>(stack: &'s Stack<'a>, settings: &'s SmokeSettings) ->
 fn is_wanted(settings: &SmokeSettings, sent: &Sent<'_, '_>) -> bool {
     let reads = ["GET", "HEAD"].contains(&settings.method.as_str());
     let is_known = settings.tenant.is_some() || !sent.function.observed.latest.has_tenants;
-    let is_same = sent.request.as_ref().is_none_or(|(route, _)| reads && is_known && route.integration.is_open);
+    let is_same = match &sent.request {
+        Request::Api(route, _) => reads && is_known && route.integration.is_open,
+        // What IAM tells the function of the caller is not known.
+        Request::Url(url, _) => reads && url.auth == UrlAuth::Open,
+        Request::Event => true,
+    };
     settings.before.unwrap_or(is_same)
 }
 
 fn invoke(test: usize, settings: &SmokeSettings, sent: &Sent<'_, '_>) -> Invoke {
     let Sent { function, request } = sent;
-    let event = match (&settings.target, request) {
-        (SmokeTarget::Event(path), _) => path.display().to_string(),
-        (_, Some((route, _))) => format!("{} {}", settings.method, route.integration.path),
-        (_, None) => String::new(),
+    let event = match request {
+        Request::Api(route, _) => format!("{} {}", settings.method, route.integration.path),
+        Request::Url(..) => format!("{} {}", settings.method, settings.target.shown()),
+        Request::Event => settings.target.shown(),
     };
+    let (is_request, is_url) = (!matches!(request, Request::Event), matches!(request, Request::Url(..)));
     let live = function.observed.alias.as_ref().map(|alias| alias.version.clone());
     let seconds = function.observed.latest.timeout_seconds;
     Invoke {
@@ -108,7 +178,8 @@ fn invoke(test: usize, settings: &SmokeSettings, sent: &Sent<'_, '_>) -> Invoke 
         log: function.log(),
         event,
         tenant: settings.tenant.clone().filter(|_| function.observed.latest.has_tenants),
-        status: request.is_some().then_some(settings.status),
+        status: is_request.then_some(settings.status),
+        format: if is_url { PayloadFormat::Second } else { PayloadFormat::First },
         contains: settings.contains.clone(),
         timeout: settings.timeout,
         function_timeout: seconds.map_or(LONGEST, |seconds| Duration::from_secs(seconds.into())),

@@ -2,7 +2,7 @@
 
 use super::desired::Desired;
 use super::stack::{Api, Stack};
-use super::{apis, checks, functions, invocation, permissions, smoke};
+use super::{apis, checks, function_urls, functions, invocation, permissions, smoke};
 use crate::error::{Failure, Kind};
 use crate::model::{
     Act, FunctionKey, Inputs, LiveCode, Observed, OlderCommit, Plan, Planned, Reason, Settings, Skip, Step, Warning,
@@ -19,6 +19,7 @@ pub fn release(desired: Desired<'_>, settings: &Settings, observed: &Observed) -
     plan.account = stack.functions.first().map(|function| function.observed.account.clone());
     for function in &stack.functions {
         functions::decide(function, &stack, &mut plan);
+        function_urls::decide(function, &mut plan);
     }
     for api in &stack.apis {
         apis::decide(api, &mut plan);

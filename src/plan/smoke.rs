@@ -6,7 +6,7 @@ use super::routes;
 use super::stack::Stack;
 use crate::model::{
     Act, ApiKey, Endpoint, FunctionKey, FunctionName, GoesLive, LogSource, Plan, Reason, Settings, Skip, Smoke,
-    SmokeSettings, SmokeTarget, Warning, marks,
+    SmokeSettings, SmokeTarget, UrlEndpoint, Warning, marks,
 };
 
 /// How often a stage that nothing changes has to answer well.
@@ -37,17 +37,22 @@ pub(super) fn of_release(stack: &Stack<'_>, plan: &mut Plan) {
                 proven.extend(settings.function.clone().filter(|_| is_sent));
                 continue;
             }
-            SmokeTarget::Url(_) => None,
             SmokeTarget::Path { api, .. } if stack.other_apis.contains(&api) => {
                 plan.skipped.push(Skip::SmokeApiNotChosen { api: api.clone() });
                 continue;
             }
             SmokeTarget::Path { api, .. } => endpoint(api, plan),
+            SmokeTarget::FunctionUrl { function, .. } if !stack.settings.chosen.contains(function) => {
+                plan.skipped.push(Skip::SmokeFunctionNotChosen { function: function.clone() });
+                continue;
+            }
+            SmokeTarget::FunctionUrl { .. } | SmokeTarget::Url(_) => None,
         };
         let function = proves(settings, stack);
         let logs = function.as_ref().and_then(log).map_or_else(|| changed.clone(), |log| vec![log]);
         let hits = if stands { OF_WHAT_STANDS } else { settings.hits };
-        add(Smoke { hits, ..smoke(test, settings, endpoint, logs) }, stands, plan);
+        let function_url = of_function(settings, plan);
+        add(Smoke { function_url, hits, ..smoke(test, settings, endpoint, logs) }, stands, plan);
         proven.extend(function);
     }
     let unproven = plan.code().filter(|change| !proven.contains(&change.function));
@@ -62,7 +67,7 @@ fn proves(settings: &SmokeSettings, stack: &Stack<'_>) -> Option<FunctionKey> {
         return Some(said.clone());
     }
     match &settings.target {
-        SmokeTarget::Event(_) => None,
+        SmokeTarget::Event(_) | SmokeTarget::FunctionUrl { .. } => None, // the settings name it
         SmokeTarget::Path { api, path } => {
             let route = routes::find(stack, api, &settings.method, path)?;
             Some(route.function?.key.clone())
@@ -83,11 +88,17 @@ pub(super) fn of_preview(settings: &Settings, functions: &[FunctionName], plan: 
     }
     for (test, smoke) in settings.smoke.iter().enumerate() {
         match &smoke.target {
-            SmokeTarget::Event(_) => plan.skipped.push(Skip::SmokeEvent { event: smoke.target.shown() }),
+            SmokeTarget::Event(_) => {} // its function is invoked
             SmokeTarget::Url(_) => plan.warnings.push(Warning::SmokeUrlIsTheStages { target: smoke.target.shown() }),
             SmokeTarget::Path { api, .. } => {
                 if let Some(endpoint) = endpoint(api, plan) {
                     add(self::smoke(test, smoke, Some(endpoint), logs.clone()), false, plan);
+                }
+            }
+            SmokeTarget::FunctionUrl { .. } => {
+                if let Some(function_url) = of_function(smoke, plan) {
+                    let function_url = Some(function_url);
+                    add(Smoke { function_url, ..self::smoke(test, smoke, None, logs.clone()) }, false, plan);
                 }
             }
         }
@@ -98,10 +109,17 @@ fn endpoint(api: &ApiKey, plan: &Plan) -> Option<Endpoint> {
     plan.endpoints.iter().find(|endpoint| endpoint.api == *api).cloned()
 }
 
+/// The URL that a smoke test asks, where it asks that of a function.
+fn of_function(settings: &SmokeSettings, plan: &Plan) -> Option<UrlEndpoint> {
+    let SmokeTarget::FunctionUrl { function, .. } = &settings.target else { return None };
+    plan.function_urls.iter().find(|endpoint| endpoint.function == *function).cloned()
+}
+
 fn smoke(test: usize, settings: &SmokeSettings, endpoint: Option<Endpoint>, logs: Vec<LogSource>) -> Smoke {
     Smoke {
         test,
         endpoint,
+        function_url: None,
         target: settings.target.shown(),
         hits: settings.hits,
         timeout: settings.timeout,

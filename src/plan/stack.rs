@@ -133,7 +133,7 @@ impl Function<'_> {
 
     /// What its callers should use.
     pub(super) fn qualifier(&self) -> Qualifier {
-        self.settings.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()))
+        self.settings.qualifier()
     }
 }
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, LeftAlone, NotPutBack, Outcome, PhaseTime,
-    Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName, UndoReport, Verdict,
-    Version,
+    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, FunctionUrls, Invoked, LeftAlone, NotPutBack,
+    Outcome, PhaseTime, Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName,
+    UndoReport, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -75,6 +75,9 @@ pub(super) struct Document<'a> {
     /// What answers, by API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) endpoints: Option<&'a BTreeMap<ApiKey, String>>,
+    /// The URLs of functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) function_urls: Option<&'a FunctionUrls>,
     /// What the smoke tests showed of a stage that nothing changed.
     #[serde(rename = "smoke", skip_serializing_if = "<[_]>::is_empty")]
     pub(super) standing: &'a [SmokeResult],
@@ -167,13 +170,18 @@ impl<'a> Document<'a> {
                 let exit_code = if plan.is_empty() { 0 } else { self.pending_exit_code };
                 Self { outcome: Ending::Planned, exit_code, ..self.of(plan) }
             }
-            Outcome::Unchanged { plan, endpoints, smoke } => {
-                Self { outcome: Ending::Unchanged, endpoints: Some(endpoints), standing: smoke, ..self.of(plan) }
-            }
+            Outcome::Unchanged { plan, endpoints, function_urls, smoke } => Self {
+                outcome: Ending::Unchanged,
+                endpoints: Some(endpoints),
+                function_urls: Some(function_urls).filter(|urls| !urls.is_empty()),
+                standing: smoke,
+                ..self.of(plan)
+            },
             Outcome::Released { plan, released } => Self {
                 outcome: Ending::Released,
                 released: Some(released),
                 endpoints: Some(&released.endpoints),
+                function_urls: Some(&released.function_urls).filter(|urls| !urls.is_empty()),
                 ..self.of(plan)
             },
             Outcome::Failed { plan, failure, undone } => self.of(plan).failed(failure).undone(undone),
@@ -199,7 +207,9 @@ impl<'a> Document<'a> {
     }
 
     fn up(self, outcome: Ending, report: &'a PreviewReport) -> Self {
-        Self { outcome, previews: Some(std::slice::from_ref(report)), endpoints: Some(&report.endpoints), ..self }
+        let function_urls = Some(&report.function_urls).filter(|urls| !urls.is_empty());
+        let previews = Some(std::slice::from_ref(report));
+        Self { outcome, previews, endpoints: Some(&report.endpoints), function_urls, ..self }
     }
 
     /// Returns the document with a plan and its stage.
@@ -217,9 +227,16 @@ impl<'a> Document<'a> {
         self.previews.unwrap_or_default()
     }
 
-    /// The endpoint of the first API.
+    /// What answers, by API and then by function.
+    pub(super) fn all_endpoints(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let apis = self.endpoints.into_iter().flatten().map(|(api, url)| (api.as_str(), url.as_str()));
+        let functions = self.function_urls.into_iter().flatten();
+        apis.chain(functions.map(|(function, url)| (function.as_str(), url.as_str())))
+    }
+
+    /// The endpoint of the first API, or else of the first function that has a URL.
     pub(super) fn first_endpoint(&self) -> Option<&'a str> {
-        self.endpoints?.values().next().map(String::as_str)
+        self.all_endpoints().next().map(|(_, url)| url)
     }
 
     /// The version that callers of each function use now; those of `--function`'s others are unknown.
@@ -238,6 +255,12 @@ impl<'a> Document<'a> {
     pub(super) fn smoke(&self) -> &'a [SmokeResult] {
         let of_preview = || self.previews().first().map(|preview| &preview.smoke);
         self.released.map(|released| &released.smoke).or_else(of_preview).map_or(self.standing, Vec::as_slice)
+    }
+
+    /// The invocations of new versions, and of a preview's functions.
+    pub(super) fn invoked(&self) -> &'a [Invoked] {
+        let of_preview = || self.previews().first().map(|preview| &preview.invoked);
+        self.released.map(|released| &released.invoked).or_else(of_preview).map_or(&[], Vec::as_slice)
     }
 
     /// One short name for all archives: the first 12 hex digits of the SHA-256 over their SHA-256s, by function.

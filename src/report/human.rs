@@ -43,11 +43,20 @@ fn previews(page: &mut Page, document: &Document<'_>) {
             preview.deleted.iter().for_each(|what| page.line(2, Look::Plain, what));
             continue;
         }
+        if preview.endpoints.is_empty() && preview.function_urls.is_empty() && document.outcome != Ending::Planned {
+            page.line(2, Look::Plain, words::NO_ENDPOINT);
+        }
         for (api, url) in &preview.endpoints {
             page.line(2, Look::Plain, &format!("{api}: {url}"));
         }
+        for (function, url) in &preview.function_urls {
+            page.line(2, Look::Plain, &format!("{function}: {url}"));
+        }
         for function in &preview.functions {
             page.line(2, Look::Dim, &format!("function {function}"));
+        }
+        for invoked in &preview.invoked {
+            page.line(2, Look::Dim, &format!("{} {}", invoked.function, words::invoked(invoked)));
         }
         for smoke in &preview.smoke {
             page.line(2, Look::Dim, &format!("{} {}", smoke.url, words::smoke(smoke)));
@@ -107,6 +116,7 @@ pub(super) fn announcement(plan: &Plan, verbose: bool, screen: Screen) -> String
 pub(super) fn plan_body(plan: &Plan) -> String {
     let mut page = Page::new(Screen::default());
     plan_steps(&mut page, plan);
+    callers(&mut page, plan);
     skips(&mut page, plan);
     page.finish().trim_start().to_owned()
 }
@@ -134,10 +144,20 @@ pub(super) fn writes(plan: &Plan) -> String {
 fn whole_plan(page: &mut Page, plan: &Plan, with_skips: bool) {
     page.line(0, Look::Heading, &title_with_account(plan));
     plan_steps(page, plan);
+    callers(page, plan);
     if with_skips {
         skips(page, plan);
     }
     warnings(page, plan);
+}
+
+/// Who calls by an alias that moves.
+fn callers(page: &mut Page, plan: &Plan) {
+    if !plan.callers.is_empty() {
+        page.blank();
+        page.line(0, Look::Heading, "callers");
+    }
+    plan.callers.iter().for_each(|callers| page.line(2, Look::Plain, &callers.to_string()));
 }
 
 fn skips(page: &mut Page, plan: &Plan) {
@@ -176,8 +196,8 @@ fn warnings(page: &mut Page, plan: &Plan) {
 fn unchanged(page: &mut Page, document: &Document<'_>, verbose: bool) {
     let Some(plan) = &document.plan else { return };
     page.labelled(0, Look::Good, "nothing to do:", &format!("stage {} {}", plan.stage, unchanged_words(plan)));
-    for (api, endpoint) in document.endpoints.into_iter().flatten() {
-        page.line(2, Look::Plain, &format!("endpoint {api}  {endpoint}"));
+    for (name, endpoint) in document.all_endpoints() {
+        page.line(2, Look::Plain, &format!("endpoint {name}  {endpoint}"));
     }
     for smoke in document.standing {
         page.line(2, Look::Plain, &format!("{} {}", smoke.url, words::smoke(smoke)));
@@ -206,7 +226,7 @@ fn released(page: &mut Page, document: &Document<'_>, released: &Released, verbo
     let mut rows: Vec<Vec<String>> = released.functions.iter().map(|it| function_row(it, verbose)).collect();
     let deployments = released.deployments.iter();
     rows.extend(deployments.map(|(api, id)| vec![format!("API {api}"), format!("deployment {id}")]));
-    rows.extend(released.endpoints.iter().map(|(api, url)| vec![format!("endpoint {api}"), url.clone()]));
+    rows.extend(document.all_endpoints().map(|(name, url)| vec![format!("endpoint {name}"), url.to_owned()]));
     rows.extend(
         released.invoked.iter().map(|invoked| vec![format!("proof {}", invoked.function), words::invoked(invoked)]),
     );
@@ -230,7 +250,7 @@ fn function_row(function: &ReleasedFunction, verbose: bool) -> Vec<String> {
 
 /// The URLs, and what their answers prove.
 fn smoke_rows(released: &Released) -> Vec<Vec<String>> {
-    if released.smoke.is_empty() {
+    if released.smoke.is_empty() && released.invoked.is_empty() {
         return vec![vec![UNPROVEN.to_owned()]];
     }
     let row = |label: &str, text: String| vec![label.to_owned(), text];

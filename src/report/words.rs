@@ -6,6 +6,10 @@ use std::time::Duration;
 use super::units;
 use crate::model::{Act, GoesLive, Invoked, Plan, Released, Smoke, SmokeProof, SmokeResult, Subject};
 
+/// What a preview without an API is.
+pub(super) const NO_ENDPOINT: &str =
+    "no endpoint, and no event source calls it: its functions run only where they are invoked";
+
 /// A step in words.
 pub(super) struct ShownStep {
     /// Steps of one number run at once.
@@ -49,7 +53,7 @@ fn good_answers(smoke: &Smoke) -> String {
 /// What the invocation of a new version showed.
 pub(super) fn invoked(invoked: &Invoked) -> String {
     let before = if invoked.goes_live == GoesLive::WithAlias { " before its callers got it" } else { "" };
-    format!("version {} answered {}{before}", invoked.version, invoked.event)
+    format!("{} answered {}{before}", invoked.version.in_words(), invoked.event)
 }
 
 /// What the smoke test showed, and what that proves: to stand after its URL.

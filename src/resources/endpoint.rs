@@ -9,7 +9,7 @@ use crate::error::Problem;
 use crate::http::Miss;
 use crate::model::{LogSource, Moment, Smoke, SmokeProof, SmokeResult, SmokeSettings, SmokeTarget};
 use crate::report::own_error;
-use crate::world::{Look, Wait, WaitError};
+use crate::world::{Address, Look, Wait, WaitError};
 
 /// How long the logs may take after a failure.
 const FOR_LOGS: Duration = Duration::from_secs(5);
@@ -17,7 +17,7 @@ const FOR_LOGS: Duration = Duration::from_secs(5);
 /// Asks until there were enough good answers in a row.
 pub async fn smoke(cx: &Context<'_>, smoke: &Smoke) -> Result<(), StepError> {
     let settings = cx.inputs.smoke.get(smoke.test).ok_or_else(|| not_made("a smoke test"))?;
-    let (url, shown) = urls(cx, smoke, settings)?;
+    let (address, shown) = addresses(cx, smoke, settings)?;
     cx.run.may_write()?;
     let (began, since, mut heard) = (Instant::now(), time::now(), Heard::default());
     let mut early = cx.answers.get(&smoke.test).cloned();
@@ -27,7 +27,7 @@ pub async fn smoke(cx: &Context<'_>, smoke: &Smoke) -> Result<(), StepError> {
             if left.is_zero() {
                 break;
             }
-            let ask = async { Ok(cx.run.world.ask(&url, settings, left).await) };
+            let ask = async { Ok(cx.run.world.ask(&address, settings, left).await) };
             let answer = match early.take() {
                 Some(answer) => answer,
                 None => cx.run.unless_stopped(ask).await?,
@@ -130,17 +130,25 @@ impl Heard {
     }
 }
 
-/// The URL that is asked, which may hold a key, and the one that is shown.
-fn urls(cx: &Context<'_>, smoke: &Smoke, settings: &SmokeSettings) -> Result<(String, String), StepError> {
+/// What is asked, and the URL that is shown, which holds no key.
+fn addresses(cx: &Context<'_>, smoke: &Smoke, settings: &SmokeSettings) -> Result<(Address, String), StepError> {
     let target = match &settings.target {
         SmokeTarget::Url(url) => url,
-        SmokeTarget::Path { path, .. } => path,
+        SmokeTarget::Path { path, .. } | SmokeTarget::FunctionUrl { path, .. } => path,
         SmokeTarget::Event(_) => return Err(not_made("an endpoint for an event").into()),
     };
-    let Some(endpoint) = &smoke.endpoint else { return Ok((target.clone(), smoke.target.clone())) };
+    let world = cx.run.world;
+    if let Some(endpoint) = &smoke.function_url {
+        let url = cx.run.memory.made(|made| made.url(&endpoint.url)).ok_or_else(|| not_made("a URL"))?;
+        let address = Address::of_function(world.function_url(&url, target), settings, endpoint.signed);
+        return Ok((address, world.function_url(&url, &smoke.target)));
+    }
+    let Some(endpoint) = &smoke.endpoint else {
+        return Ok((Address::new(target.clone(), settings), smoke.target.clone()));
+    };
     let id = cx.api(&endpoint.id, &endpoint.id)?;
-    let url = |path| cx.run.world.url(&id, &endpoint.stage, path);
-    Ok((url(target), url(&smoke.target)))
+    let url = |path| world.url(&id, &endpoint.stage, path);
+    Ok((Address::new(url(target), settings), url(&smoke.target)))
 }
 
 /// Adds what the functions themselves said since, where this role may read their logs.

@@ -12,7 +12,7 @@ use super::{Context, not_made};
 use crate::aws::{Answer, Invocation, time};
 use crate::engine::{StepError, ended};
 use crate::error::Problem;
-use crate::model::{GoesLive, Invoke, Invoked, Version};
+use crate::model::{GoesLive, Invoke, Invoked, PayloadFormat, Version};
 use crate::report::{own_error, redact};
 use crate::world::{Look, Wait};
 
@@ -88,24 +88,28 @@ pub async fn prove(cx: &Context<'_>, invoke: &Invoke) -> Result<(), StepError> {
         Ok(if is_last { Look::Ready(Ended::Bad(miss)) } else { Look::NotYet(miss.what) })
     };
     let Invoke { name, event: shown, .. } = invoke;
-    let what = format!("version {version} of {name} to answer {shown}");
+    let ran = version.in_words();
+    let what = format!("{ran} of {name} to answer {shown}");
     let deadline = invoke.timeout + invoke.function_timeout * 2;
     let wait = Wait { longest: Duration::from_secs(1), deadline, ..cx.run.wait(what) };
     let failed = match invoke.goes_live {
-        GoesLive::WithAlias => format!("version {version} of {name} failed before its callers got it"),
-        GoesLive::AtUpdate => format!("version {version} of {name} failed"),
+        GoesLive::WithAlias => format!("{ran} of {name} failed before its callers got it"),
+        GoesLive::AtUpdate => format!("{ran} of {name} failed"),
     };
     match wait.until(look).await.map_err(|error| ended(error, &failed, "try again in a minute"))? {
         Ended::Good => {
-            cx.run.done(format!("version {version} of {name} answered {shown}"));
+            cx.run.done(format!("{ran} of {name} answered {shown}"));
             let Invoke { function, event, goes_live, .. } = invoke.clone();
             let invoked = Invoked { function, version, event, goes_live };
             cx.run.memory.made(|made| made.invoked.insert(invoke.test, invoked));
             Ok(())
         }
         Ended::Unproven(why) => {
-            cx.run
-                .warn(format!("version {version} of {name} is not proven by {shown} before its callers get it: {why}"));
+            let before = match invoke.goes_live {
+                GoesLive::WithAlias => " before its callers get it",
+                GoesLive::AtUpdate => "",
+            };
+            cx.run.warn(format!("{ran} of {name} is not proven by {shown}{before}: {why}"));
             Ok(())
         }
         Ended::Bad(miss) => Err(problem(failed, invoke, miss, tries).into()),
@@ -127,7 +131,9 @@ async fn attempt(cx: &Context<'_>, invoke: &Invoke, version: &Version, event: &V
         Err(error) if matches!(error.answer, Answer::Throttled | Answer::Unknown | Answer::Conflict) => {
             Ok(Attempt::NoAnswer(error.into_problem("").why))
         }
-        Err(error) => Err(error.into_problem(format!("failed to invoke version {version} of {}", invoke.name)).into()),
+        Err(error) => {
+            Err(error.into_problem(format!("failed to invoke {} of {}", version.in_words(), invoke.name)).into())
+        }
     }
 }
 
@@ -143,7 +149,7 @@ fn judge(invoke: &Invoke, version: &Version, answer: &Invocation, event: &Value)
         return Err(miss("the function failed".to_owned(), FINAL.contains(&kind)));
     }
     if let Some(other) = answer.version.as_ref().filter(|ran| *ran != version) {
-        return Err(miss(format!("version {other} answered"), false));
+        return Err(miss(format!("{} answered", other.in_words()), false));
     }
     let body = match invoke.status {
         None => answer.payload.as_str().map_or_else(|| answer.payload.to_string(), str::to_owned),
@@ -151,6 +157,10 @@ fn judge(invoke: &Invoke, version: &Version, answer: &Invocation, event: &Value)
             let status = &answer.payload["statusCode"];
             let status = status.as_u64().or_else(|| status.as_str()?.parse().ok());
             match status {
+                None if invoke.format == PayloadFormat::Second => match wanted {
+                    200 => answer.payload.as_str().map_or_else(|| answer.payload.to_string(), str::to_owned),
+                    _ => return Err(miss(format!("it answered 200 instead of {wanted}"), false)),
+                },
                 None => {
                     return Err(miss(
                         "its answer has no `statusCode`, so that callers would get 502".to_owned(),
@@ -203,11 +213,17 @@ fn texts<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
 /// The event with what each request has of its own.
 fn completed(event: &Value, cx: &Context<'_>) -> Value {
     let mut event = event.clone();
-    if let Some(Value::Object(context)) =
+    let now = time::now();
+    let id = format!("{}-{}", cx.run.id(), now.unix());
+    let is_of_url = event["version"] == "2.0";
+    let context = event.get_mut("requestContext");
+    if let Some(Value::Object(context)) = context.filter(|context| is_of_url && context["http"].is_object()) {
+        context.entry("requestId").or_insert_with(|| json!(id));
+        context.entry("timeEpoch").or_insert_with(|| json!(now.unix() * 1000));
+        context.entry("time").or_insert_with(|| json!(time::common_log(now)));
+    } else if let Some(Value::Object(context)) =
         event.get_mut("requestContext").filter(|context| context["identity"].is_object())
     {
-        let now = time::now();
-        let id = format!("{}-{}", cx.run.id(), now.unix());
         context.entry("requestId").or_insert_with(|| json!(id));
         context.entry("extendedRequestId").or_insert_with(|| json!(id));
         context.entry("requestTimeEpoch").or_insert_with(|| json!(now.unix() * 1000));

@@ -82,7 +82,7 @@ const SMOKE: &[Key] = &[
     ("function", Shape::Text),
     ("path", Shape::Text),
     ("url", Shape::Text),
-    ("api", Shape::Text),
+    ("api", Shape::TextOrFalse),
     ("method", Shape::Text),
     ("headers", Shape::Each(&names::HEADER, &Shape::Text)),
     ("body", Shape::Text),

@@ -1,17 +1,14 @@
 //! Reads `[smoke]` and `[[smoke]]`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use super::document::Table;
 use super::names::Rule;
 use super::reader::Reader;
 use super::{layers, names, near};
-use crate::error::{Failure, Kind, Location, Problem};
-use crate::model::{ApiKey, FunctionKey, Settings, SmokeSettings, SmokeTarget, Sourced};
+use crate::error::Problem;
+use crate::model::{ApiKey, FunctionKey, SmokeSettings, SmokeTarget, Sourced};
 
 /// What says something of a request, and nothing of an event.
 const OF_REQUESTS: [&str; 10] = ["path", "url", "api", "method", "headers", "body", "status", "hits", "before", "sign"];
@@ -28,8 +25,8 @@ impl Reader<'_> {
     }
 
     fn smoke(&mut self, table: &Table) -> Option<SmokeSettings> {
-        let target = self.target(table);
         let function = self.smoke_function(table);
+        let target = self.target(table, function.as_ref());
         let contains = self.text(table, "contains", &names::CONTAINS);
         let body = self.text(table, "body", &names::ANY_TEXT);
         let tenant = self.text(table, "tenant", &names::TENANT).map(|tenant| tenant.value);
@@ -55,7 +52,7 @@ impl Reader<'_> {
         })
     }
 
-    fn target(&mut self, table: &Table) -> Option<Sourced<SmokeTarget>> {
+    fn target(&mut self, table: &Table, function: Option<&FunctionKey>) -> Option<Sourced<SmokeTarget>> {
         if table.entries.contains_key("invoke") {
             return self.event(table);
         }
@@ -66,6 +63,10 @@ impl Reader<'_> {
             return Some(url.map(SmokeTarget::Url));
         }
         let path = self.in_place(table, "path", &names::SMOKE_PATH);
+        if self.is_on_function_url(table) {
+            let (path, function) = (path?, function?.clone());
+            return Some(path.map(|path| SmokeTarget::FunctionUrl { function, path }));
+        }
         let api = self.smoke_api(table);
         let (path, api) = (path?, api?);
         Some(path.map(|path| SmokeTarget::Path { api, path }))
@@ -102,6 +103,12 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a path is on the URL of a function: where no API is there, or `api = false` says so.
+    fn is_on_function_url(&self, table: &Table) -> bool {
+        let has_apis = self.merged.tables("apis").next().is_some();
+        table.flag("api") == Some(false) || (table.text("api").is_none() && !has_apis)
+    }
+
     /// The API whose stage has the path: the one that is named, or the only one.
     fn smoke_api(&mut self, table: &Table) -> Option<ApiKey> {
         let known: Vec<&str> = self.merged.tables("apis").map(|(key, ..)| key.as_str()).collect();
@@ -113,12 +120,7 @@ impl Reader<'_> {
                 self.problems.unless_misspelt(self.merged, Problem::new(what).fix(fix).at(said.location()));
             }
             (None, [only]) => return Some(ApiKey::new(*only)),
-            (None, []) => self.problems.unless_misspelt(
-                self.merged,
-                Problem::new(format!("[{}] has a `path`, but there is no API that it is on", table.name))
-                    .fix("add an `[apis.<key>]` table, or use `url`")
-                    .at(Some(table.at.clone())),
-            ),
+            (None, []) => {} // it is on the URL of a function
             (None, [first, ..]) => self.problems.missing(
                 table,
                 Problem::new(format!("[{}] does not say which API its `path` is on", table.name))
@@ -129,11 +131,13 @@ impl Reader<'_> {
         None
     }
 
-    /// The function that the test is said to prove. An event needs one.
+    /// The function that the test is said to prove. An event needs one, and so does the URL of a function.
     fn smoke_function(&mut self, table: &Table) -> Option<FunctionKey> {
         let known: Vec<&str> = self.merged.tables("functions").map(|(key, ..)| key.as_str()).collect();
         let Some(said) = table.text("function") else {
-            return if table.entries.contains_key("invoke") { self.only_function(table, &known) } else { None };
+            let is_needed = table.entries.contains_key("invoke")
+                || (table.entries.contains_key("path") && self.is_on_function_url(table));
+            return if is_needed { self.only_function(table, &known) } else { None };
         };
         if known.contains(&said.value.as_str()) {
             return Some(FunctionKey::new(said.value));
@@ -151,7 +155,7 @@ impl Reader<'_> {
         let example = known.first().copied().unwrap_or("hello");
         self.problems.missing(
             table,
-            Problem::new(format!("[{}] does not say which function its event is for", table.name))
+            Problem::new(format!("[{}] does not say which function it is for", table.name))
                 .fix(format!("add it, such as `function = \"{example}\"`")),
         );
         None
@@ -173,32 +177,4 @@ impl Reader<'_> {
         }
         headers.into_iter().map(|(name, value)| (name, value.value)).collect()
     }
-}
-
-/// Reads the files of the smoke tests' events.
-///
-/// # Errors
-/// [`Kind::Usage`] where one cannot be read, or is no JSON.
-pub(crate) fn read_events(settings: &mut Settings) -> Result<(), Failure> {
-    let mut problems = Vec::new();
-    for test in &mut settings.smoke {
-        let SmokeTarget::Event(path) = &test.target else { continue };
-        match event_in(path) {
-            Ok(event) => test.event = Some(event),
-            Err(problem) => problems.push(if problem.at.is_some() { problem } else { problem.at(test.at.clone()) }),
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Failure { kind: Kind::Usage, problems }) }
-}
-
-fn event_in(path: &Path) -> Result<Value, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let what = format!("cannot read {}, the event of a smoke test", path.display());
-        Problem::new(what).why(error.to_string()).fix("`invoke` is relative to the settings file")
-    })?;
-    serde_json::from_str(&text).map_err(|error| {
-        let at = Location { file: path.to_owned(), line: error.line(), column: error.column() };
-        let fix = "write the event as JSON, as the function gets it";
-        Problem::new("the event of a smoke test is no JSON").why(error.to_string()).fix(fix).at(Some(at))
-    })
 }

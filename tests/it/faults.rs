@@ -14,3 +14,4 @@ mod races;
 mod scene;
 pub(crate) mod signals;
 mod sweep;
+mod without_api;

@@ -14,11 +14,11 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use crate::support::{Call, Fault, LATEST, Run, Stack, When, answering, noise, permissions};
+use crate::support::{ALIAS, Call, Fault, LATEST, Run, Stack, When, answering, noise, permissions};
 use policy::{Grant, PLAN, Policy, RELEASE};
 use situations::{
     LARGE, before_the_first_release, break_it, fails_before_traffic, left, set_back, take_permission_away,
-    without_an_api,
+    without_an_api, without_apis,
 };
 use user::{allow, guarded_stack};
 
@@ -66,13 +66,17 @@ const FAILED_VERSIONS: [(&str, &str); 2] = [
 const LIST: (&str, &str) = ("ReadAliasesAndCodeSigning", "lambda:ListVersionsByFunction");
 
 /// Reads of a plan without which a release goes on, with a warning.
-const UNREAD: [(&str, &str); 5] = [
+const UNREAD: [(&str, &str); 6] = [
     ("ReadProvisionedConcurrency", "lambda:GetProvisionedConcurrencyConfig"),
     ("SeeEventSources", "lambda:ListEventSourceMappings"),
     ("ReadAliasesAndCodeSigning", "lambda:GetFunctionCodeSigningConfig"),
     ("ReadCodeSigningConfigs", "lambda:GetCodeSigningConfig"),
+    URLS,
     ALIASES,
 ];
+
+/// Needed only where the settings have no API, or a smoke test asks a URL.
+const URLS: (&str, &str) = ("ReadUrls", "lambda:GetFunctionUrlConfig");
 
 /// Needed only where the settings have neither an alias nor an API.
 const ALIASES: (&str, &str) = ("ReadAliasesAndCodeSigning", "lambda:ListAliases");
@@ -295,6 +299,9 @@ fn who_may_not_read_what_most_do_not_have_is_warned() {
     let stack = before_the_first_release(RELEASE);
     stack.release(&[]).exits(0);
     for (number, (sid, action)) in UNREAD.into_iter().enumerate() {
+        if (sid, action) == URLS {
+            stack.settings(&without_apis(ALIAS));
+        }
         if (sid, action) == ALIASES {
             stack.settings(&without_an_api());
         }

@@ -5,6 +5,7 @@ mod gaps;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use aws_sdk_lambda::types::FunctionUrlAuthType;
 use aws_sdk_s3::types::ObjectCannedAcl;
 use serde_json::json;
 
@@ -102,6 +103,21 @@ fn releases_to_latest() {
     let run = stack.release(&[]).exits(0);
     assert_eq!(read(&stack), Read { latest: packed(&run), ..first });
     assert_eq!(stack.aws.versions(&stack.function("dev")), ["1", "2"]);
+}
+
+/// Moto serves no URL, and knows one of a function, whatever its alias.
+#[test]
+fn a_function_without_an_api_is_released_and_its_url_is_told() {
+    let without_api = format!("{}[smoke]\n", ALIAS.split("[apis.public]").next().unwrap());
+    let (stack, before) = unreleased(&["--alias", "live"], &without_api, 200);
+    let id = stack.give_url(Some("live"), &FunctionUrlAuthType::AwsIam);
+    let run = stack.release(&[]).exits(0);
+    let (code, version) = read(&stack).alias.unwrap();
+    assert_eq!(code, packed(&run));
+    assert_ne!(Some(version), before.alias.map(|(_, version)| version));
+    let url = format!("{}/_aws/lambda-url/{id}", stack.proxy.endpoint);
+    assert_eq!(run.document()["released"]["function_urls"], json!({ "hello": url }));
+    stack.logged("unchanged").writes_nothing();
 }
 
 #[test]

@@ -527,8 +527,28 @@ fn the_api_of_the_smoke_test_must_be_known() {
     let two = "[apis.public]\nid='a'\n[apis.inner]\nid='b'\n";
     insta::assert_snapshot!(refused(two, ""), @r#"sls-release.toml:7:1: [smoke] does not say which API its `path` is on: there are `inner`, `public`; add it, such as `api = "inner"`"#);
     insta::assert_snapshot!(refused(two, "api='publc'"), @r"sls-release.toml:9:5: unknown API `publc` in [smoke]; did you mean `public`?");
-    insta::assert_snapshot!(refused("", ""), @r"sls-release.toml:3:1: [smoke] has a `path`, but there is no API that it is on; add an `[apis.<key>]` table, or use `url`");
     insta::assert_snapshot!(refused("", "api='public'"), @r"sls-release.toml:5:5: unknown API `public` in [smoke]; known: none");
+}
+
+/// Without an API, or where the settings say so.
+#[test]
+fn a_smoke_path_may_be_on_the_url_of_a_function() {
+    let target = |more: &str, smoke: &str| {
+        let settings = settings(&stage("dev"), &format!("{SMALL}{more}[smoke]\npath='/'\n{smoke}"));
+        (settings.smoke[0].target.clone(), settings.smoke[0].function.clone().map(|key| key.to_string()))
+    };
+    let on = |function: &str| {
+        let target = SmokeTarget::FunctionUrl { function: FunctionKey::new(function), path: "/".into() };
+        (target, Some(function.to_owned()))
+    };
+    let second = "[functions.worker]\nsource='worker'\n";
+    assert_eq!(target("", ""), on("hello"));
+    assert_eq!(target(second, "function='worker'"), on("worker"));
+    assert_eq!(target("[apis.x]\nid='a'\n", "api=false"), on("hello"));
+    let of_api = target("[apis.x]\nid='a'\n", "function='hello'");
+    assert_eq!(of_api.0, SmokeTarget::Path { api: ApiKey::new("x"), path: "/".into() });
+    insta::assert_snapshot!(refused(&format!("{SMALL}{second}[smoke]\npath='/'\n")), @r#"sls-release.toml:5:1: [smoke] does not say which function it is for; add it, such as `function = "hello"`"#);
+    insta::assert_snapshot!(refused(&format!("{SMALL}[smoke]\npath='/'\napi=true\n")), @"sls-release.toml:5:5: invalid `api` in [smoke]: expected a string or `false`, found `true`; write a string or `false`");
 }
 
 #[test]

@@ -9,9 +9,11 @@ mod fields;
 mod functions;
 mod invocations;
 mod policies;
+mod urls;
 mod versions;
 
 pub use aliases::GotAlias;
+pub use event_sources::EventSources;
 pub use functions::{Code, CodeObject, NamedFunction};
 pub use invocations::Invocation;
 

@@ -34,11 +34,11 @@ mod preview_private_api;
 mod preview_resource_policy;
 mod preview_stage_missing;
 mod preview_tenants;
-mod preview_without_api;
 mod runtime_blocked;
 mod smoke_api_private;
 mod smoke_before;
 mod smoke_endpoint_disabled;
+mod smoke_function_url_missing;
 mod smoke_key_missing;
 mod smoke_tenant_missing;
 mod stage_canary;
@@ -104,6 +104,9 @@ pub(super) fn release(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
         check!(found, smoke_endpoint_disabled(settings, api));
         check!(found, smoke_key_missing(settings, api, path, stack));
     }
+    for smoke in plan.smoke() {
+        check!(found, smoke_function_url_missing(smoke, stack));
+    }
     for settings in &stack.settings.smoke {
         check!(found, smoke_before(settings, stack, plan));
     }
@@ -135,7 +138,6 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
     let mut found = Refusals::default();
     check!(found, preview_function_missing(settings, observed));
     check!(found, preview_stage_missing(settings, observed));
-    check!(found, preview_without_api(settings));
     for (key, source) in &observed.sources {
         let Some(function) = settings.functions.get(key) else { continue };
         check!(found, preview_name_too_long(function, id));

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
-use crate::plan::{Desired, checks, smoke};
+use crate::plan::{Desired, checks, invocation, smoke};
 
 /// The plan, or every reason why there can be none.
 ///
@@ -54,8 +54,11 @@ pub fn up(
     }
     let names: Vec<_> = functions.iter().map(|function| function.name.clone()).collect();
     smoke::of_preview(settings, &names, &mut plan);
+    let invoked = functions.iter().map(|one| (one.key, (&one.name, one.configuration.timeout_seconds)));
+    let events = invocation::of_preview(settings, &invoked.collect(), &mut plan);
     let account = functions.first().map(|function| &function.source.account);
     let inputs = Inputs {
+        events,
         configurations: functions.iter().map(|one| (one.key.clone(), one.configuration.clone())).collect(),
         documents,
         tags: scene.wanted.tags.clone(),

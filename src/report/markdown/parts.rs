@@ -58,20 +58,19 @@ fn with_command([what, why]: [&str; 2], label: &str, command: &str, detail: &Det
 
 /// Returns the URLs of the stages. A single one is shown without its name.
 pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> String {
-    let all: Vec<_> = document.endpoints.into_iter().flatten().collect();
+    let all: Vec<_> = document.all_endpoints().collect();
     match all.as_slice() {
+        [] if document.is_preview && document.endpoints.is_some() => detail.prose(words::NO_ENDPOINT),
         [(_, url)] => escape::markdown_link(&detail.cut(url)),
-        _ => {
-            detail.list(all.iter().map(|(api, url)| {
-                format!("{}: {}", detail.text(api.as_str()), escape::markdown_link(&detail.cut(url)))
-            }))
-        }
+        _ => detail.list(
+            all.iter().map(|(name, url)| format!("{}: {}", detail.text(name), escape::markdown_link(&detail.cut(url)))),
+        ),
     }
 }
 
 /// Returns the results of the smoke tests. A release also reports that it had none.
 pub(in crate::report) fn smoke(document: &Document<'_>, detail: &Detail) -> String {
-    let invoked = document.released.into_iter().flat_map(|released| &released.invoked);
+    let invoked = document.invoked().iter();
     let invoked = detail.list(invoked.map(|invoked| detail.text(&words::invoked(invoked))));
     let endpoints = endpoints_proven(document, detail);
     let parts = [invoked, endpoints].into_iter().filter(|part| !part.is_empty());
@@ -80,8 +79,8 @@ pub(in crate::report) fn smoke(document: &Document<'_>, detail: &Detail) -> Stri
 
 fn endpoints_proven(document: &Document<'_>, detail: &Detail) -> String {
     match (document.smoke(), document.released) {
-        ([], Some(_)) => human::UNPROVEN.to_owned(),
-        ([], None) => String::new(),
+        ([], Some(released)) if released.invoked.is_empty() => human::UNPROVEN.to_owned(),
+        ([], _) => String::new(),
         ([smoke], _) => answered(smoke, document, detail),
         (all, _) => detail.list(all.iter().map(|smoke| answered(smoke, document, detail))),
     }
@@ -92,7 +91,7 @@ fn answered(smoke: &SmokeResult, document: &Document<'_>, detail: &Detail) -> St
     let words = words.into_iter().flatten().map(|words| escape::markdown_prose(&words)).collect::<Vec<_>>();
     let url = detail.cut(&smoke.url);
     // The endpoint itself is shown above.
-    let path = document.endpoints.into_iter().flatten().find_map(|(_, endpoint)| url.strip_prefix(endpoint.as_str()));
+    let path = document.all_endpoints().find_map(|(_, endpoint)| url.strip_prefix(endpoint));
     let shown = match path.filter(|path| path.starts_with('/')) {
         Some(path) => escape::markdown_named_link(path, &url),
         None => escape::markdown_link(&url),
@@ -133,7 +132,8 @@ pub(in crate::report) fn plan(plan: &Plan, detail: &Detail) -> Vec<String> {
     });
     let sections: Vec<String> = sections.collect();
     let skipped: Vec<&Skip> = plan.skipped.iter().collect();
-    vec![sections.join("\n\n"), skips(&skipped, detail)]
+    let callers = plan.callers.iter().map(|callers| detail.prose(&callers.to_string()));
+    vec![sections.join("\n\n"), detail.titled("Callers", callers), skips(&skipped, detail)]
 }
 
 /// How many links to logs stand in a line.

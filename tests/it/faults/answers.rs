@@ -39,7 +39,7 @@ fn goes_wrong(scene: &Scene, (when, fault): &Case) -> Result<(), String> {
 pub(super) fn names_the_action(stack: &Stack, run: &Run, when: &When) -> Result<(), String> {
     let calls = stack.proxy.take_calls();
     let Some(denied) = calls.iter().find(|call| *when == When::Call(call.number)) else { return Ok(()) };
-    let harmless = matches!(denied.action, "HeadObject" | "InvokeApi");
+    let harmless = matches!(denied.action, "HeadObject" | "InvokeApi" | "InvokeFunctionUrl");
     let action = denied.iam_action();
     let is_warned = |document: Value| {
         [&document["warnings"], &document["plan"]["warnings"], &document["changes"]]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::statuses;
 use crate::support::{ALIAS, LATEST, Run, answering, released, unreleased};
 
@@ -73,6 +75,8 @@ fn who_calls_without_an_alias_is_named() {
         2,
         "none of the alias, and none that is disabled: {callers}"
     );
+    let of_alias = &run.document()["plan"]["callers"][0];
+    assert_eq!((&of_alias["alias"], &of_alias["callers"][0]["id"]), (&json!("live"), &json!(others[0])), "{run:?}");
     let run = stack.run(&["plan", "--stage", "dev"]).exits(0);
     let text = format!("{}{}", run.stdout, run.stderr);
     assert!(text.contains("s3.amazonaws.com may call it (statement bucket)"), "{text}");

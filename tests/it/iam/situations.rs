@@ -33,6 +33,9 @@ pub(super) fn with_an_alias() -> Stack {
     stack.release(&[]).exits(4);
     assert_eq!(stack.state(Some("live")), before);
     stack.proxy.clear_orders();
+    stack.settings(&without_apis(ALIAS));
+    stack.write("lambda/app.py", answering(200, "without an API"));
+    stack.release(&[]).exits(0);
     stack
 }
 
@@ -80,7 +83,12 @@ pub(super) fn large_and_without_an_alias() -> Stack {
 
 /// Settings that name neither an API nor an alias.
 pub(super) fn without_an_api() -> String {
-    LATEST.split("[apis.public]").next().unwrap().to_owned()
+    without_apis(LATEST)
+}
+
+/// These settings without their API.
+pub(super) fn without_apis(settings: &str) -> String {
+    settings.split("[apis.public]").next().unwrap().to_owned()
 }
 
 /// Plans, and packs, by a user who may not release.
@@ -91,6 +99,8 @@ pub(super) fn planned() -> Stack {
     let (lambda, function) = (&stack.aws.lambda, stack.function("dev"));
     let alias = lambda.create_alias().function_name(&function).name("live").function_version("1");
     stack.aws.block_on(alias.send()).unwrap();
+    stack.run(&["plan", "--stage", "dev", "--exit-code"]).exits(10);
+    stack.settings(&without_apis(ALIAS));
     stack.run(&["plan", "--stage", "dev", "--exit-code"]).exits(10);
     stack.aws.delete_alias(&function, "live");
     stack.settings(&without_an_api());

@@ -1,7 +1,7 @@
 //! Snapshots of each format over each ending.
 
 use sls_release::error::{Failure, Kind, Problem};
-use sls_release::model::{Act, Artifact, Event, FunctionKey, Listener, Outcome, Plan, Skip};
+use sls_release::model::{Act, Artifact, Event, FunctionKey, FunctionUrls, Listener, Outcome, Plan, Skip};
 use sls_release::report::{Colour, End, Format, Reporter, Sinks, Verbosity};
 
 use super::{Told, samples, told, told_to};
@@ -155,11 +155,16 @@ fn stdout_of(outcome: &Outcome) -> String {
 fn nothing_to_do_says_what_was_looked_at() {
     let first_line = |skipped: Vec<Skip>| {
         let plan = Plan { skipped, ..samples::empty_plan() };
-        stdout_of(&Outcome::Unchanged { plan, endpoints: samples::endpoints(), smoke: vec![] })
-            .lines()
-            .next()
-            .unwrap()
-            .to_owned()
+        stdout_of(&Outcome::Unchanged {
+            plan,
+            endpoints: samples::endpoints(),
+            function_urls: FunctionUrls::new(),
+            smoke: vec![],
+        })
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned()
     };
     let all = samples::empty_plan().skipped;
     let left_out = Skip::FunctionNotChosen { function: FunctionKey::new("world") };

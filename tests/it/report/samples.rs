@@ -160,6 +160,7 @@ fn smoke() -> Smoke {
     Smoke {
         test: 0,
         endpoint: Some(endpoint()),
+        function_url: None,
         target: Smoke::shown(&format!("/hello?key={SECRET}")),
         hits: 3,
         timeout: Duration::from_secs(90),
@@ -187,6 +188,7 @@ fn released(proof: SmokeProof) -> Released {
         functions: vec![function("hello", "4", Some("live")), function("latest", "12", None)],
         deployments: [(ApiKey::new("public"), DeploymentId::new("new456"))].into(),
         endpoints: endpoints(),
+        function_urls: FunctionUrls::new(),
         smoke: vec![SmokeResult {
             url,
             status: 200,
@@ -211,7 +213,7 @@ pub(super) fn planned() -> Outcome {
 }
 
 pub(super) fn unchanged() -> Outcome {
-    Outcome::Unchanged { plan: empty_plan(), endpoints: endpoints(), smoke: vec![] }
+    Outcome::Unchanged { plan: empty_plan(), endpoints: endpoints(), function_urls: FunctionUrls::new(), smoke: vec![] }
 }
 
 pub(super) fn released_with_proof() -> Outcome {

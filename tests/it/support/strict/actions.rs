@@ -3,7 +3,7 @@
 /// A path with `{}` for a name, and the action of each method. `{+}` takes the rest of the path.
 type Resource = (&'static str, &'static [(&'static str, &'static str)]);
 
-const LAMBDA: [Resource; 15] = [
+const LAMBDA: [Resource; 16] = [
     ("functions", &[("POST", "CreateFunction"), ("GET", "ListFunctions")]),
     ("functions/{}", &[("GET", "GetFunction"), ("DELETE", "DeleteFunction")]),
     ("functions/{}/code", &[("PUT", "UpdateFunctionCode")]),
@@ -16,6 +16,15 @@ const LAMBDA: [Resource; 15] = [
     (
         "functions/{}/provisioned-concurrency",
         &[("GET", "GetProvisionedConcurrencyConfig"), ("PUT", "PutProvisionedConcurrencyConfig")],
+    ),
+    (
+        "functions/{}/url",
+        &[
+            ("GET", "GetFunctionUrlConfig"),
+            ("POST", "CreateFunctionUrlConfig"),
+            ("PUT", "UpdateFunctionUrlConfig"),
+            ("DELETE", "DeleteFunctionUrlConfig"),
+        ],
     ),
     ("functions/{}/invocations", &[("POST", "Invoke")]),
     ("functions/{}/code-signing-config", &[("GET", "GetFunctionCodeSigningConfig")]),
@@ -102,6 +111,7 @@ pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&
         },
         "s3" => s3(method, path, query),
         "execute-api" => ("InvokeApi", names("restapis/{}/{}/_user_request_/{+}", path).unwrap_or_default()),
+        "lambda-url" => ("InvokeFunctionUrl", names("_aws/lambda-url/{}/{+}", path).unwrap_or_default()),
         _ => Default::default(),
     }
 }

@@ -78,7 +78,16 @@ fn lambda(call: &Call) -> Vec<Permission> {
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html>
 fn qualified(call: &Call, action: &str, function: &str) -> Option<Permission> {
-    let takes = ["GetFunction", "GetPolicy", "AddPermission", "RemovePermission"].contains(&call.action);
+    let takes = [
+        "GetFunction",
+        "GetPolicy",
+        "AddPermission",
+        "RemovePermission",
+        "GetFunctionUrlConfig",
+        "CreateFunctionUrlConfig",
+        "DeleteFunctionUrlConfig",
+    ];
+    let takes = takes.contains(&call.action);
     let qualifier = takes.then(|| call.query("Qualifier")).flatten()?;
     Some(Permission::new(action, format!("{function}:{qualifier}")))
 }

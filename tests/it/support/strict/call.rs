@@ -17,9 +17,11 @@ pub(crate) struct Call {
     pub(crate) number: usize,
     /// The connection it came on, from 1.
     pub(crate) connection: usize,
-    /// As signatures name it: `lambda`, `apigateway`, `s3`; `execute-api` for an endpoint of an API.
+    /// As signatures name it: `lambda`, `apigateway`, `s3`; `execute-api` for an endpoint of an API, `lambda-url` for the
+    /// URL of a function.
     pub(crate) service: String,
-    /// As the API reference names it: `UpdateFunctionCode`; `InvokeApi` for a request to an endpoint; empty where
+    /// As the API reference names it: `UpdateFunctionCode`; `InvokeApi` for a request to an endpoint, `InvokeFunctionUrl`
+    /// for one to the URL of a function; empty where
     /// the proxy does not know it.
     pub(crate) action: &'static str,
     /// The names in its path, in order: a function and an alias, an API and a stage, a bucket and a key.
@@ -70,9 +72,9 @@ impl Call {
         }
     }
 
-    /// A request to the API's endpoint itself, as its users make it.
+    /// A request to the endpoint of an API or to the URL of a function, as its users make it.
     pub(crate) fn is_to_endpoint(&self) -> bool {
-        self.service == "execute-api"
+        matches!(self.service.as_str(), "execute-api" | "lambda-url")
     }
 
     /// Whether it changes anything in AWS.
@@ -124,6 +126,9 @@ impl Call {
 fn service(request: &Message, path: &str) -> String {
     if path.contains("/_user_request_") {
         return "execute-api".to_owned();
+    }
+    if path.starts_with("/_aws/lambda-url/") {
+        return "lambda-url".to_owned();
     }
     let scope = request.header("authorization").and_then(|value| value.split("Credential=").nth(1));
     scope.and_then(|scope| scope.split('/').nth(3)).unwrap_or_default().to_owned()

@@ -68,7 +68,7 @@ impl Fault {
             Self::Throttled if service == "s3" => (503, "SlowDown", "Please reduce your request rate."),
             Self::Throttled => (429, "TooManyRequestsException", "Rate exceeded"),
             // An endpoint asks for no authorization.
-            Self::Denied => return (service != "execute-api").then(|| denied(call)),
+            Self::Denied => return (!call.is_to_endpoint()).then(|| denied(call)),
             Self::Conflict => (409, "ResourceConflictException", "The function is being changed. Try again later."),
             Self::Full => (429, "LimitExceededException", FULL),
             Self::CodeStorageFull => (400, "CodeStorageExceededException", "Code storage limit exceeded."),

@@ -19,6 +19,7 @@ mod filter_pattern;
 mod flush_cache;
 mod function_error;
 mod function_policy;
+mod function_url;
 mod import_rest_api;
 mod invoke_permission;
 mod lambda_rate;
@@ -63,6 +64,7 @@ pub(crate) use filter_pattern::FilterPattern;
 pub(crate) use flush_cache::FlushCache;
 pub(crate) use function_error::FunctionError;
 pub(crate) use function_policy::FunctionPolicy;
+pub(crate) use function_url::FunctionUrls;
 pub(crate) use import_rest_api::ImportRestApi;
 pub(crate) use invoke_permission::InvokePermission;
 pub(crate) use lambda_rate::LambdaRate;
@@ -145,6 +147,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(CompressionSize),
         Box::new(FlushCache),
         Box::new(FunctionPolicy),
+        Box::new(FunctionUrls::default()),
         Box::new(CodeSigning::default()),
         Box::new(Deployable),
         Box::new(ImportRestApi),

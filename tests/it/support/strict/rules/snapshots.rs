@@ -44,7 +44,7 @@ fn forbidden(message: &str) -> Message {
 
 impl Rule for Snapshots {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if !exchange.call.is_to_endpoint() {
+        if exchange.call.service != "execute-api" {
             return None;
         }
         match self.route(exchange) {
