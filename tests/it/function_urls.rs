@@ -3,6 +3,9 @@
 use aws_sdk_lambda::types::FunctionUrlAuthType;
 use serde_json::{Value, json};
 
+use crate::github::HEAD;
+use crate::github::reporting::{self, NEXT};
+use crate::support::github::{BASE, GitHubDouble};
 use crate::support::{Answer, Ends, Run, Stack, Upstream, answering, get};
 
 /// One function whose URL is asked.
@@ -251,7 +254,7 @@ fn urls_of(run: &Run) -> (String, Vec<(String, String)>) {
 }
 
 /// Calls a URL of a preview by a signed request, by the side door.
-fn signed(stack: &Stack, id: &str) -> (u16, String) {
+pub(crate) fn signed(stack: &Stack, id: &str) -> (u16, String) {
     let target = format!("/_aws/lambda-url/{id}/hello");
     let answer = Upstream::new(&stack.proxy.side_door).call("lambda", "GET", &target, Vec::new());
     (answer.status(), String::from_utf8(answer.body).unwrap())
@@ -348,5 +351,27 @@ fn what_an_organisation_forbids_is_told_as_a_policy() {
         assert!(fix.starts_with(&format!("a policy forbids lambda:{action}")) && fix.contains("public_url"), "{run:?}");
         assert_eq!(stack.aws.functions(&stack.function("dev-pr-42")), Vec::<String>::new());
         stack.proxy.clear_orders();
+    }
+}
+
+/// From the event to the comment, which leads from each commit to its URL.
+#[test]
+fn the_comment_leads_from_commits_to_their_urls() {
+    let (stack, _) = stack(&ALIASED, URL, Some("live"), &FunctionUrlAuthType::None);
+    stack.write(".git/HEAD", "");
+    let double = GitHubDouble::of(&stack.repository());
+    double.file("sls-release.toml", BASE, &std::fs::read_to_string(stack.folder().join("sls-release.toml")).unwrap());
+    for (action, head) in [("opened", HEAD), ("synchronize", NEXT)] {
+        double.pull_request(42, true, head);
+        stack.write("lambda/app.py", answering(200, head));
+        reporting::command(&stack, &double, action, head).ended().exits(0);
+    }
+    let body = double.comments(42).remove(0).body;
+    let rows: Vec<_> = body.lines().filter(|line| line.starts_with("| ") && line.contains("lambda-url")).collect();
+    assert_eq!(rows.len(), 2, "{body}");
+    for (row, head) in rows.iter().zip([NEXT, HEAD]) {
+        assert!(row.starts_with(&format!("| {} | ", &head[..7])), "the newest comes first: {body}");
+        let id = row.split("lambda-url/").nth(1).unwrap().split(|other: char| !other.is_alphanumeric()).next().unwrap();
+        assert_eq!(signed(&stack, id).1, head, "{body}");
     }
 }

@@ -94,7 +94,7 @@ pub(in crate::report) fn commits(document: &Document<'_>, detail: &Detail) -> St
     };
     let rows = commits.into_iter().map(|commit| {
         let urls = functions.iter().map(|function| url(commit, function));
-        row([escape::markdown_code(commit)].into_iter().chain(urls).collect())
+        row([detail.text(commit)].into_iter().chain(urls).collect())
     });
     [row(head.collect()), row(line.collect())].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
