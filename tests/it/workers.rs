@@ -3,8 +3,8 @@
 use aws_sdk_lambda::types::FunctionCode;
 use serde_json::{Value, json};
 
-use crate::preview::scene::functions;
-use crate::support::{Run, Stack, State, without_bucket};
+use crate::preview::scene::{functions, github};
+use crate::support::{Ends, Run, Stack, State, without_bucket};
 
 /// A worker whose callers use an alias.
 pub(crate) const WORKER: &str = r#"
@@ -196,6 +196,11 @@ fn the_preview_of_a_worker_is_its_function_and_the_invocation() {
     let run = stack.up(42).exits(5);
     assert!(run.document()["not_put_back"][0]["command"].as_str().unwrap().contains("preview up"), "{run:?}");
     stack.preview("down", &["--pr", "42"]).exits(0);
+    assert_eq!(functions(&stack), Vec::<String>::new());
+    stack.write("lambda/app.py", working("two"));
+    stack.up(44).exits(0);
+    let github = github(&stack, &[(44, "closed")]);
+    stack.preview_command("prune", &[]).envs(github.environment()).ended().exits(0);
     assert_eq!(functions(&stack), Vec::<String>::new());
     let listed: Value = stack.preview("list", &[]).exits(0).document();
     assert_eq!(listed["previews"], json!([]));
