@@ -106,6 +106,18 @@ fn a_release_moves_the_alias_behind_its_url() {
     assert_eq!(stack.call_url(&id, "/hello").body, "two");
 }
 
+/// As its Terraform leaves it: a public URL of the function itself.
+#[test]
+fn the_stack_of_a_url_is_released() {
+    let stack = Stack::build(&[]);
+    stack.take_project("function-url", "hello-{stage}");
+    let id = stack.give_url(None, &FunctionUrlAuthType::None);
+    let run = stack.run(&["--stage", "dev"]).exits(0);
+    assert!(run.stdout.contains(&format!("/_aws/lambda-url/{id}")), "{run:?}");
+    assert_eq!(stack.call_url(&id, "/?name=Ada").body, "Hello, Ada!");
+    stack.logged("unchanged").writes_nothing();
+}
+
 /// What only the URL shows fails after the alias moved.
 #[test]
 fn a_url_that_does_not_answer_puts_the_alias_back() {

@@ -108,6 +108,18 @@ fn a_worker_is_released_once_its_event_proves_it() {
     }
 }
 
+/// As its Terraform leaves it: a queue calls its alias.
+#[test]
+fn the_stack_of_a_worker_is_released() {
+    let stack = Stack::build(&["--alias", "live"]);
+    stack.take_project("sqs-worker", "orders-{stage}");
+    let (mapping, queue) = map(&stack, &format!("{}:live", stack.function("dev")));
+    let run = stack.run(&["--stage", "dev"]).exits(0);
+    assert!(run.stderr.contains(&queue) && run.stdout.contains("answered events/orders.json"), "{run:?}");
+    stack.logged("unchanged").writes_nothing();
+    stack.aws.block_on(stack.aws.lambda.delete_event_source_mapping().uuid(mapping).send()).unwrap();
+}
+
 /// What is said of it after the release must be what was shown.
 #[test]
 fn a_release_that_an_event_proved_is_not_called_unproven() {
