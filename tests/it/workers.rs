@@ -3,7 +3,10 @@
 use aws_sdk_lambda::types::FunctionCode;
 use serde_json::{Value, json};
 
+use crate::github::HEAD;
+use crate::github::reporting;
 use crate::preview::scene::{functions, github};
+use crate::support::github::{BASE, GitHubDouble};
 use crate::support::{Ends, Run, Stack, State, without_bucket};
 
 /// A worker whose callers use an alias.
@@ -216,4 +219,19 @@ fn the_preview_of_a_worker_is_its_function_and_the_invocation() {
     assert_eq!(functions(&stack), Vec::<String>::new());
     let listed: Value = stack.preview("list", &[]).exits(0).document();
     assert_eq!(listed["previews"], json!([]));
+}
+
+#[test]
+fn the_comment_on_a_worker_says_that_it_has_no_endpoint() {
+    let stack = worker(&["--alias", "live"], WORKER);
+    stack.write(".git/HEAD", "");
+    let double = GitHubDouble::of(&stack.repository());
+    double.pull_request(42, true, HEAD);
+    double.file("sls-release.toml", BASE, &std::fs::read_to_string(stack.folder().join("sls-release.toml")).unwrap());
+    reporting::command(&stack, &double, "opened", HEAD).ended().exits(0);
+    let body = double.comments(42).remove(0).body;
+    assert!(body.contains("no endpoint, and no event source calls it"), "{body}");
+    assert!(body.contains("LATEST answered event.json"), "{body}");
+    let status = double.deployments()[0].statuses.last().unwrap().clone();
+    assert_eq!((&status["state"], &status["environment_url"]), (&json!("success"), &Value::Null), "{status}");
 }
