@@ -48,6 +48,11 @@ pub async fn give(cx: &Context<'_>, give: &GiveUrl) -> Result<(), StepError> {
     let what = format!("the URL of {name}:{qualifier}");
     let write = Write::new(format!("failed to make {what}"), give.undos()).may_be_anothers().of_something_new();
     let url: LambdaUrl = send(&cx.run, write, call, look).await?;
+    if give.has_url {
+        cx.run.done(format!("{what} changed"));
+        return Ok(());
+    }
+    // Only the commit of this run may lack its URL.
     cx.run.memory.made(|made| {
         let urls = if *qualifier == Qualifier::Latest { &mut made.urls } else { &mut made.commit_urls };
         urls.insert(give.function.clone(), url);

@@ -347,8 +347,11 @@ fn a_preview_is_public_where_the_settings_say_so() {
     assert_eq!(urls_of(&run), (own.clone(), commits.clone()));
     assert_eq!([&own, &commits[0].1].map(|id| stack.call_url(id, "/hello").status), [403, 403]);
     stack.settings(&public);
-    preview(&stack, "aaaaaaa").exits(0);
-    assert_eq!(stack.call_url(&own, "/hello").status, 200);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let (_, now) = urls_of(&preview(&stack, "bbbbbbb").exits(0));
+    assert_eq!(now[1], commits[0]);
+    let answers = [&own, &now[0].1, &now[1].1].map(|id| stack.call_url(id, "/hello").body);
+    assert_eq!(answers, ["two", "two", "one"]);
 }
 
 /// An organisation may forbid public URLs, or all of them.
