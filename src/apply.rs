@@ -4,8 +4,8 @@ use crate::engine::{OnError, StepError, Undone, back, failure_of, forward};
 use crate::error::{Failure, Problem};
 use crate::model::{Act, Made, NotPutBack, Plan, Step, Undo, UndoReport};
 use crate::resources::{
-    Context, alias, api, cache, code, deployment, endpoint, function, invocation, live_code, log_group, object, part,
-    permission, stage, version,
+    Context, alias, api, cache, code, deployment, endpoint, function, function_url, invocation, live_code, log_group,
+    object, part, permission, stage, version,
 };
 
 /// A run that failed and was put back.
@@ -62,6 +62,9 @@ async fn act(cx: &Context<'_>, step: &Step) -> Result<(), StepError> {
         Act::WriteApi(write) => api::write(cx, write).await,
         Act::DeployStage(deploy) => deployment::deploy(cx, deploy).await,
         Act::TagApi(tag) => api::tag(cx, tag).await,
+        Act::KeepCommit(keep) => function_url::keep(cx, keep).await,
+        Act::GiveUrl(give) => function_url::give(cx, give).await,
+        Act::DropCommits(drop) => function_url::drop_commits(cx, drop).await,
         Act::Delete(step) => part::remove(cx, step).await,
     }
 }

@@ -12,8 +12,8 @@ use crate::aws::{self, Aws, CallError, SignedService, TaggedApi};
 use crate::error::{Failure, Kind, Problem};
 use crate::http::{Http, Miss};
 use crate::model::{
-    ApiKey, Endpoint, Event, FunctionName, FunctionUrl, FunctionUrls, LambdaUrl, Listener, Made, Moment, Qualifier,
-    Region, RestApiId, RunId, SmokeSettings, Sourced, StageName, UrlEndpoint,
+    ApiKey, CommitEndpoint, CommitUrl, Endpoint, Event, FunctionName, FunctionUrl, FunctionUrls, LambdaUrl, Listener,
+    Made, Moment, Qualifier, Region, RestApiId, RunId, SmokeSettings, Sourced, StageName, UrlEndpoint,
 };
 use crate::network::Network;
 
@@ -122,6 +122,16 @@ impl World {
             None => Vec::new(),
         };
         self.http.ask(&address.url, smoke, &signed, remaining).await
+    }
+
+    /// The URLs of a preview's commits.
+    pub(crate) fn commit_urls(&self, commits: &[CommitEndpoint], made: &Made) -> Vec<CommitUrl> {
+        let url = |commit: &CommitEndpoint| {
+            let url = commit.url.as_ref().or_else(|| made.commit_urls.get(&commit.function))?;
+            let (function, url) = (commit.function.clone(), self.function_url(url, ""));
+            Some(CommitUrl { commit: commit.commit.clone(), function, url })
+        };
+        commits.iter().filter_map(url).collect()
     }
 
     /// The URLs of functions that are reported.

@@ -158,7 +158,12 @@ impl CallError {
         if self.message.contains(EXPLICIT_DENY) {
             let of_upload =
                 " A policy may demand that an upload says how it is encrypted: set `encryption` under [artifacts].";
-            let hint = if action == PUT { of_upload } else { "" };
+            let of_url = " An organisation may forbid URLs, or those that everybody may call: leave out `public_url`.";
+            let hint = match action {
+                PUT => of_upload,
+                "lambda:CreateFunctionUrlConfig" | "lambda:UpdateFunctionUrlConfig" | "lambda:AddPermission" => of_url,
+                _ => "",
+            };
             return format!(
                 "a policy forbids {action} on {resource}, so that allowing it elsewhere changes nothing: change that \
                  policy, of the resource, the role, its boundary or the organisation.{hint}"
@@ -188,6 +193,10 @@ impl CallError {
             (Answer::Denied, _) => self.fix_of_denial(),
             // Lambda passes on what KMS or EC2 denied the caller, as 400.
             (Answer::Refused, _) if denied(&self.message).is_some() => self.fix_of_denial(),
+            (_, "PublicPolicyException") => {
+                "the account, or its organisation, forbids functions that everybody may call: leave out `public_url`"
+                    .to_owned()
+            }
             (_, "CodeStorageExceededException") => {
                 "delete versions and functions that are no longer used, or ask for a higher quota of Lambda's code \
                  storage in Service Quotas: a region has 75 GB by default"

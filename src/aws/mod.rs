@@ -19,7 +19,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use call_error::{Answer, CallError};
-pub use lambda::{Code, CodeObject, EventSources, GotAlias, Invocation, Lambda, NamedFunction};
+pub use lambda::{Code, CodeObject, EventSources, GotAlias, GotPolicy, Invocation, Lambda, NamedFunction};
 pub use logs::Logs;
 pub use rest_api::{RestApis, TaggedApi};
 pub use s3::{Put, S3};

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use futures::future::join_all;
+
 use super::archive_folder::ArchiveFolder;
 use super::archives::{Packer, read_settings};
 use super::session::Session;
@@ -11,9 +13,9 @@ use crate::apply::{self, Reverted};
 use crate::engine::Run;
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{
-    Event, FunctionKey, FunctionName, FunctionSettings, Listener, LogSource, Made, Marked, Phase, Plan, Planned,
-    PreviewDownRequest, PreviewId, PreviewListRequest, PreviewOutcome, PreviewOwner, PreviewReport, PreviewUpRequest,
-    Region, Settings, SettingsInput, Sourced, marks,
+    CommitId, Event, FunctionKey, FunctionName, FunctionSettings, Listener, LogSource, Made, Marked, Phase, Plan,
+    Planned, PreviewDownRequest, PreviewId, PreviewListRequest, PreviewOutcome, PreviewOwner, PreviewReport,
+    PreviewUpRequest, Qualifier, Region, Settings, SettingsInput, Sourced, marks,
 };
 use crate::observe::{self, Answers};
 use crate::plan::{self, desired};
@@ -80,7 +82,8 @@ async fn made(
     let look = observe::preview(&id, &settings, &artifacts, &world);
     let observed = cancel.or_cancelled(world::with_progress("AWS to answer", out, look)).await?;
     let desired = desired::from_artifacts(&artifacts);
-    let Planned { plan, inputs } = plan::preview::up(&id, desired, &settings, &observed)?;
+    let commit = request.common.commit.as_deref().and_then(CommitId::read);
+    let Planned { plan, inputs } = plan::preview::up(&id, desired, &settings, commit.as_ref(), &observed)?;
     plan.warnings.iter().for_each(|warning| out.hear(Event::Warning(warning.to_string())));
     if !plan.is_empty()
         && let Some(end) = eviction::evict(&id, &settings, &world, session).await?
@@ -114,8 +117,9 @@ async fn applied(plan: Plan, report: PreviewReport, cx: &Context<'_>) -> Preview
     let is_empty = plan.is_empty();
     let endpoints = cx.run.world.urls(&plan.endpoints, &made);
     let function_urls = cx.run.world.function_urls(&plan.function_urls, &made);
+    let commits = cx.run.world.commit_urls(&plan.commits, &made);
     let (smoke, invoked) = (made.smoke.into_values().collect(), made.invoked.into_values().collect());
-    let report = PreviewReport { endpoints, function_urls, skipped: plan.skipped, smoke, invoked, ..report };
+    let report = PreviewReport { endpoints, function_urls, commits, skipped: plan.skipped, smoke, invoked, ..report };
     if is_empty { PreviewOutcome::Unchanged(report) } else { PreviewOutcome::Up(report) }
 }
 
@@ -191,7 +195,9 @@ pub(super) async fn list(request: &PreviewListRequest, session: &Session<'_>) ->
     let input = request.settings_input();
     let (world, found) = found(&asked(&input, &request.owner, find(&input)?)?, session).await?;
     deletion::warn_of_mistagged(&found, session.out);
-    Ok(PreviewOutcome::Listed(reports(&found, &world)))
+    let mut reports = reports(&found, &world);
+    with_urls(&mut reports, &world).await;
+    Ok(PreviewOutcome::Listed(reports))
 }
 
 /// Which previews are looked for, and where.
@@ -268,6 +274,17 @@ pub(super) fn reports(found: &Marked, world: &World) -> Vec<PreviewReport> {
         report(&mut reports, &api.preview).endpoints.extend(world.urls(&[endpoint], &Made::default()));
     }
     reports.into_values().collect()
+}
+
+/// Adds the URLs of functions whose preview has no API. What may not be read is left out.
+async fn with_urls(reports: &mut [PreviewReport], world: &World) {
+    for report in reports.iter_mut().filter(|report| report.endpoints.is_empty()) {
+        let urls = join_all(report.functions.iter().map(async |name| {
+            let found = world.url_of(name, &Qualifier::Latest).await.ok()??;
+            Some((FunctionKey::new(name.as_str()), world.function_url(&found.url, "")))
+        }));
+        report.function_urls = urls.await.into_iter().flatten().collect();
+    }
 }
 
 fn report<'r, 'f>(

@@ -4,7 +4,7 @@ use derive_more::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AliasName, FunctionKey};
+use super::{AliasName, FunctionKey, LambdaUrl};
 
 /// A caller of a function, or of one of its aliases.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Display)]
@@ -20,6 +20,12 @@ pub enum FunctionCaller {
         /// The ARNs that the statement's conditions name: a rule, a bucket, a topic.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sources: Vec<String>,
+    },
+    /// Its URL calls it.
+    #[display("its URL {url} calls it")]
+    Url {
+        /// The URL.
+        url: LambdaUrl,
     },
     /// An event source mapping calls it.
     #[display("event source mapping {id}{} calls it", of_source(source.as_ref()))]

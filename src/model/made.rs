@@ -29,6 +29,8 @@ pub struct Made {
     pub apis: BTreeMap<ApiKey, RestApiId>,
     /// URLs of functions.
     pub urls: BTreeMap<FunctionKey, LambdaUrl>,
+    /// URLs of the commit that is previewed.
+    pub commit_urls: BTreeMap<FunctionKey, LambdaUrl>,
     /// The versions of uploaded objects, where the bucket keeps versions.
     pub object_versions: BTreeMap<ObjectKey, String>,
     /// The live code of functions that goes back by the call itself.

@@ -33,6 +33,7 @@ mod settings;
 mod sourced;
 mod step;
 mod undo;
+mod url_acts;
 mod why;
 
 pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
@@ -63,7 +64,8 @@ pub use observed::{
     Provisioned, Secret,
 };
 pub use outcome::{
-    LeftAlone, NotPutBack, Outcome, PreviewOutcome, PreviewReport, PutBack, Released, ReleasedFunction, UndoReport,
+    CommitUrl, LeftAlone, NotPutBack, Outcome, PreviewOutcome, PreviewReport, PutBack, Released, ReleasedFunction,
+    UndoReport,
 };
 pub use plan::{Plan, Step, Wave};
 pub use preview::{
@@ -91,4 +93,5 @@ pub use settings::{
 pub use sourced::{Source, Sourced};
 pub use step::{Act, Queue, Subject};
 pub use undo::{Resource, Undo};
+pub use url_acts::{CommitEndpoint, DropCommits, GiveUrl, KEPT_COMMITS, KeepCommit, PublicStatement, evicted};
 pub use why::{Reason, Skip, Warning};

@@ -312,9 +312,9 @@ pub enum OptionalRead {
     #[serde(rename = "lambda:ListAliases")]
     #[display("it is not known whether its callers use an alias, which stays on its version")]
     Aliases,
-    /// `GetPolicy` of the function itself.
+    /// `GetPolicy` of the function itself or, without an API, of its alias.
     #[serde(rename = "lambda:GetPolicy")]
-    #[display("it is not known which services may call it without an alias, and get new code before it is proven")]
+    #[display("it is not known which services may call it, and when they get new code")]
     Policy,
     /// `ListEventSourceMappings`.
     #[serde(rename = "lambda:ListEventSourceMappings")]

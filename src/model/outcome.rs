@@ -170,6 +170,17 @@ pub struct NotPutBack {
     pub command: String,
 }
 
+/// The URL of a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CommitUrl {
+    /// The commit's first digits.
+    pub commit: String,
+    /// The function.
+    pub function: FunctionKey,
+    /// Its URL with this commit's code.
+    pub url: String,
+}
+
 /// A preview, as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PreviewReport {
@@ -186,6 +197,9 @@ pub struct PreviewReport {
     /// The URLs of functions.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub function_urls: FunctionUrls,
+    /// The URLs of the last commits, the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitUrl>,
     /// What needed nothing, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skip>,

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Act, AliasCallers, Caller, ChangeCode, Delete, Endpoint, Permit, Phase, Reason, Region, Skip, Smoke,
-    StageName, Target, UrlEndpoint, Warning,
+    AccountId, Act, AliasCallers, Caller, ChangeCode, CommitEndpoint, Delete, Endpoint, Permit, Phase, Reason, Region,
+    Skip, Smoke, StageName, Target, UrlEndpoint, Warning,
 };
 
 /// The waves of a run, in their order, and what the user reads beside them.
@@ -25,6 +25,9 @@ pub struct Plan {
     /// The URLs of functions that are reported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub function_urls: Vec<UrlEndpoint>,
+    /// The URLs of a preview's commits, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitEndpoint>,
     /// Who calls the aliases that move, where code changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub callers: Vec<AliasCallers>,
@@ -62,6 +65,7 @@ impl Plan {
             waves: Vec::new(),
             endpoints: Vec::new(),
             function_urls: Vec::new(),
+            commits: Vec::new(),
             callers: Vec::new(),
             skipped: Vec::new(),
             warnings: Vec::new(),
@@ -114,8 +118,8 @@ fn wave_of(act: &Act) -> (u8, Phase) {
             (2, Phase::Functions)
         }
         Act::Invoke(_) => (3, Phase::Functions),
-        Act::CreateAlias(_) => (4, Phase::Functions),
-        Act::MoveAlias(_) => (5, Phase::Functions),
+        Act::CreateAlias(_) | Act::KeepCommit(_) => (4, Phase::Functions),
+        Act::MoveAlias(_) | Act::GiveUrl(_) => (5, Phase::Functions),
         // AWS takes a qualifier only once its alias exists.
         Act::Permit(Permit { caller: Caller { stage: Some(_), .. }, .. }) => (6, Phase::Functions),
         Act::CreateApi(_) => (7, Phase::Api),
@@ -125,7 +129,9 @@ fn wave_of(act: &Act) -> (u8, Phase) {
         // It lets all of a preview's API call, which may be new.
         Act::Permit(_) => (11, Phase::Api),
         Act::Smoke(_) => (12, Phase::Prove),
-        Act::Delete(Delete { target: Target::Api { .. } | Target::Function { .. }, .. }) => (13, Phase::Delete),
+        Act::DropCommits(_) | Act::Delete(Delete { target: Target::Api { .. } | Target::Function { .. }, .. }) => {
+            (13, Phase::Delete)
+        }
         // A function that runs creates its log group again.
         Act::Delete(Delete { target: Target::LogGroup { .. }, .. }) => (14, Phase::Delete),
     }

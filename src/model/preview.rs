@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccountId, ApiKey, FunctionConfiguration, FunctionKey, Moment, ObjectKey, ObservedCode, Region, RestApiId, Secret,
-    Sha256,
+    AccountId, AliasName, ApiKey, FunctionConfiguration, FunctionKey, FunctionUrl, Moment, ObjectKey, ObservedCode,
+    Qualifier, Region, RestApiId, Secret, Sha256, Version,
 };
 
 /// Identifies a preview; everything that belongs to it carries this in its tags.
@@ -86,6 +86,12 @@ pub struct ExistingFunction {
     /// The ids of the statements of its policy.
     #[serde(default)]
     pub statements: BTreeSet<String>,
+    /// Its URL, and those of its commits, where it is a copy of a function that has one.
+    #[serde(default)]
+    pub urls: BTreeMap<Qualifier, FunctionUrl>,
+    /// The aliases of its commits, with their versions.
+    #[serde(default)]
+    pub commits: BTreeMap<AliasName, Version>,
 }
 
 /// An existing API of the preview.
@@ -147,6 +153,9 @@ pub struct ObservedPreview {
     /// The functions that are copied: of the alias, or of `$LATEST` where the settings name none. `None` where AWS has
     /// none of that name.
     pub sources: BTreeMap<FunctionKey, Option<GotFunction>>,
+    /// Which of them have a URL.
+    #[serde(default)]
+    pub source_urls: BTreeSet<FunctionKey>,
     /// `None` where AWS has no such API or stage.
     pub source_apis: BTreeMap<ApiKey, Option<SourceApi>>,
     /// Functions of the preview's names.

@@ -301,6 +301,8 @@ pub struct SmokeSettings {
 pub struct PreviewSettings {
     /// What its functions may do.
     pub role: PreviewRole,
+    /// `public_url`: anybody may call the URLs of its functions.
+    pub public_url: bool,
     /// Laid over the environment of each function, placeholders filled in. Values may be secret: never printed.
     pub environment: BTreeMap<String, Secret>,
     /// The same for one function.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::reference::new_or;
 use super::{
     Cache, ChangeCode, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment, CreateFunction, CreateLogGroup,
-    Delete, DeployStage, FetchCode, FunctionName, Invoke, KeepCode, MoveAlias, Permit, PointStage, Ref, Smoke, TagApi,
-    Target, Upload, WriteApi, marks,
+    Delete, DeployStage, DropCommits, FetchCode, FunctionName, GiveUrl, Invoke, KeepCode, KeepCommit, MoveAlias,
+    Permit, PointStage, Ref, Smoke, TagApi, Target, Upload, WriteApi, marks,
 };
 
 /// What a step does.
@@ -56,6 +56,12 @@ pub enum Act {
     DeployStage(DeployStage),
     /// `TagResource` with the time of this run.
     TagApi(TagApi),
+    /// `PublishVersion`, and the alias of a commit on it.
+    KeepCommit(KeepCommit),
+    /// `CreateFunctionUrlConfig` or `UpdateFunctionUrlConfig`, with `AddPermission` where everybody may call it.
+    GiveUrl(GiveUrl),
+    /// Deletes the URLs, the aliases and the versions of older commits.
+    DropCommits(DropCommits),
     /// Deletes what belongs to a preview.
     Delete(Delete),
 }
@@ -104,6 +110,8 @@ impl Act {
         match self {
             Act::ChangeCode(change) => Some(Queue::Function(change.name.clone())),
             Act::ConfigureFunction(configure) => Some(Queue::Function(configure.name.clone())),
+            Act::KeepCommit(keep) => Some(Queue::Function(keep.name.clone())),
+            Act::GiveUrl(give) => Some(Queue::Policy(give.name.clone())),
             Act::Permit(permit) => Some(Queue::Policy(permit.name.clone())),
             Act::CreateDeployment(_) | Act::DeployStage(_) => Some(Queue::CreateDeployment),
             Act::CreateApi(_) => Some(Queue::CreateApi),
@@ -125,6 +133,9 @@ impl Act {
             | Act::MoveAlias(MoveAlias { function, .. })
             | Act::Permit(Permit { function, .. })
             | Act::CreateFunction(CreateFunction { function, .. })
+            | Act::KeepCommit(KeepCommit { function, .. })
+            | Act::GiveUrl(GiveUrl { function, .. })
+            | Act::DropCommits(DropCommits { function, .. })
             | Act::ConfigureFunction(ConfigureFunction { function, .. }) => Subject::Function(function.to_string()),
             Act::CreateDeployment(CreateDeployment { api, .. })
             | Act::PointStage(PointStage { api, .. })
@@ -179,6 +190,9 @@ impl Act {
             Act::WriteApi(write) => format!("write the definition of API {}", write.name),
             Act::DeployStage(deploy) => format!("deploy API {} to stage {}", deploy.name, deploy.preview.stage()),
             Act::TagApi(tag) => format!("tag API {} with the time of this run", tag.name),
+            Act::KeepCommit(keep) => format!("publish a version of {} and keep it as {}", keep.name, keep.alias),
+            Act::GiveUrl(give) => give.title(),
+            Act::DropCommits(drop) => drop.title(),
             Act::Delete(delete) => format!("delete {}", delete.target),
         }
     }

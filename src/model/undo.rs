@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Act, AliasName, ApiKey, Cache, ChangeCode, CodeCall, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment,
-    CreateFunction, CreateLogGroup, DeployStage, DeploymentId, DeploymentRef, FunctionName, MoveAlias, ObjectKey,
-    Owner, Permit, PointStage, PreviewId, Queue, Ref, RestApiId, Restore, RunId, Sha256, StageName, Target, Version,
-    VersionRef, WriteApi, marks,
+    CreateFunction, CreateLogGroup, DeployStage, DeploymentId, DeploymentRef, FunctionName, GiveUrl, KeepCommit,
+    MoveAlias, ObjectKey, Owner, Permit, PointStage, PreviewId, Queue, Ref, RestApiId, Restore, RunId, Sha256,
+    StageName, Target, Version, VersionRef, WriteApi, marks,
 };
 
 /// Something that a run did, or may have done.
@@ -184,6 +184,8 @@ impl Act {
             Act::CreateApi(create) => create.undos(run),
             Act::WriteApi(write) => write.undos(),
             Act::DeployStage(deploy) => deploy.undos(),
+            Act::KeepCommit(keep) => keep.undos(),
+            Act::GiveUrl(give) => give.undos(),
             Act::Upload(_)
             | Act::KeepCode(_)
             | Act::FetchCode(_)
@@ -191,6 +193,7 @@ impl Act {
             | Act::Invoke(_)
             | Act::Smoke(_)
             | Act::TagApi(_)
+            | Act::DropCommits(_)
             | Act::Delete(_) => Vec::new(),
         }
     }
@@ -302,6 +305,24 @@ impl DeployStage {
     pub fn undos(&self) -> Vec<Undo> {
         changed_api(&self.id, &self.name, &self.preview)
     }
+}
+
+impl KeepCommit {
+    /// A function that existed before is named; else it goes as a whole.
+    pub fn undos(&self) -> Vec<Undo> {
+        changed_function(self.existed, &self.name, &self.preview)
+    }
+}
+
+impl GiveUrl {
+    /// A function that existed before is named; else it goes as a whole.
+    pub fn undos(&self) -> Vec<Undo> {
+        changed_function(self.existed, &self.name, &self.preview)
+    }
+}
+
+fn changed_function(existed: bool, name: &FunctionName, preview: &PreviewId) -> Vec<Undo> {
+    if existed { vec![changed(format!("function {name}"), preview)] } else { Vec::new() }
 }
 
 fn with_caches(undo: Undo, caches: &[Cache]) -> Vec<Undo> {

@@ -92,6 +92,12 @@ pub enum Reason {
     /// `prune` reads when a preview was written to.
     #[display("prune reads it")]
     PruneReadsIt,
+    /// Each commit of a pull request keeps a URL.
+    #[display("each commit keeps a URL of its own")]
+    CommitKeepsItsUrl,
+    /// There are as many newer commits as keep a URL.
+    #[display("newer commits keep theirs")]
+    NewerCommits,
     /// The preview ends.
     #[display("the preview ends")]
     PreviewEnds,

@@ -65,7 +65,7 @@ pub(super) async fn of(
         if asked.code_changes && is_unclear {
             unless_denied(world.aws.lambda.aliases(name).await)
         } else {
-            Ok(Some(BTreeSet::new()))
+            Ok(Some(BTreeMap::new()))
         }
     };
     let urls = async {
@@ -87,7 +87,7 @@ pub(super) async fn of(
         alias,
         policies,
         signing_enforced: signing.unwrap_or(false),
-        aliases: aliases.unwrap_or_default(),
+        aliases: aliases.unwrap_or_default().into_keys().collect(),
         urls: urls.unwrap_or_default(),
         denied,
         ..settled

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::marked::api_of_preview;
-use super::{ReadError, api_id, keyed, patiently, refuse, sort};
+use super::{ReadError, api_id, keyed, patiently, refuse, sort, urls};
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Problem};
 use crate::model::{
-    ApiKey, ApiSettings, Artifact, ExistingApi, ExistingFunction, FunctionKey, FunctionName, FunctionSettings,
-    GotFunction, MarkedApi, Mistagged, ObjectKey, ObservedPreview, PreviewId, Qualifier, RestApiId, Settings, Sha256,
-    SourceApi, StageName, UntaggedApi, marks,
+    AliasName, ApiKey, ApiSettings, Artifact, ExistingApi, ExistingFunction, FunctionKey, FunctionName,
+    FunctionSettings, FunctionUrl, GotFunction, MarkedApi, Mistagged, ObjectKey, ObservedPreview, PreviewId, Qualifier,
+    RestApiId, Settings, Sha256, SourceApi, StageName, UntaggedApi, Version, marks,
 };
 use crate::world::World;
 
@@ -24,15 +24,20 @@ pub async fn preview(
 ) -> Result<ObservedPreview, Failure> {
     let sources = join_all(settings.functions.iter().map(|(key, function)| keyed(key, source(function, world))));
     let source_apis = join_all(settings.apis.iter().map(|(key, api)| keyed(key, source_api(api, world))));
-    let existing = join_all(settings.functions.iter().map(|(key, function)| keyed(key, existing(function, id, world))));
+    let existing = join_all(
+        settings.functions.iter().map(|(key, function)| keyed(key, existing(key, function, id, settings, world))),
+    );
+    let with_url = settings.functions.iter().filter(|(key, _)| settings.may_use_url(key));
+    let source_urls = join_all(with_url.map(|(key, function)| keyed(key, has_url(function, world))));
     let objects = objects(settings, artifacts, world);
-    let (sources, source_apis, functions, apis, objects) =
-        futures::join!(sources, source_apis, existing, apis(id, world), objects);
+    let (sources, source_urls, source_apis, functions, apis, objects) =
+        futures::join!(sources, source_urls, source_apis, existing, apis(id, world), objects);
     let mut problems = Vec::new();
     let Apis { existing: apis, mistagged, untagged } = apis.map_err(|error| problems.push(error)).unwrap_or_default();
     let observed = ObservedPreview {
         region: world.aws.region.clone(),
         sources: sort(sources, &mut problems),
+        source_urls: sort(source_urls, &mut problems).into_iter().filter_map(|(key, has)| has.then_some(key)).collect(),
         source_apis: sort(source_apis, &mut problems),
         functions: present(sort(functions, &mut problems)),
         apis,
@@ -72,15 +77,42 @@ async fn source_api(settings: &ApiSettings, world: &World) -> Result<Option<Sour
     }))
 }
 
+/// Whether the function of the stage has a URL, or its alias.
+async fn has_url(settings: &FunctionSettings, world: &World) -> Result<bool, ReadError> {
+    Ok(!urls::of(settings, world).await?.is_empty())
+}
+
+/// The aliases of a preview's commits, and its URLs.
+async fn commits(name: &FunctionName, world: &World) -> Result<(Commits, Urls), CallError> {
+    let mut aliases = world.aws.lambda.aliases(name).await?;
+    aliases.retain(|alias, _| alias.commit().is_some());
+    let qualifiers = aliases.keys().map(|alias| Qualifier::Named(alias.clone())).chain([Qualifier::Latest]);
+    let reads = qualifiers.map(async |qualifier| {
+        let found = world.url_of(name, &qualifier).await?;
+        Ok(found.map(|found| (qualifier, found)))
+    });
+    let urls: Result<_, _> = join_all(reads).await.into_iter().filter_map(Result::transpose).collect();
+    Ok((aliases, urls?))
+}
+
+type Commits = BTreeMap<AliasName, Version>;
+type Urls = BTreeMap<Qualifier, FunctionUrl>;
+
 async fn existing(
-    settings: &FunctionSettings,
+    key: &FunctionKey,
+    function: &FunctionSettings,
     id: &PreviewId,
+    settings: &Settings,
     world: &World,
 ) -> Result<Option<ExistingFunction>, ReadError> {
-    let name = id.function_name(&settings.name.value);
+    let name = id.function_name(&function.name.value);
     let lambda = &world.aws.lambda;
     let Some(found) = settled(&name, world).await? else { return Ok(None) };
-    let (tags, policy) = futures::join!(lambda.tags(&found.arn), lambda.policy(&name, &Qualifier::Latest));
+    let commits =
+        async { if settings.may_use_url(key) { commits(&name, world).await } else { Ok(Default::default()) } };
+    let (tags, policy, commits) =
+        futures::join!(lambda.tags(&found.arn), lambda.policy(&name, &Qualifier::Latest), commits);
+    let (commits, urls) = commits?;
     let statements = policy?.map(|policy| policy.statements).unwrap_or_default();
     Ok(Some(ExistingFunction {
         arn: found.arn,
@@ -88,6 +120,8 @@ async fn existing(
         configuration: found.configuration,
         code: found.code,
         statements: statements.into_iter().map(|statement| statement.sid).collect::<BTreeSet<_>>(),
+        urls,
+        commits,
     }))
 }
 

@@ -27,11 +27,20 @@ fn callers(function: &Function<'_>, stack: &Stack<'_>) -> BTreeMap<Qualifier, Ve
     let mut callers: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let apis = || stack.observed.apis.values().flatten();
     for (qualifier, statements) in &function.observed.policies {
-        let others = statements.iter().filter(|statement| !apis().any(|api| is_of_api(statement, api)));
+        let has_url = function.observed.urls.contains_key(qualifier);
+        let is_known = |statement: &PolicyStatement| {
+            has_url && permissions::is_of_url(&statement.statement) || apis().any(|api| is_of_api(statement, api))
+        };
+        let others = statements.iter().filter(|statement| !is_known(statement));
         let permitted: Vec<_> = others.filter_map(permitted).collect();
         if !permitted.is_empty() {
             callers.entry(qualifier.clone()).or_default().extend(permitted);
         }
+    }
+    // That of the function itself beside an alias has a warning of its own.
+    let is_told = |qualifier: &Qualifier| *qualifier == Qualifier::Latest && function.settings.alias.is_some();
+    for (qualifier, found) in function.observed.urls.iter().filter(|(qualifier, _)| !is_told(qualifier)) {
+        callers.entry(qualifier.clone()).or_default().push(FunctionCaller::Url { url: found.url.clone() });
     }
     for EventSource { id, source, qualifier } in function.observed.event_sources.iter().cloned() {
         callers.entry(qualifier).or_default().push(FunctionCaller::EventSource { id, source });

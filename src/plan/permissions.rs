@@ -124,6 +124,13 @@ pub(super) fn invoker(statement: &Value) -> Option<String> {
     })
 }
 
+/// Whether the statement lets somebody call by the URL of the function alone.
+pub(super) fn is_of_url(statement: &Value) -> bool {
+    let operators = statement["Condition"].as_object().into_iter().flat_map(|operators| operators.values());
+    let mut keys = operators.filter_map(Value::as_object).flatten().map(|(key, _)| key.to_ascii_lowercase());
+    keys.any(|key| ["lambda:functionurlauthtype", "lambda:invokedviafunctionurl"].contains(&key.as_str()))
+}
+
 /// The source ARNs that the statement's conditions name.
 pub(super) fn sources(statement: &Value) -> Vec<&str> {
     let operators = statement["Condition"].as_object().into_iter().flat_map(|operators| operators.values());

@@ -70,6 +70,7 @@ fn whole(context: &CommentContext, document: &Document<'_>, detail: &Detail) -> 
     }
     let mut parts = vec![heading(context, document, detail)];
     parts.push(parts::endpoints(document, detail));
+    parts.push(parts::commits(document, detail));
     parts.push(facts(context, detail));
     // A failed preview deletes the logs that would say it. The repository's readers may read the function's own words.
     let own_errors = context.is_private && document.is_preview;

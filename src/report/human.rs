@@ -7,7 +7,7 @@ use super::page::{Look, Page, Screen};
 use super::units;
 use super::words;
 use crate::error::{Kind, Problem};
-use crate::model::{Artifact, Entry, Plan, PreviewReport, Released, ReleasedFunction, Skip, SmokeResult};
+use crate::model::{Artifact, CommitUrl, Entry, Plan, PreviewReport, Released, ReleasedFunction, Skip, SmokeResult};
 
 /// The result, for standard output; empty after a failure.
 pub(super) fn result(document: &Document<'_>, verbose: bool, screen: Screen) -> String {
@@ -51,6 +51,9 @@ fn previews(page: &mut Page, document: &Document<'_>) {
         }
         for (function, url) in &preview.function_urls {
             page.line(2, Look::Plain, &format!("{function}: {url}"));
+        }
+        for CommitUrl { commit, function, url } in &preview.commits {
+            page.line(2, Look::Dim, &format!("commit {commit} of {function}: {url}"));
         }
         for function in &preview.functions {
             page.line(2, Look::Dim, &format!("function {function}"));

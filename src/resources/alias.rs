@@ -46,7 +46,7 @@ fn version(cx: &Context<'_>, name: &FunctionName, version: &VersionRef) -> Resul
     found.ok_or_else(|| not_made(format!("version {version}")).into())
 }
 
-async fn points_at(
+pub(super) async fn points_at(
     cx: &Context<'_>,
     name: &FunctionName,
     alias: &AliasName,

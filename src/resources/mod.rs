@@ -8,6 +8,7 @@ mod concurrency;
 pub mod deployment;
 pub mod endpoint;
 pub mod function;
+pub mod function_url;
 pub mod invocation;
 pub mod live_code;
 pub mod log_group;

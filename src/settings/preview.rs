@@ -34,6 +34,7 @@ impl Reader<'_> {
         let repository = self.plain(table, "repository", &names::REPOSITORY);
         Some(PreviewSettings {
             role: role?,
+            public_url: table.flag("public_url").unwrap_or(false),
             environment,
             functions,
             service,

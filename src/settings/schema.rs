@@ -99,6 +99,7 @@ const SMOKE: &[Key] = &[
 const PREVIEW: &[Key] = &[
     ("role", Shape::Text),
     ("share_role", Shape::Flag),
+    ("public_url", Shape::Flag),
     ("service", Shape::Text),
     ("repository", Shape::Text),
     ("max_previews", Shape::Integer(1..=600)),

@@ -14,4 +14,5 @@ mod races;
 mod scene;
 pub(crate) mod signals;
 mod sweep;
+mod url_previews;
 mod without_api;

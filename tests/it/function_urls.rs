@@ -3,7 +3,10 @@
 use aws_sdk_lambda::types::FunctionUrlAuthType;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Run, Stack, Upstream, answering, get};
+use crate::github::HEAD;
+use crate::github::reporting::{self, NEXT};
+use crate::support::github::{BASE, GitHubDouble};
+use crate::support::{Answer, Ends, Run, Stack, Upstream, answering, get};
 
 /// One function whose URL is asked.
 pub(crate) const URL: &str = r#"
@@ -101,6 +104,18 @@ fn a_release_moves_the_alias_behind_its_url() {
     let (run, calls) = stack.fails(Some("live"));
     assert!(calls.calls("UpdateAlias").is_empty(), "its callers never got it: {run:?}");
     assert_eq!(stack.call_url(&id, "/hello").body, "two");
+}
+
+/// As its Terraform leaves it: a public URL of the function itself.
+#[test]
+fn the_stack_of_a_url_is_released() {
+    let stack = Stack::build(&[]);
+    stack.take_project("function-url", "hello-{stage}");
+    let id = stack.give_url(None, &FunctionUrlAuthType::None);
+    let run = stack.run(&["--stage", "dev"]).exits(0);
+    assert!(run.stdout.contains(&format!("/_aws/lambda-url/{id}")), "{run:?}");
+    assert_eq!(stack.call_url(&id, "/?name=Ada").body, "Hello, Ada!");
+    stack.logged("unchanged").writes_nothing();
 }
 
 /// What only the URL shows fails after the alias moved.
@@ -233,4 +248,145 @@ fn who_may_not_read_urls_is_warned() {
     stack.settings(URL);
     let run = stack.release(&[]).exits(3);
     assert!(problem(&run)["fix"].as_str().unwrap().contains("lambda:GetFunctionUrlConfig"), "{run:?}");
+}
+
+/// `preview up` of pull request 42 at a commit that begins so.
+fn preview(stack: &Stack, commit: &str) -> Run {
+    let mut command = stack.preview_command("up", &["--pr", "42", "--stage", "dev"]);
+    command.env("SLS_RELEASE_COMMIT", format!("{commit:0<40}")).ended()
+}
+
+/// The ids of the URLs that a preview reports: its own, and those of its commits, the newest first.
+fn urls_of(run: &Run) -> (String, Vec<(String, String)>) {
+    let preview = &run.document()["previews"][0];
+    let id = |url: &Value| url.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let commits = preview["commits"].as_array().unwrap().iter();
+    let commits = commits.map(|one| (one["commit"].as_str().unwrap().to_owned(), id(&one["url"])));
+    (id(&preview["function_urls"]["hello"]), commits.collect())
+}
+
+/// Calls a URL of a preview by a signed request, by the side door.
+pub(crate) fn signed(stack: &Stack, id: &str) -> (u16, String) {
+    let target = format!("/_aws/lambda-url/{id}/hello");
+    let answer = Upstream::new(&stack.proxy.side_door).call("lambda", "GET", &target, Vec::new());
+    (answer.status(), String::from_utf8(answer.body).unwrap())
+}
+
+#[test]
+fn each_commit_of_a_preview_keeps_a_url() {
+    let (stack, stage) = stack(&ALIASED, URL, Some("live"), &FunctionUrlAuthType::None);
+    let name = stack.function("dev-pr-42");
+    let run = preview(&stack, "aaaaaaa").exits(0);
+    let (own, commits) = urls_of(&run);
+    assert_eq!(commits.iter().map(|(commit, _)| commit.as_str()).collect::<Vec<_>>(), ["aaaaaaa"], "{run:?}");
+    assert_eq!(stack.call_url(&own, "/hello").status, 403, "IAM guards it");
+    assert_eq!(signed(&stack, &own), (200, "one".to_owned()));
+    assert_eq!(stack.aws.policy(&name, None), Vec::<Value>::new(), "nobody else may call it");
+
+    stack.proxy.take_calls();
+    let run = preview(&stack, "aaaaaaa").exits(0);
+    assert_eq!((run.outcome().as_str(), urls_of(&run)), ("unchanged", (own.clone(), commits.clone())));
+    stack.proxy.take_calls().writes_nothing();
+
+    stack.write("lambda/app.py", answering(200, "two"));
+    let run = preview(&stack, "bbbbbbb").exits(0);
+    let (same, now) = urls_of(&run);
+    assert_eq!((same, &now[1]), (own.clone(), &commits[0]), "{run:?}");
+    let answers = [&own, &now[0].1, &now[1].1].map(|id| signed(&stack, id).1);
+    assert_eq!(answers, ["two", "two", "one"]);
+    assert_eq!(stack.call_url(&stage, "/hello").body, "placeholder", "the stage is as it was");
+
+    let listed = stack.preview("list", &[]).exits(0);
+    assert!(listed.document()["previews"][0]["function_urls"].to_string().contains(&own), "{listed:?}");
+
+    stack.write("lambda/app.py", answering(500, "broken"));
+    let run = preview(&stack, "ccccccc").exits(5);
+    assert!(run.document()["not_put_back"][0]["what"].as_str().unwrap().contains(&name), "{run:?}");
+    assert_eq!(signed(&stack, &now[0].1).1, "two", "older commits stay as they are");
+
+    stack.preview("down", &["--pr", "42"]).exits(0);
+    assert_eq!(signed(&stack, &own).0, 403);
+    assert_eq!(stack.aws.functions(&name), Vec::<String>::new());
+}
+
+#[test]
+fn ten_commits_keep_their_urls() {
+    let (stack, _) = stack(&ALIASED, URL, Some("live"), &FunctionUrlAuthType::AwsIam);
+    let name = stack.function("dev-pr-42");
+    for number in 1..=12 {
+        stack.write("lambda/app.py", answering(200, &format!("commit {number}")));
+        let run = preview(&stack, &format!("{number:07x}")).exits(0);
+        assert_eq!(urls_of(&run).1.len(), number.min(10), "{run:?}");
+    }
+    assert_eq!(stack.aws.versions(&name).len(), 10);
+    assert!(stack.aws.find_alias(&name, "c-0000002").is_none() && stack.aws.find_alias(&name, "c-0000003").is_some());
+    // What may not be deleted is a warning.
+    stack.proxy.deny("lambda:DeleteFunctionUrlConfig");
+    stack.write("lambda/app.py", answering(200, "commit 13"));
+    let run = preview(&stack, "000000d").exits(0);
+    assert!(run.document()["warnings"].to_string().contains("c-0000003"), "{run:?}");
+}
+
+#[test]
+fn a_preview_is_public_where_the_settings_say_so() {
+    let public = URL.replace("share_role", "public_url = true\nshare_role");
+    let (stack, _) = stack(&ALIASED, &public, Some("live"), &FunctionUrlAuthType::None);
+    let name = stack.function("dev-pr-42");
+    let run = preview(&stack, "aaaaaaa").exits(0);
+    let (own, commits) = urls_of(&run);
+    for id in [&own, &commits[0].1] {
+        assert_eq!((stack.call_url(id, "/hello").status, signed(&stack, id).0), (200, 200));
+    }
+    for alias in [None, Some("c-aaaaaaa")] {
+        let policy = stack.aws.policy(&name, alias);
+        let invoke = policy.iter().find(|one| one["Action"] == "lambda:InvokeFunction").unwrap();
+        assert_eq!(invoke["Condition"]["Bool"]["lambda:InvokedViaFunctionUrl"], "true", "else anybody may invoke it");
+    }
+    stack.settings(URL);
+    let run = preview(&stack, "aaaaaaa").exits(0);
+    assert_eq!(urls_of(&run), (own.clone(), commits.clone()));
+    assert_eq!([&own, &commits[0].1].map(|id| stack.call_url(id, "/hello").status), [403, 403]);
+    stack.settings(&public);
+    stack.write("lambda/app.py", answering(200, "two"));
+    let (_, now) = urls_of(&preview(&stack, "bbbbbbb").exits(0));
+    assert_eq!(now[1], commits[0]);
+    let answers = [&own, &now[0].1, &now[1].1].map(|id| stack.call_url(id, "/hello").body);
+    assert_eq!(answers, ["two", "two", "one"]);
+}
+
+/// An organisation may forbid public URLs, or all of them.
+#[test]
+fn what_an_organisation_forbids_is_told_as_a_policy() {
+    let public = URL.replace("share_role", "public_url = true\nshare_role");
+    let (stack, _) = stack(&ALIASED, &public, Some("live"), &FunctionUrlAuthType::None);
+    for action in ["AddPermission", "CreateFunctionUrlConfig"] {
+        stack.proxy.refuse(action, "with an explicit deny in a service control policy");
+        let run = preview(&stack, "aaaaaaa").exits(4);
+        let fix = problem(&run)["fix"].as_str().unwrap().to_owned();
+        assert!(fix.starts_with(&format!("a policy forbids lambda:{action}")) && fix.contains("public_url"), "{run:?}");
+        assert_eq!(stack.aws.functions(&stack.function("dev-pr-42")), Vec::<String>::new());
+        stack.proxy.clear_orders();
+    }
+}
+
+/// From the event to the comment, which leads from each commit to its URL.
+#[test]
+fn the_comment_leads_from_commits_to_their_urls() {
+    let (stack, _) = stack(&ALIASED, URL, Some("live"), &FunctionUrlAuthType::None);
+    stack.write(".git/HEAD", "");
+    let double = GitHubDouble::of(&stack.repository());
+    double.file("sls-release.toml", BASE, &std::fs::read_to_string(stack.folder().join("sls-release.toml")).unwrap());
+    for (action, head) in [("opened", HEAD), ("synchronize", NEXT)] {
+        double.pull_request(42, true, head);
+        stack.write("lambda/app.py", answering(200, head));
+        reporting::command(&stack, &double, action, head).ended().exits(0);
+    }
+    let body = double.comments(42).remove(0).body;
+    let rows: Vec<_> = body.lines().filter(|line| line.starts_with("| ") && line.contains("lambda-url")).collect();
+    assert_eq!(rows.len(), 2, "{body}");
+    for (row, head) in rows.iter().zip([NEXT, HEAD]) {
+        assert!(row.starts_with(&format!("| {} | ", &head[..7])), "the newest comes first: {body}");
+        let id = row.split("lambda-url/").nth(1).unwrap().split(|other: char| !other.is_alphanumeric()).next().unwrap();
+        assert_eq!(signed(&stack, id).1, head, "{body}");
+    }
 }

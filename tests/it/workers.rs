@@ -3,8 +3,11 @@
 use aws_sdk_lambda::types::FunctionCode;
 use serde_json::{Value, json};
 
-use crate::preview::scene::functions;
-use crate::support::{Run, Stack, State, without_bucket};
+use crate::github::HEAD;
+use crate::github::reporting;
+use crate::preview::scene::{functions, github};
+use crate::support::github::{BASE, GitHubDouble};
+use crate::support::{Ends, Run, Stack, State, without_bucket};
 
 /// A worker whose callers use an alias.
 pub(crate) const WORKER: &str = r#"
@@ -108,6 +111,18 @@ fn a_worker_is_released_once_its_event_proves_it() {
     }
 }
 
+/// As its Terraform leaves it: a queue calls its alias.
+#[test]
+fn the_stack_of_a_worker_is_released() {
+    let stack = Stack::build(&["--alias", "live"]);
+    stack.take_project("sqs-worker", "orders-{stage}");
+    let (mapping, queue) = map(&stack, &format!("{}:live", stack.function("dev")));
+    let run = stack.run(&["--stage", "dev"]).exits(0);
+    assert!(run.stderr.contains(&queue) && run.stdout.contains("answered events/orders.json"), "{run:?}");
+    stack.logged("unchanged").writes_nothing();
+    stack.aws.block_on(stack.aws.lambda.delete_event_source_mapping().uuid(mapping).send()).unwrap();
+}
+
 /// What is said of it after the release must be what was shown.
 #[test]
 fn a_release_that_an_event_proved_is_not_called_unproven() {
@@ -197,6 +212,26 @@ fn the_preview_of_a_worker_is_its_function_and_the_invocation() {
     assert!(run.document()["not_put_back"][0]["command"].as_str().unwrap().contains("preview up"), "{run:?}");
     stack.preview("down", &["--pr", "42"]).exits(0);
     assert_eq!(functions(&stack), Vec::<String>::new());
+    stack.write("lambda/app.py", working("two"));
+    stack.up(44).exits(0);
+    let github = github(&stack, &[(44, "closed")]);
+    stack.preview_command("prune", &[]).envs(github.environment()).ended().exits(0);
+    assert_eq!(functions(&stack), Vec::<String>::new());
     let listed: Value = stack.preview("list", &[]).exits(0).document();
     assert_eq!(listed["previews"], json!([]));
+}
+
+#[test]
+fn the_comment_on_a_worker_says_that_it_has_no_endpoint() {
+    let stack = worker(&["--alias", "live"], WORKER);
+    stack.write(".git/HEAD", "");
+    let double = GitHubDouble::of(&stack.repository());
+    double.pull_request(42, true, HEAD);
+    double.file("sls-release.toml", BASE, &std::fs::read_to_string(stack.folder().join("sls-release.toml")).unwrap());
+    reporting::command(&stack, &double, "opened", HEAD).ended().exits(0);
+    let body = double.comments(42).remove(0).body;
+    assert!(body.contains("no endpoint, and no event source calls it"), "{body}");
+    assert!(body.contains("LATEST answered event.json"), "{body}");
+    let status = double.deployments()[0].statuses.last().unwrap().clone();
+    assert_eq!((&status["state"], &status["environment_url"]), (&json!("success"), &Value::Null), "{status}");
 }

@@ -1,8 +1,8 @@
 //! Aliases, and their provisioned concurrency.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_lambda::types::AliasRoutingConfiguration;
+use aws_sdk_lambda::types::{AliasConfiguration, AliasRoutingConfiguration};
 
 use super::Lambda;
 use crate::aws::call_error::{Answered, CallError};
@@ -28,14 +28,16 @@ impl GotAlias {
 }
 
 impl Lambda {
-    /// `ListAliases`, all pages.
+    /// `ListAliases`, all pages: where each points.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListAliases.html>
-    pub async fn aliases(&self, name: &FunctionName) -> Result<BTreeSet<AliasName>, CallError> {
+    pub async fn aliases(&self, name: &FunctionName) -> Result<BTreeMap<AliasName, Version>, CallError> {
         let pages = self.client.list_aliases().function_name(name.as_str()).into_paginator();
         let found: Result<Vec<_>, _> = pages.items().send().collect().await;
         let found = found.answered("lambda:ListAliases", name.as_str())?;
-        Ok(found.into_iter().filter_map(|alias| alias.name.map(AliasName::new)).collect())
+        let alias =
+            |alias: AliasConfiguration| Some((AliasName::new(alias.name?), Version::new(alias.function_version?)));
+        Ok(found.into_iter().filter_map(alias).collect())
     }
 
     /// `GetAlias`; `None` where Lambda has none.

@@ -16,6 +16,7 @@ pub use aliases::GotAlias;
 pub use event_sources::EventSources;
 pub use functions::{Code, CodeObject, NamedFunction};
 pub use invocations::Invocation;
+pub use policies::GotPolicy;
 
 use std::time::Duration;
 

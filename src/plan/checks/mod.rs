@@ -152,6 +152,9 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
             check!(found, preview_fields_unknown(key, source));
         }
     }
+    for smoke in &settings.smoke {
+        found.add("smoke_function_url_missing", smoke_function_url_missing::of_preview(smoke, observed));
+    }
     check!(found, preview_mistagged(observed));
     for (key, source) in &observed.source_apis {
         let Some(source) = source else { continue };

@@ -4,7 +4,9 @@ mod document;
 mod down;
 mod environment;
 mod retention;
+mod scene;
 mod up;
+mod urls;
 
 pub use down::down;
 pub use retention::{Eviction, PrunePlan, PruneReason, evict, excess, prune};

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::document::{self, Copied, Copy};
 use super::environment::{Configured, CopiedFunction, configured, copied};
-use super::wanted;
+use super::scene::{Function, Preview};
+use super::{urls, wanted};
 use crate::error::{Failure, Kind};
 use crate::model::{
-    Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
-    CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
-    GoesLive, GotFunction, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
-    PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload,
-    Warning, WriteApi, marks,
+    Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, CommitId, ConfigureFunction, CreateApi,
+    CreateFunction, CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey,
+    FunctionName, GoesLive, Inputs, KnownStates, ObservedPreview, Permit, Plan, Planned, PreviewId, Qualifier, Reason,
+    Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload, Warning, WriteApi, marks,
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
@@ -27,6 +27,7 @@ pub fn up(
     id: &PreviewId,
     desired: Desired<'_>,
     settings: &Settings,
+    commit: Option<&CommitId>,
     observed: &ObservedPreview,
 ) -> Result<Planned, Failure> {
     let scene = Preview { id, settings, wanted: wanted(settings)?, observed };
@@ -38,6 +39,7 @@ pub fn up(
     plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
+        urls::decide(&scene, function, commit, &mut plan);
         let of_settings = &settings.functions[function.key];
         problems.extend(code_needs_bucket::of_preview(of_settings, function.artifact, settings));
     }
@@ -66,29 +68,6 @@ pub fn up(
         ..Inputs::new(settings, desired.functions, account)
     };
     Ok(Planned { plan, inputs })
-}
-
-/// What the plan is made of.
-struct Preview<'a> {
-    id: &'a PreviewId,
-    settings: &'a Settings,
-    wanted: &'a PreviewSettings,
-    observed: &'a ObservedPreview,
-}
-
-/// A function of the preview.
-struct Function<'a> {
-    key: &'a FunctionKey,
-    name: FunctionName,
-    arn: String,
-    artifact: &'a Artifact,
-    source: &'a GotFunction,
-    existing: Option<&'a ExistingFunction>,
-    configuration: FunctionConfiguration,
-    rewritten: BTreeMap<String, FunctionName>,
-    warnings: Vec<Warning>,
-    /// `None` without a bucket.
-    object: Option<ObjectKey>,
 }
 
 impl<'a> Preview<'a> {

@@ -2,7 +2,7 @@
 
 use super::detail::{Detail, folded};
 use crate::error::Problem;
-use crate::model::{Plan, Skip, SmokeResult};
+use crate::model::{CommitUrl, FunctionKey, Plan, Skip, SmokeResult};
 use crate::report::document::{Document, Ending};
 use crate::report::escape;
 use crate::report::{human, units, words};
@@ -66,6 +66,37 @@ pub(in crate::report) fn endpoints(document: &Document<'_>, detail: &Detail) -> 
             all.iter().map(|(name, url)| format!("{}: {}", detail.text(name), escape::markdown_link(&detail.cut(url)))),
         ),
     }
+}
+
+/// Returns a table of the commits whose URLs are kept, the newest first, with a column for each function.
+pub(in crate::report) fn commits(document: &Document<'_>, detail: &Detail) -> String {
+    let all = document.previews().first().map_or(&[][..], |preview| &preview.commits);
+    if all.is_empty() {
+        return String::new();
+    }
+    let (mut functions, mut commits) = (Vec::new(), Vec::new());
+    for CommitUrl { commit, function, .. } in all {
+        if !functions.contains(&function) {
+            functions.push(function);
+        }
+        if !commits.contains(&commit) {
+            commits.push(commit);
+        }
+    }
+    functions.sort_unstable();
+    functions.truncate(detail.rows);
+    let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let head = ["commit".to_owned()].into_iter().chain(functions.iter().map(|function| detail.text(function.as_str())));
+    let line = std::iter::repeat_n("---".to_owned(), functions.len() + 1);
+    let url = |commit: &String, function: &FunctionKey| {
+        let found = all.iter().find(|one| one.commit == *commit && one.function == *function);
+        found.map_or_else(String::new, |found| escape::markdown_link(&detail.cut(&found.url)))
+    };
+    let rows = commits.into_iter().map(|commit| {
+        let urls = functions.iter().map(|function| url(commit, function));
+        row([detail.text(commit)].into_iter().chain(urls).collect())
+    });
+    [row(head.collect()), row(line.collect())].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the results of the smoke tests. A release also reports that it had none.

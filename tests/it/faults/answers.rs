@@ -34,12 +34,12 @@ fn goes_wrong(scene: &Scene, (when, fault): &Case) -> Result<(), String> {
     if *fault == Fault::Denied { names_the_action(&scene.stack, &run, when) } else { Ok(()) }
 }
 
-/// Whoever is denied a call must learn which. Two do not matter: a look at an object answers 403 where there is
-/// none, too, and an endpoint is asked again.
+/// Whoever is denied a call must learn which. These do not matter: a look at an object answers 403 where there is
+/// none, too, an endpoint is asked again, and the URL of a function is read for its endpoint as well as for the plan.
 pub(super) fn names_the_action(stack: &Stack, run: &Run, when: &When) -> Result<(), String> {
     let calls = stack.proxy.take_calls();
     let Some(denied) = calls.iter().find(|call| *when == When::Call(call.number)) else { return Ok(()) };
-    let harmless = matches!(denied.action, "HeadObject" | "InvokeApi" | "InvokeFunctionUrl");
+    let harmless = matches!(denied.action, "HeadObject" | "InvokeApi" | "InvokeFunctionUrl" | "GetFunctionUrlConfig");
     let action = denied.iam_action();
     let is_warned = |document: Value| {
         [&document["warnings"], &document["plan"]["warnings"], &document["changes"]]

@@ -11,7 +11,7 @@ use crate::support::github::{BASE, Fault, GitHubDouble, TOKEN, WORKFLOW, payload
 use crate::support::{Ends, Run, Stack};
 
 /// The second commit of the pull request.
-pub(super) const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
+pub(crate) const NEXT: &str = "c0ffee09b5b57875f334f61aebed695e2e4193db";
 
 /// A stack whose settings are on the base branch, and its pull request 42.
 pub(crate) fn opened() -> (Stack, GitHubDouble) {

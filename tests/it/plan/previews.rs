@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sls_release::error::{Failure, Kind};
 use sls_release::model::{
-    Act, ApiKey, Artifact, Common, ConfigureFunction, CreateFunction, ExistingPreview, FunctionConfiguration,
+    Act, ApiKey, Artifact, CommitId, Common, ConfigureFunction, CreateFunction, ExistingPreview, FunctionConfiguration,
     FunctionKey, Marked, ObservedPreview, Overrides, Plan, Planned, PreviewId, PreviewOwner, PreviewUpRequest,
     PullRequestState, Region, Settings,
 };
@@ -33,6 +33,7 @@ struct Situation {
     stage: String,
     id: PreviewId,
     artifacts: BTreeMap<FunctionKey, Artifact>,
+    commit: Option<CommitId>,
     observed: ObservedPreview,
     marked: Option<Marked>,
     existing: Option<Vec<ExistingPreview>>,
@@ -55,7 +56,8 @@ impl Situation {
         let settings = self.settings();
         add_missing(&mut self.observed.sources, settings.functions.keys());
         add_missing(&mut self.observed.source_apis, settings.apis.keys());
-        preview::up(&self.id, desired::from_artifacts(&self.artifacts), &settings, &self.observed)
+        let desired = desired::from_artifacts(&self.artifacts);
+        preview::up(&self.id, desired, &settings, self.commit.as_ref(), &self.observed)
     }
 
     /// Returns which previews are deleted so that this one can be made.

@@ -5,19 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_lambda::types::FunctionUrlAuthType;
 use serde_json::Value;
 
 use super::scene::{SETTINGS, down, list, previewed, scene, source, up};
+use crate::function_urls::URL;
 use crate::iam::policy::{PREVIEW, Policy};
-use crate::support::{ACCOUNT, Aws, Call, Permission, REGION, Stack, fits, permissions};
+use crate::support::{ACCOUNT, Aws, Call, Ends, Permission, REGION, Stack, answering, fits, permissions};
 
 /// Granted beside what the record of calls shows.
-const UNSEEN: [&str; 10] = [
+const UNSEEN: [&str; 11] = [
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
     "iam:PassRole",
     "lambda:GetLayerVersion",
+    "lambda:InvokeFunctionUrl",
     "lambda:RemovePermission",
     "lambda:TagResource",
     "logs:TagResource",
@@ -104,7 +107,9 @@ fn asked(call: &Call, stack: &Stack) -> Vec<Asked> {
         if let Some(repository) = in_request {
             asked = asked.tagging_for(repository);
         }
-        if is_of_preview(&resource) && !call.action.starts_with("Create") || call.action == "CreateDeployment" {
+        if is_of_preview(&resource) && !["CreateFunction", "CreateRestApi", "CreateLogGroup"].contains(&call.action)
+            || call.action == "CreateDeployment"
+        {
             asked = asked.on_what_belongs_to(&stack.repository());
         }
         match document["Principal"].as_str() {
@@ -126,16 +131,49 @@ fn the_policy_allows_the_life_of_a_preview_and_no_more() {
     list(&stack);
     down(&stack).exits(0);
 
-    let policy = policy_of(&stack);
-    let needed: BTreeSet<Asked> = stack.proxy.take_calls().iter().flat_map(|call| asked(call, &stack)).collect();
+    let (mut used, granted) = (used_and_allowed(&stack), policy_of(&stack).actions());
+    used.extend(used_and_allowed(&with_a_url()));
+    let unused = granted.into_iter().filter(|action| !used.contains(action));
+    let unused: BTreeSet<_> = unused.filter(|action| !OF_OTHERS.contains(&action.as_str())).collect();
+    let unseen = UNSEEN.into_iter().filter(|action| !OF_OTHERS.contains(action));
+    assert_eq!(unused, unseen.map(str::to_owned).collect());
+}
+
+/// The actions of all calls so far, each of which the policy allows.
+fn used_and_allowed(stack: &Stack) -> BTreeSet<String> {
+    let policy = policy_of(stack);
+    let needed: BTreeSet<Asked> = stack.proxy.take_calls().iter().flat_map(|call| asked(call, stack)).collect();
     let allowed = |asked: &&Asked| asked.action == "lambda:ListFunctions" || policy.allows(asked);
     let missing: Vec<_> = needed.iter().filter(|asked| !allowed(asked)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
-    let used: BTreeSet<&str> = needed.iter().map(|asked| asked.action.as_str()).collect();
-    let granted = policy.actions();
-    let unused = granted.iter().map(String::as_str).filter(|action| !used.contains(action));
-    let unused: BTreeSet<_> = unused.filter(|action| !OF_OTHERS.contains(action)).collect();
-    assert_eq!(unused, UNSEEN.into_iter().filter(|action| !OF_OTHERS.contains(action)).collect());
+    needed.into_iter().map(|asked| asked.action).collect()
+}
+
+/// The life of the preview of a function with a URL: its code changes at one commit, somebody opens its URL, and older commits
+/// make room.
+fn with_a_url() -> Stack {
+    let stack = Stack::build(&["--alias", "live"]);
+    let event = "[[smoke]]\nfunction = \"hello\"\ninvoke = \"event.json\"\n[preview]";
+    stack.settings(&URL.replace("[smoke]", "[[smoke]]").replace("[preview]", event));
+    stack.write("event.json", "{}");
+    stack.give_url(Some("live"), &FunctionUrlAuthType::AwsIam);
+    let up = |text: &str| {
+        stack.write("lambda/app.py", answering(200, text));
+        let mut command = stack.preview_command("up", &["--pr", "42", "--stage", "dev"]);
+        command.env("SLS_RELEASE_COMMIT", "a".repeat(40)).ended().exits(0);
+    };
+    up("one");
+    let (lambda, name) = (&stack.aws.lambda, stack.function("dev-pr-42"));
+    for number in 0..10 {
+        let alias = lambda.create_alias().function_name(&name).name(format!("c-{number:07}")).function_version("1");
+        stack.aws.block_on(alias.send()).unwrap();
+    }
+    let open = lambda.update_function_url_config().function_name(&name).auth_type(FunctionUrlAuthType::None);
+    stack.aws.block_on(open.send()).unwrap();
+    up("two");
+    assert_eq!(stack.aws.find_alias(&name, "c-0000000"), None);
+    down(&stack).exits(0);
+    stack
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_list_comes_from_the_index_of_tags_where_the_role_may_read_it() {
         stack.proxy.take_calls();
         let found = list(&stack);
         let log = stack.proxy.take_calls();
-        let own = |call: &&&Call| call.name(0).contains(&stack.name);
+        let own = |call: &&&Call| call.name(0).contains(&format!("{}-", stack.name));
         (found.len(), log.calls("GetResources").len(), log.calls("ListTags").iter().filter(own).count())
     };
     assert_eq!(looked(&[]), (1, 1, 0), "no function is asked for its tags");

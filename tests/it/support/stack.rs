@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::{NamedTempFile, TempDir};
 
 use super::local_aws::{Answer, LocalAws, environment, get};
-use super::{Aws, Ends, Log, OtherAws, Proxy, Run, Strict, answering, shared_aws, write};
+use super::{Aws, Ends, Log, OtherAws, Proxy, Run, Strict, answering, repository, shared_aws, write};
 
 /// What `fixtures/stack/stack.py` built, a project folder, and a record of the calls of its releases.
 pub(crate) struct Stack {
@@ -107,6 +107,22 @@ impl Stack {
     /// Writes the settings file. `$NAME` and `$API` stand for the stack's.
     pub(crate) fn settings(&self, text: &str) {
         self.write("sls-release.toml", text.replace("$NAME", &self.name).replace("$API", &self.api));
+    }
+
+    /// Takes a folder of `fixtures/stacks` for the project. In its settings, `name` stands for the function of the stack.
+    pub(crate) fn take_project(&self, folder: &str, name: &str) {
+        let from = repository().join("fixtures/stacks").join(folder);
+        let mut folders = vec![from.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                    continue;
+                }
+                let content = std::fs::read_to_string(&entry).unwrap().replace(name, &self.function("dev"));
+                self.write(entry.strip_prefix(&from).unwrap().to_str().unwrap(), content);
+            }
+        }
     }
 
     /// Runs the program in the project folder.

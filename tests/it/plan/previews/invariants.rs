@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sls_release::model::{
-    Act, ApiKey, CodeCall, Delete, ExistingApi, ExistingFunction, FunctionConfiguration, FunctionName, ObjectKey,
-    ObservedCode, ObservedPreview, Plan, Planned, Ref, RestApiId, RunId, Target, marks,
+    Act, ApiKey, CodeCall, Delete, ExistingApi, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
+    FunctionUrl, GiveUrl, LambdaUrl, ObjectKey, ObservedCode, ObservedPreview, Phase, Plan, Planned, Qualifier, Ref,
+    RestApiId, RunId, Target, UrlEndpoint, Version, marks,
 };
 
 use super::{PREVIEWS, Situation, says};
@@ -47,7 +48,28 @@ fn needed_waves(act: &Act, plan: &Plan) -> Vec<usize> {
         }
         Act::TagApi(of) => [wave_of(&|act| matches!(act, Act::DeployStage(deploy) if deploy.name == of.name)), None],
         Act::Permit(of) => [api(&of.caller.api), function(&of.name)],
-        Act::Smoke(of) => [api(&of.endpoint.as_ref().unwrap().id), plan.waves.len().checked_sub(2)],
+        Act::KeepCommit(of) => [function(&of.name), None],
+        Act::GiveUrl(GiveUrl { name, qualifier: Qualifier::Named(alias), .. }) => {
+            [function(name), wave_of(&|act| matches!(act, Act::KeepCommit(keep) if keep.alias == *alias))]
+        }
+        Act::GiveUrl(of) => [function(&of.name), None],
+        Act::Smoke(of) => {
+            let url = |key: &FunctionKey| {
+                wave_of(
+                    &|act| matches!(act, Act::GiveUrl(give) if give.function == *key && give.qualifier == Qualifier::Latest),
+                )
+            };
+            let asked = match (&of.endpoint, &of.function_url) {
+                (Some(endpoint), _) => api(&endpoint.id),
+                (None, Some(UrlEndpoint { url: Ref::Made(key), .. })) => {
+                    assert!(url(key).is_some(), "no step makes the URL of {key}");
+                    url(key)
+                }
+                _ => None,
+            };
+            let last = plan.waves.iter().rposition(|wave| ![Phase::Prove, Phase::Delete].contains(&wave.phase));
+            [asked, last]
+        }
         Act::Delete(Delete { target: Target::LogGroup { function: Some(function), .. }, .. }) => {
             let deleted = wave_of(&|act| deletes(act, function));
             assert!(deleted.is_some(), "{function} would make its log group again");
@@ -82,6 +104,8 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
                     configuration: inputs.configurations[&of.function].clone(),
                     code: ObservedCode { sha256, ..source.code },
                     statements: BTreeSet::new(),
+                    urls: BTreeMap::new(),
+                    commits: BTreeMap::new(),
                 };
                 observed.functions.insert(of.function.clone(), made);
             }
@@ -103,6 +127,29 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
                 let (name, original) = (of.name.clone(), of.original.clone());
                 let made = ExistingApi { id: RestApiId::new("made"), name, original, definition: None };
                 observed.apis.insert(of.api.clone(), vec![made]);
+            }
+            Act::KeepCommit(of) => {
+                let commits = &mut observed.functions.get_mut(&of.function).unwrap().commits;
+                let last = commits.values().map(|version| version.as_str().parse::<u32>().unwrap()).max();
+                commits.insert(of.alias.clone(), Version::new((last.unwrap_or(0) + 1).to_string()));
+            }
+            Act::GiveUrl(of) => {
+                let function = observed.functions.get_mut(&of.function).unwrap();
+                assert_eq!(function.urls.contains_key(&of.qualifier), of.has_url);
+                if let Qualifier::Named(alias) = &of.qualifier {
+                    assert!(function.commits.contains_key(alias), "an alias has its URL once it is there");
+                }
+                let url = LambdaUrl::new(format!("https://{}.lambda-url.us-east-1.on.aws/", of.qualifier));
+                function.urls.insert(of.qualifier.clone(), FunctionUrl { url, auth: of.auth, streams: false });
+            }
+            Act::DropCommits(of) => {
+                let function = observed.functions.get_mut(&of.function).unwrap();
+                for alias in &of.aliases {
+                    function.commits.remove(alias).unwrap();
+                    function.urls.remove(&Qualifier::Named(alias.clone()));
+                }
+                let is_kept = |version| function.commits.values().any(|other| other == version);
+                assert!(!of.versions.iter().any(is_kept), "another commit needs its version");
             }
             Act::DeployStage(of) => observed.apis.get_mut(&of.api).unwrap()[0].definition = Some(of.definition),
             Act::Permit(of) => {

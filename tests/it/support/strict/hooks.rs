@@ -10,6 +10,7 @@ use super::authorization::{permissions, refusal};
 use super::call::Call;
 use super::errors::error;
 use super::http::Message;
+use super::upstream::ACCOUNT;
 
 /// Longer than any test takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -120,6 +121,7 @@ struct Orders {
     faults: Vec<(When, Fault)>,
     holds: Vec<(When, Arc<Gate>)>,
     denied: BTreeSet<String>,
+    refused: Vec<(&'static str, &'static str)>,
     credentials: Option<Credentials>,
     edits: Vec<(&'static str, Edit)>,
     headers: Vec<(&'static str, &'static str, String)>,
@@ -200,6 +202,14 @@ impl Hooks {
         self.0.lock().unwrap().denied.insert(action.to_owned());
     }
 
+    /// Answers 403 to a call of this action from now on, named as the API reference does, because of a policy: `with an explicit
+    /// deny in a service control policy`.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    pub(crate) fn refuse(&self, action: &'static str, because: &'static str) {
+        self.0.lock().unwrap().refused.push((action, because));
+    }
+
     /// Answers every call from now on as AWS answers such credentials.
     pub(crate) fn take_no_credentials(&self, credentials: Credentials) {
         self.0.lock().unwrap().credentials = Some(credentials);
@@ -251,6 +261,14 @@ impl Hooks {
 
     /// The refusal of a call that needs what was denied.
     pub(super) fn denial(&self, call: &Call) -> Option<Message> {
+        let refused = &self.0.lock().unwrap().refused.clone();
+        if let Some((_, because)) = refused.iter().find(|(action, _)| *action == call.action) {
+            let needed = permissions(call).into_iter().next().expect("each call needs a permission");
+            let (action, resource) = (needed.action, needed.resource);
+            let who = format!("User: arn:aws:iam::{ACCOUNT}:user/test is not authorized to perform: {action}");
+            let message = format!("{who} on resource: {resource} {because}");
+            return Some(error(&call.service, 403, "AccessDeniedException", &message));
+        }
         let denied = permissions(call).into_iter().find(|permission| self.is_denied(&permission.action))?;
         Some(refusal(call, &denied))
     }
