@@ -54,7 +54,7 @@ pub use names::{
     RevisionId, RunId, StageName, Version,
 };
 pub use observed::{
-    EventSource, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents,
+    EventSource, ObjectFields, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents,
     ObservedDeployment, ObservedFunction, ObservedLayer, ObservedObject, ObservedStage, OptionalRead, PolicyStatement,
     Provisioned, Secret,
 };
@@ -73,7 +73,7 @@ pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
     Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,
-    MoveAlias, Permit, PointStage, ProvisionedWait, Restore, Upload,
+    MoveAlias, ObjectBefore, Permit, PointStage, ProvisionedWait, ReplaceObject, Restore, Upload,
 };
 pub use request::{
     Against, ArchiveRequest, BaseSettings, Common, Overrides, PackageRequest, Packing, PreviewDownRequest,

@@ -21,6 +21,28 @@ pub struct Upload {
     pub bytes: u64,
 }
 
+/// An artifact for a fixed key, whose object Terraform owns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplaceObject {
+    /// The function.
+    pub function: FunctionKey,
+    /// The object's key.
+    pub key: ObjectKey,
+    /// Size of the zip.
+    pub bytes: u64,
+    /// The object that was observed; `None` where there was none.
+    pub before: Option<ObjectBefore>,
+}
+
+/// An object that gets a new version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectBefore {
+    /// Its entity tag: with another one, S3 refuses to replace it.
+    pub etag: String,
+    /// Its version; `None` for one from before the bucket kept versions.
+    pub version: Option<String>,
+}
+
 /// Live code that the bucket does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeepCode {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Region, RestApiId,
-    Secret, Smoke, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, ObjectKey, Region,
+    RestApiId, Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
 
@@ -163,6 +163,9 @@ pub struct FunctionSettings {
     pub follow_links_within: Option<Sourced<PathBuf>>,
     /// Which bytes are made.
     pub archive: ArchiveFormat,
+    /// The fixed key of the artifact's object, which Terraform owns; `None`: the key is the artifact's digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Sourced<ObjectKey>>,
     /// The function's name in Lambda.
     pub name: Sourced<FunctionName>,
     /// The alias that is moved; `None`: `$LATEST` is released.

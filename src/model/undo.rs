@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Act, AliasName, ApiKey, Cache, ChangeCode, CodeCall, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment,
     CreateFunction, CreateLogGroup, DeployStage, DeploymentId, DeploymentRef, FunctionName, MoveAlias, ObjectKey,
-    Owner, Permit, PointStage, PreviewId, Queue, Ref, RestApiId, Restore, RunId, Sha256, StageName, Target, Version,
-    VersionRef, WriteApi, marks,
+    Owner, Permit, PointStage, PreviewId, Queue, Ref, ReplaceObject, RestApiId, Restore, RunId, Sha256, StageName,
+    Target, Version, VersionRef, WriteApi, marks,
 };
 
 /// Something that a run did, or may have done.
@@ -62,6 +62,8 @@ pub enum Undo {
         /// `CodeSha256` of `$LATEST` when it is put back; `None` where it stays as it is.
         before: Option<Sha256>,
     },
+    /// The object under a fixed key may have a version of this run.
+    Object(ReplaceObject),
     /// A deployment with this run's description may exist.
     Deployment(CreateDeployment),
     /// Something with this run's tag may exist.
@@ -95,6 +97,8 @@ pub enum Resource {
     Code(FunctionName),
     /// The version that this run published of a function.
     Version(FunctionName),
+    /// The object under a fixed key.
+    Object(ObjectKey),
     /// The deployments that this run made of a REST API.
     Deployment(RestApiId),
     /// Something that belongs to a preview.
@@ -117,12 +121,13 @@ impl Undo {
             Undo::Permission(_) => 4,
             Undo::Code { .. } => 5,
             Undo::Version { .. } => 6,
-            Undo::Deployment(_) => 7,
-            Undo::Made { target: Target::Api { .. }, .. } => 8,
-            Undo::Made { target: Target::Function { .. }, .. } => 9,
-            Undo::Made { target: Target::LogGroup { .. }, .. } => 10,
-            Undo::Changed { .. } => 11,
-            Undo::Cache(_) => 12,
+            Undo::Object(_) => 7,
+            Undo::Deployment(_) => 8,
+            Undo::Made { target: Target::Api { .. }, .. } => 9,
+            Undo::Made { target: Target::Function { .. }, .. } => 10,
+            Undo::Made { target: Target::LogGroup { .. }, .. } => 11,
+            Undo::Changed { .. } => 12,
+            Undo::Cache(_) => 13,
         }
     }
 
@@ -139,6 +144,7 @@ impl Undo {
             }
             Undo::Code { change, .. } => Resource::Code(change.name.clone()),
             Undo::Version { name, .. } => Resource::Version(name.clone()),
+            Undo::Object(replace) => Resource::Object(replace.key.clone()),
             Undo::Deployment(create) => Resource::Deployment(create.id.clone()),
             Undo::Made { target, .. } => Resource::Target(target.clone()),
             Undo::Changed { what, .. } => Resource::Changed(what.clone()),
@@ -172,6 +178,7 @@ impl Act {
     /// What it may leave to put back, known before its first call. Objects under their own digest stay.
     pub fn undos(&self, run: &RunId) -> Vec<Undo> {
         match self {
+            Act::ReplaceObject(replace) => replace.undos(),
             Act::ChangeCode(change) => change.undos(),
             Act::CreateDeployment(create) => create.undos(),
             Act::CreateAlias(create) => create.undos(),
@@ -218,6 +225,13 @@ impl ChangeCode {
 
     fn version(&self, before: Option<Sha256>) -> Undo {
         Undo::Version { name: self.name.clone(), before }
+    }
+}
+
+impl ReplaceObject {
+    /// The object.
+    pub fn undos(&self) -> Vec<Undo> {
+        vec![Undo::Object(self.clone())]
     }
 }
 

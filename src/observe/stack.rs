@@ -58,6 +58,7 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
         apis: sort(apis, &mut problems),
         objects: BTreeMap::new(),
         bucket: ObservedBucket::Present,
+        keeps_versions: false,
         contents: BTreeMap::new(),
         older_commit: None,
     };
@@ -159,12 +160,17 @@ async fn second_look(
     let owner = changing().map(|(_, found)| found.account.clone()).next();
     let bucket = bucket(settings.artifacts.as_ref(), owner, world);
     let key = |function: &FunctionKey, sha256| marks::object_key(settings.artifact_prefix(), function, sha256);
+    let fixed = |function: &FunctionKey| Some(settings.functions.get(function)?.key.as_ref()?.value.clone());
+    let fixed_keys: BTreeSet<_> = changing().filter_map(|(function, _)| fixed(function)).collect();
     let keys: BTreeSet<_> = changing()
         .filter_map(|(function, found)| Some((function, &artifacts.get(function)?.sha256, &found.latest.sha256)))
-        .flat_map(|(function, artifact, live)| [key(function, artifact), key(function, live)])
+        .flat_map(|(function, artifact, live)| {
+            [fixed(function).unwrap_or_else(|| key(function, artifact)), key(function, live)]
+        })
         .collect();
     let objects = objects(settings, keys, world);
-    let (details, sources, bucket, (objects, hidden)) = futures::join!(details, sources, bucket, objects);
+    let fixed = fixed_objects(settings.artifacts.as_ref(), fixed_keys, world);
+    let (details, sources, bucket, (objects, hidden), fixed) = futures::join!(details, sources, bucket, objects, fixed);
     let mut problems = Vec::new();
     let mut functions = sort(details, &mut problems);
     match sources {
@@ -175,6 +181,20 @@ async fn second_look(
         Err(error) => problems.push(ReadError::Call(error)),
     }
     observed.objects = sort(objects, &mut problems);
+    match fixed {
+        Ok((keeps_versions, tags)) => {
+            observed.keeps_versions = keeps_versions;
+            for (key, tags) in tags {
+                observed
+                    .objects
+                    .get_mut(&key)
+                    .into_iter()
+                    .flatten()
+                    .for_each(|object| object.fields.tags = tags.clone());
+            }
+        }
+        Err(error) => problems.push(ReadError::Call(error)),
+    }
     observed.functions.extend(functions.into_iter().map(|(key, function)| (key, Some(function))));
     match bucket {
         // Who may list the bucket and yet does not see an object may not read it.
@@ -202,6 +222,19 @@ async fn objects(settings: &Settings, keys: BTreeSet<ObjectKey>, world: &World) 
     let shown = shown.collect();
     hidden.sort_by(|one, other| one.resource.cmp(&other.resource));
     (shown, hidden)
+}
+
+/// Whether the bucket keeps versions, and the tags of the objects under fixed keys. Without such keys nothing is asked.
+async fn fixed_objects(
+    store: Option<&ArtifactStore>,
+    keys: BTreeSet<ObjectKey>,
+    world: &World,
+) -> Result<(bool, Vec<(ObjectKey, BTreeMap<String, String>)>), CallError> {
+    let Some(store) = store.filter(|_| !keys.is_empty()) else { return Ok((false, Vec::new())) };
+    let (s3, bucket) = (&world.aws.s3, &store.bucket.value);
+    let tags = keys.into_iter().map(|key| async move { Ok((key.clone(), s3.tags(bucket, &key).await?)) });
+    let (keeps_versions, tags) = futures::join!(s3.keeps_versions(bucket), join_all(tags));
+    Ok((keeps_versions?, tags.into_iter().collect::<Result<_, CallError>>()?))
 }
 
 /// The event source mappings of a function, or of all where there are several, since Lambda takes few calls a second;

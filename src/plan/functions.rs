@@ -5,8 +5,9 @@ use super::platform::{self, Platform};
 use super::stack::{Function, Stack};
 use crate::model::{
     Act, AliasName, ChangeCode, CodeCall, CreateAlias, EventSource, FetchCode, GoesLive, KeepCode, LatestCaller,
-    MoveAlias, ObservedAlias, ObservedApi, OptionalRead, Plan, PolicyStatement, Provisioned, ProvisionedWait,
-    Qualifier, Reason, Ref, Restore, Skip, Upload, Warning,
+    MoveAlias, ObjectBefore, ObjectKey, ObservedAlias, ObservedApi, ObservedObject, OptionalRead, Plan,
+    PolicyStatement, Provisioned, ProvisionedWait, Qualifier, Reason, Ref, ReplaceObject, Restore, Skip, Step, Upload,
+    Warning,
 };
 
 pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
@@ -79,20 +80,43 @@ fn update(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> CodeCa
         let keep = KeepCode { function: key, name, sha256: function.observed.latest.sha256, key: live.clone() };
         plan.add(Act::KeepCode(keep), Reason::PuttingBackNeedsIt);
     }
-    let (key, present) = stack.object(function.key, &function.artifact.sha256);
+    let (key, object_version) = place(function, stack, plan);
+    CodeCall::Update {
+        key: Some(key),
+        object_version,
+        publish: true,
+        restore: Restore::Object { key: live, version: kept.and_then(|object| object.version_id.clone()) },
+    }
+}
+
+/// Where the artifact is, or will be, with its version where it is there already.
+fn place(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> (ObjectKey, Option<String>) {
+    let (key, present) = stack.artifact_object(function);
+    let is_fixed = function.settings.key.is_some();
+    let present = present.filter(|object| !is_fixed || object.holds(function.artifact));
+    let is_planned = |step: &Step| matches!(&step.act, Act::ReplaceObject(replace) if replace.key == key);
     if present.is_some() {
         plan.skipped.push(Skip::ArtifactPresent { function: function.key.clone(), key: key.clone() });
+    } else if is_fixed {
+        if !plan.steps().any(is_planned) {
+            let (act, why) = replace(function, &key, stack.artifact_object(function).1);
+            plan.add(act, why);
+        }
     } else {
         let bytes = function.artifact.zipped_bytes;
         let upload = Upload { function: function.key.clone(), key: key.clone(), bytes };
         plan.add(Act::Upload(upload), Reason::ObjectAbsent);
     }
-    CodeCall::Update {
-        key: Some(key),
-        object_version: present.and_then(|object| object.version_id.clone()),
-        publish: true,
-        restore: Restore::Object { key: live, version: kept.and_then(|object| object.version_id.clone()) },
-    }
+    (key, present.and_then(|object| object.version_id.clone()))
+}
+
+/// The object under a fixed key gets a version of its own. Its condition is the object that was observed.
+fn replace(function: &Function<'_>, key: &ObjectKey, now: Option<&ObservedObject>) -> (Act, Reason) {
+    let before =
+        now.map(|now| ObjectBefore { etag: now.etag.clone().unwrap_or_default(), version: now.version_id.clone() });
+    let why = if before.is_some() { Reason::ObjectDiffers } else { Reason::ObjectAbsent };
+    let (function, bytes) = (function.key.clone(), function.artifact.zipped_bytes);
+    (Act::ReplaceObject(ReplaceObject { function, key: key.clone(), bytes, before }), why)
 }
 
 fn fetch(function: &Function<'_>) -> FetchCode {

@@ -100,6 +100,13 @@ impl<'a> Stack<'a> {
         (key, found)
     }
 
+    /// The key of a function's artifact, fixed or of its digest, and the object there.
+    pub(super) fn artifact_object(&self, function: &Function<'_>) -> (ObjectKey, Option<&'a ObservedObject>) {
+        let Some(key) = &function.settings.key else { return self.object(function.key, &function.artifact.sha256) };
+        let found = self.observed.objects.get(&key.value).and_then(Option::as_ref);
+        (key.value.clone(), found)
+    }
+
     /// The caches that may hold answers of a function.
     pub(super) fn caches_of(&self, function: &FunctionKey) -> Vec<Cache> {
         let calls_it = |api: &&Api<'_>| api.calls.iter().any(|call| call.function == function);

@@ -66,6 +66,7 @@ const FUNCTION: &[Key] = &[
     ("output_file_mode", Shape::Text),
     ("flavour", Shape::Text),
     ("provider_version", Shape::Text),
+    ("key", Shape::Text),
     ("name", Shape::Text),
     ("alias", Shape::TextOrFalse),
 ];

@@ -14,6 +14,7 @@ pub(in crate::plan) mod code_needs_bucket;
 mod code_signing;
 mod code_too_large;
 mod durable_latest;
+mod fixed_key;
 mod function_missing;
 mod handler_missing;
 mod object_mismatch;
@@ -125,6 +126,7 @@ fn of_function(function: &Function<'_>, stack: &Stack<'_>, plan: &Plan, found: &
         check!(found, runtime_blocked(function));
         check!(found, code_too_large(function));
         check!(found, code_needs_bucket(function, stack));
+        check!(found, fixed_key(function, stack));
         check!(found, handler_missing(function));
         check!(found, object_mismatch(function, stack));
     }

@@ -12,6 +12,9 @@ tests! {
     any_call_of_a_release_by_alias_goes_wrong => sweep(Kind::Alias, every_fault, goes_wrong);
     any_call_of_a_first_release_goes_wrong => sweep(Kind::First, every_fault, goes_wrong);
     any_call_of_a_release_without_a_bucket_goes_wrong => sweep(Kind::Sent, every_fault, goes_wrong);
+    #[cfg(feature = "system-tools")]
+    any_call_of_a_release_under_a_fixed_key_goes_wrong => sweep(Kind::Fixed, every_fault, goes_wrong);
+    writes_of_a_release_under_a_fixed_key_go_wrong => sweep(Kind::Fixed, faults_at_objects, goes_wrong);
     any_call_of_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, goes_wrong);
 }
 
@@ -24,6 +27,15 @@ fn every_fault(scene: &Scene) -> Vec<Case> {
         .map(|(number, fault)| (When::Call(number), fault));
     let writes = calls.writes().into_iter().map(|call| (When::Next(call.action), Fault::DoneButFailed));
     each.chain(writes).collect()
+}
+
+/// The faults at the writes to the bucket.
+fn faults_at_objects(scene: &Scene) -> Vec<Case> {
+    let calls = clean_release(scene);
+    let writes: Vec<_> = calls.writes().into_iter().filter(|call| call.service == "s3").collect();
+    let faults = [Fault::NotDone, Fault::DoneButReset, Fault::Denied];
+    let each = in_turn(0, writes, &faults).into_iter();
+    each.map(|(number, fault)| (When::Call(number), fault)).collect()
 }
 
 fn goes_wrong(scene: &Scene, (when, fault): &Case) -> Result<(), String> {

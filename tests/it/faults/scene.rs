@@ -10,7 +10,9 @@ use crate::strict::archive;
 use crate::strict::endpoints::uri;
 use crate::support::rules::Busy;
 use crate::support::stacks::{Lendable, Pool};
-use crate::support::{ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, without_bucket};
+use crate::support::{
+    ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, fixed_key, without_bucket,
+};
 
 /// What a release of the scene does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +23,8 @@ pub(super) enum Kind {
     First,
     /// The same without a bucket.
     Sent,
+    /// New code behind an alias, under a fixed key.
+    Fixed,
     /// New code that callers see at once, and a deployment.
     Latest,
     /// New code behind an alias, and a cache to flush.
@@ -30,7 +34,7 @@ pub(super) enum Kind {
 impl Kind {
     fn options(self) -> &'static [&'static str] {
         match self {
-            Kind::Alias | Kind::First | Kind::Sent => &["--alias", "live"],
+            Kind::Alias | Kind::First | Kind::Sent | Kind::Fixed => &["--alias", "live"],
             Kind::Latest => &[],
             Kind::Cached => &["--alias", "live", "--cache"],
         }
@@ -45,11 +49,12 @@ impl Kind {
             Kind::Alias | Kind::First | Kind::Cached => ALIAS.to_owned(),
             Kind::Latest => LATEST.to_owned(),
             Kind::Sent => without_bucket(ALIAS),
+            Kind::Fixed => fixed_key(ALIAS),
         }
     }
 
     fn redeploys(self) -> bool {
-        self != Kind::Cached
+        ![Kind::Cached, Kind::Fixed].contains(&self)
     }
 }
 
@@ -66,6 +71,8 @@ pub(super) struct Scene {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) state: State,
+    /// Entity tag and version of the object under the fixed key.
+    pub(super) object: Option<(String, Option<String>)>,
     /// Status and body of `/more`, which lacks the permission before each release.
     more: (u16, String),
     /// The status of `/probe`, which tells which deployment answers.
@@ -137,7 +144,7 @@ impl Scene {
         match self.kind {
             Kind::Alias => self.take_permission_away(),
             Kind::First | Kind::Sent => self.take_alias_away(round),
-            Kind::Latest | Kind::Cached => {}
+            Kind::Latest | Kind::Cached | Kind::Fixed => {}
         }
         self.stack.proxy.clear_orders();
         let before = self.look();
@@ -177,6 +184,7 @@ impl Scene {
         let more = self.stack.call("/more");
         Seen {
             state: self.stack.state(self.kind.alias()),
+            object: self.stack.object("terraform/function.zip"),
             more: (more.status, more.body),
             probe: Probe::status(&self.stack),
         }
@@ -220,6 +228,7 @@ impl Scene {
             ),
             ("stage", (is.deployment != was.deployment) == self.kind.redeploys()),
             ("alias", self.is_whole(after)),
+            ("object", (after.object != round.before.object) == (self.kind == Kind::Fixed)),
         ];
         let missing: Vec<_> = news.into_iter().filter(|(_, right)| !right).map(|(name, _)| name).collect();
         if missing.is_empty() {

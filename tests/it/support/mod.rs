@@ -20,8 +20,8 @@ pub(crate) use local_aws::{Answer, LocalAws, Program, environment, fixtures, get
 pub(crate) use project::{Project, merge, repository, snapshots, write};
 pub(crate) use run::{Ends, Run, signal};
 pub(crate) use scene::{
-    ALIAS, BY_ENDPOINT, LATEST, answering, archive_of, noise, release_while, released, released_behind, unreleased,
-    unreleased_behind, without_bucket, zip_of,
+    ALIAS, BY_ENDPOINT, LATEST, answering, archive_of, fixed_key, noise, release_while, released, released_behind,
+    unreleased, unreleased_behind, without_bucket, zip_of,
 };
 pub(crate) use stack::{Stack, State};
 pub(crate) use stacks::sweep;

@@ -49,8 +49,9 @@ const API_GATEWAY: [Resource; 18] = [
 ];
 
 /// Method, path, a key of the query (or nothing), and action; the first that fits.
-const S3: [(&str, &str, &str, &str); 12] = [
+const S3: [(&str, &str, &str, &str); 14] = [
     ("PUT", "{}", "versioning", "PutBucketVersioning"),
+    ("GET", "{}", "versioning", "GetBucketVersioning"),
     ("GET", "{}", "list-type", "ListObjectsV2"),
     ("PUT", "{}", "", "CreateBucket"),
     ("HEAD", "{}", "", "HeadBucket"),
@@ -58,6 +59,7 @@ const S3: [(&str, &str, &str, &str); 12] = [
     ("PUT", "{}/{+}", "uploadId", "UploadPart"),
     ("POST", "{}/{+}", "uploadId", "CompleteMultipartUpload"),
     ("DELETE", "{}/{+}", "uploadId", "AbortMultipartUpload"),
+    ("GET", "{}/{+}", "tagging", "GetObjectTagging"),
     ("PUT", "{}/{+}", "", "PutObject"),
     ("HEAD", "{}/{+}", "", "HeadObject"),
     ("GET", "{}/{+}", "", "GetObject"),

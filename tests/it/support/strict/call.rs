@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
+    /// Whether it sends tags in a header.
+    pub(crate) sends_tags: bool,
     /// Its body, where that is small.
     pub(crate) body: Vec<u8>,
     /// Bytes of its body.
@@ -62,6 +64,7 @@ impl Call {
             names,
             method,
             target,
+            sends_tags: request.header("x-amz-tagging").is_some(),
             body,
             sent_bytes,
             status: 0,
