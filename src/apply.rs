@@ -75,7 +75,7 @@ async fn put_back(cx: &Context<'_>, undo: &Undo) -> Undone {
         Undo::Code { change, key, version, left } => {
             code::undo(cx, change, (key.as_ref(), version.as_ref()), left).await
         }
-        Undo::Version { name, before } => version::undo(cx, name, before.as_ref()).await,
+        Undo::Version { name, before, is_image } => version::undo(cx, name, before.as_ref(), *is_image).await,
         Undo::Object(replace) => fixed_object::undo(cx, replace).await,
         Undo::Deployment(made) => deployment::undo(cx, made).await,
         Undo::Made { target, owner } => part::undo(cx, target, owner).await,

@@ -12,6 +12,7 @@ mod contents;
 mod digest;
 mod event;
 mod explanation;
+mod image;
 mod inputs;
 mod made;
 mod marked;
@@ -45,6 +46,7 @@ pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
+pub use image::{ImageReference, ImageUri, ObservedImage, ObservedManifest, short_digest};
 pub use inputs::{ApiDocument, Inputs, LiveCode, Planned};
 pub use made::{Invoked, KeptCode, Made, SmokeProof, SmokeResult};
 pub use marked::{Marked, MarkedApi, MarkedFunction, MarkedLogGroup, kept};
@@ -73,7 +75,7 @@ pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
     Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,
-    MoveAlias, ObjectBefore, Permit, PointStage, ProvisionedWait, ReplaceObject, Restore, Upload,
+    MoveAlias, ObjectBefore, Permit, PointStage, ProvisionedWait, ReplaceObject, Restore, Upload, code_sha256,
 };
 pub use request::{
     Against, ArchiveRequest, BaseSettings, Common, Overrides, PackageRequest, Packing, PreviewDownRequest,

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, Artifact, CommitId, DeploymentId, FunctionKey, FunctionName,
-    LambdaTarget, Md5, ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, Artifact, CommitId, DeploymentId, FunctionKey, FunctionName, ImageUri,
+    LambdaTarget, Md5, ObjectKey, ObservedImage, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256,
+    StageName, Version,
 };
 
 /// A value that is used and never shown or serialized.
@@ -49,6 +50,9 @@ pub struct Observed {
     pub objects: BTreeMap<ObjectKey, Option<ObservedObject>>,
     /// The artifacts' bucket.
     pub bucket: ObservedBucket,
+    /// The images of functions that are released as such.
+    #[serde(default)]
+    pub images: BTreeMap<FunctionKey, ObservedImage>,
     /// The bucket keeps versions; asked where the code of a function with a fixed key changes.
     #[serde(default)]
     pub keeps_versions: bool,
@@ -186,8 +190,11 @@ pub struct EventSource {
 pub struct ObservedCode {
     /// `$LATEST` or a number.
     pub version: Version,
-    /// `CodeSha256`.
+    /// `CodeSha256`; of an image the digest of its manifest.
     pub sha256: Sha256,
+    /// `ResolvedImageUri`; `None` for zips, and where Lambda did not return it.
+    #[serde(default)]
+    pub image: Option<ImageUri>,
     /// `CodeSize`: of the zip. `None` if Lambda did not return it.
     #[serde(default)]
     pub zipped_bytes: Option<u64>,
@@ -237,6 +244,11 @@ pub struct ObservedCode {
 }
 
 impl ObservedCode {
+    /// Its code is a container image.
+    pub fn is_image(&self) -> bool {
+        self.package_type == "Image"
+    }
+
     /// An update of it, or its creation, is in progress: Lambda refuses further writes until that ends.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>

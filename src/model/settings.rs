@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, ObjectKey, Region,
-    RestApiId, Secret, Smoke, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, ImageUri, ObjectKey,
+    Region, RestApiId, Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
 
@@ -142,6 +142,8 @@ impl ArchiveFormat {
 pub enum CodeSource {
     /// `source_file`: this file alone, also where it is a `.zip`.
     SourceFile(PathBuf),
+    /// `image`: a container image in ECR, which is not packed.
+    Image(ImageUri),
     /// `sources`: files with their content in the settings, by name.
     Sources(BTreeMap<String, String>),
     /// `source`: a folder, a file, or a ready `.zip`.
@@ -172,6 +174,16 @@ pub struct FunctionSettings {
     pub alias: Option<Sourced<AliasName>>,
     /// `alias = false`: the function has no alias of the stage on purpose.
     pub latest_on_purpose: bool,
+}
+
+impl FunctionSettings {
+    /// The container image that it runs; `None`: its code is packed.
+    pub fn image(&self) -> Option<&ImageUri> {
+        match &self.source.value {
+            CodeSource::Image(uri) => Some(uri),
+            _ => None,
+        }
+    }
 }
 
 /// How an API is found.

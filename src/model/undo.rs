@@ -48,7 +48,7 @@ pub enum Undo {
     Code {
         /// The update that did it, with what an update has to keep.
         change: Box<ChangeCode>,
-        /// The object of the code from before; `None`: this run has a copy.
+        /// The object of the code from before; `None`: this run has a copy, or it is an image.
         key: Option<ObjectKey>,
         /// Its version, where the bucket keeps versions.
         version: Option<String>,
@@ -61,6 +61,8 @@ pub enum Undo {
         name: FunctionName,
         /// `CodeSha256` of `$LATEST` when it is put back; `None` where it stays as it is.
         before: Option<Sha256>,
+        /// Its code is a container image.
+        is_image: bool,
     },
     /// The object under a fixed key may have a version of this run.
     Object(ReplaceObject),
@@ -207,13 +209,13 @@ impl ChangeCode {
     /// The code from before, the version, and the caches of what calls the function.
     pub fn undos(&self) -> Vec<Undo> {
         let (restore, publish) = match &self.call {
-            CodeCall::Update { restore, publish, .. } => (restore, *publish),
+            CodeCall::Update { restore, publish, .. } | CodeCall::Image { restore, publish, .. } => (restore, *publish),
             CodeCall::Publish => return vec![self.version(None)],
         };
         let undo = match restore {
             Restore::NextRun(preview) => changed(format!("function {}", self.name), preview),
             Restore::Object { key, version } => self.code(Some(key), version.clone()),
-            Restore::Copy => self.code(None, None),
+            Restore::Copy | Restore::Image(_) => self.code(None, None),
         };
         let version = publish.then(|| self.version(Some(self.before)));
         [undo].into_iter().chain(version).chain(self.caches.iter().cloned().map(Undo::Cache)).collect()
@@ -224,7 +226,7 @@ impl ChangeCode {
     }
 
     fn version(&self, before: Option<Sha256>) -> Undo {
-        Undo::Version { name: self.name.clone(), before }
+        Undo::Version { name: self.name.clone(), before, is_image: self.is_image }
     }
 }
 

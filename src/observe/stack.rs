@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::details::{self, Asked};
-use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied};
+use super::{ReadError, api_id, contents, images, keyed, refuse, sort, unless_denied};
 use crate::aws::{Answer, CallError};
 use crate::error::Failure;
 use crate::model::{
     AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, EventSource, FunctionKey, FunctionName,
     FunctionSettings, Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction,
-    ObservedObject, OptionalRead, Redeploy, Settings, marks,
+    ObservedImage, ObservedObject, OptionalRead, Redeploy, Settings, marks,
 };
 use crate::world::World;
 
@@ -50,7 +50,7 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
     let functions = settings.chosen_functions();
     let functions = join_all(functions.map(|(key, settings)| keyed(key, function(settings, world))));
     let apis = join_all(settings.apis.iter().map(|(key, settings)| keyed(key, api(settings, world))));
-    let (functions, apis) = futures::join!(functions, apis);
+    let (functions, apis, images) = futures::join!(functions, apis, images::named(settings, world));
     let mut problems = Vec::new();
     let observed = Observed {
         region: world.aws.region.clone(),
@@ -58,6 +58,7 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
         apis: sort(apis, &mut problems),
         objects: BTreeMap::new(),
         bucket: ObservedBucket::Present,
+        images: sort(images, &mut problems),
         keeps_versions: false,
         contents: BTreeMap::new(),
         older_commit: None,
@@ -120,7 +121,9 @@ fn asked(
     let called = called_by_changed_apis(settings, observed);
     let asked = settings.chosen_functions().filter_map(|(key, function)| {
         let found = observed.functions.get(key)?.as_ref()?;
-        let asked = Asked::of(found, function, artifacts.get(key)?);
+        let image = observed.images.get(key).map(ObservedImage::digest);
+        let wanted = image.or_else(|| Some(Some(artifacts.get(key)?.sha256)))?;
+        let asked = Asked::of(found, function, wanted);
         let is_asked = reads == Reads::All || asked.changes() || called.contains(&function.name.value);
         is_asked.then(|| (key.clone(), asked))
     });
@@ -157,10 +160,12 @@ async fn second_look(
     let changing =
         || asked.iter().filter(|(_, asked)| asked.code_changes).filter_map(|(key, _)| Some((key, found(key)?)));
     let sources = event_sources(changing().map(|(_, found)| &found.name).collect(), world);
-    let owner = changing().map(|(_, found)| found.account.clone()).next();
+    let packed = changing().filter(|(key, _)| artifacts.contains_key(*key));
+    let owner = packed.map(|(_, found)| found.account.clone()).next();
     let bucket = bucket(settings.artifacts.as_ref(), owner, world);
     let key = |function: &FunctionKey, sha256| marks::object_key(settings.artifact_prefix(), function, sha256);
     let fixed = |function: &FunctionKey| Some(settings.functions.get(function)?.key.as_ref()?.value.clone());
+    let images = images::of_changing(changing(), &observed.images, world);
     let fixed_keys: BTreeSet<_> = changing().filter_map(|(function, _)| fixed(function)).collect();
     let keys: BTreeSet<_> = changing()
         .filter_map(|(function, found)| Some((function, &artifacts.get(function)?.sha256, &found.latest.sha256)))
@@ -170,9 +175,11 @@ async fn second_look(
         .collect();
     let objects = objects(settings, keys, world);
     let fixed = fixed_objects(settings.artifacts.as_ref(), fixed_keys, world);
-    let (details, sources, bucket, (objects, hidden), fixed) = futures::join!(details, sources, bucket, objects, fixed);
+    let (details, sources, bucket, (objects, hidden), fixed, images) =
+        futures::join!(details, sources, bucket, objects, fixed, images);
     let mut problems = Vec::new();
     let mut functions = sort(details, &mut problems);
+    let images = sort(images, &mut problems);
     match sources {
         Ok(sources) => functions
             .iter_mut()
@@ -195,6 +202,7 @@ async fn second_look(
         }
         Err(error) => problems.push(ReadError::Call(error)),
     }
+    observed.images.extend(images);
     observed.functions.extend(functions.into_iter().map(|(key, function)| (key, Some(function))));
     match bucket {
         // Who may list the bucket and yet does not see an object may not read it.

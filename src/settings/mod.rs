@@ -10,6 +10,7 @@ mod document;
 mod duration;
 mod file;
 mod file_mode;
+mod image;
 mod layers;
 mod lock_file;
 mod names;

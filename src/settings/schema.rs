@@ -57,6 +57,7 @@ const FUNCTION: &[Key] = &[
     ("source", Shape::Text),
     ("source_file", Shape::Text),
     ("sources", Shape::Tables(&[("filename", Shape::Text), ("content", Shape::Text)])),
+    ("image", Shape::Text),
     ("include", Shape::Texts),
     ("exclude", Shape::Texts),
     ("follow_links_within", Shape::Text),

@@ -56,7 +56,7 @@ impl Reader<'_> {
     }
 
     fn function(&mut self, key: &str, key_at: &Location, table: &Table) -> Option<FunctionSettings> {
-        let source = self.code_source(table);
+        let source = self.source_of(key, table);
         let name = self.function_name(key, key_at, table);
         let object_key = match table.text("key") {
             Some(said) => Some(self.name(said, &names::OBJECT_KEY)?.map(ObjectKey::new)),

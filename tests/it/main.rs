@@ -26,6 +26,7 @@ mod faults;
 mod github;
 mod hard;
 mod iam;
+mod images;
 mod local_aws;
 mod moto;
 mod network;

@@ -17,14 +17,16 @@ use super::fields::UnknownFields;
 use crate::aws::call_error::{Answer, Answered, CallError};
 use crate::aws::{ANSWER, time};
 use crate::model::{
-    AccountId, BucketName, ChangeCode, FunctionConfiguration, FunctionName, GotFunction, Moment, ObjectKey, RevisionId,
-    Secret, Version,
+    AccountId, BucketName, ChangeCode, FunctionConfiguration, FunctionName, GotFunction, ImageUri, Moment, ObjectKey,
+    RevisionId, Secret, Version,
 };
 
 /// Where new code comes from.
 pub enum Code<'a> {
     /// From S3.
     Object(CodeObject<'a>),
+    /// An image in ECR.
+    Image(&'a ImageUri),
     /// The zip itself, which the call carries: [`crate::model::SENT_LIMIT`] bytes at most.
     Zip(&'a [u8]),
 }
@@ -171,6 +173,7 @@ impl Lambda {
                 let code = FunctionCode::builder().s3_bucket(bucket.as_str()).s3_key(key.as_str());
                 (code.set_s3_object_version(version.clone()), to_send(&[]))
             }
+            Code::Image(uri) => (FunctionCode::builder().image_uri(uri.to_string()), to_send(&[])),
             Code::Zip(zip) => (FunctionCode::builder().zip_file(Blob::new(*zip)), to_send(zip)),
         };
         let call = self
@@ -241,6 +244,7 @@ impl Lambda {
                 let call = call.set_s3_object_version(code.version.clone()).set_s3_object_storage_mode(mode);
                 call.send().await.answered(action, name).map_err(|error| code.error(error))?
             }
+            Code::Image(uri) => call.image_uri(uri.to_string()).send().await.answered(action, name)?,
             Code::Zip(zip) => {
                 let call = call.zip_file(Blob::new(*zip)).customize();
                 let call = call.config_override(Builder::new().timeout_config(to_send(zip)));

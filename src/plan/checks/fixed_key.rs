@@ -30,5 +30,5 @@ fn reason(function: &Function<'_>, stack: &Stack<'_>) -> Option<(String, &'stati
 
 fn overwrites(function: &Function<'_>, other: &Function<'_>) -> bool {
     let key = |function: &Function<'_>| function.settings.key.as_ref().map(|key| key.value.clone());
-    other.key != function.key && key(other) == key(function) && other.artifact.sha256 != function.artifact.sha256
+    other.key != function.key && key(other) == key(function) && other.asked_for() != function.asked_for()
 }

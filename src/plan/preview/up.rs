@@ -188,6 +188,7 @@ impl<'a> Preview<'a> {
             },
             before: existing.code.sha256,
             after: function.artifact.sha256,
+            is_image: false,
             revision: existing.code.revision.clone(),
             architecture: function.configuration.architecture.clone(),
             source_kms_key: None,

@@ -16,7 +16,12 @@ tests! {
     any_call_of_putting_back_a_release_without_a_bucket_goes_wrong => sweep(Kind::Sent, every_fault, is_put_back);
     #[cfg(feature = "system-tools")]
     any_call_of_putting_back_a_release_under_a_fixed_key_goes_wrong => sweep(Kind::Fixed, every_fault, is_put_back);
-    losing_answers_of_putting_back_under_a_fixed_key => sweep(Kind::Fixed, lost_answers, is_put_back);
+    losing_answers_of_putting_back_under_a_fixed_key =>
+        sweep(Kind::Fixed, |scene| lost_answers(scene, "DeleteObject"), is_put_back);
+    #[cfg(feature = "system-tools")]
+    any_call_of_putting_back_an_image_goes_wrong => sweep(Kind::Image, every_fault, is_put_back);
+    losing_answers_of_putting_back_an_image =>
+        sweep(Kind::Image, |scene| lost_answers(scene, "UpdateFunctionCode"), is_put_back);
     any_call_of_putting_back_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, is_put_back);
     any_call_of_putting_back_a_release_with_a_cache_goes_wrong => sweep(Kind::Cached, every_fault, is_put_back);
 }
@@ -33,11 +38,11 @@ fn every_fault(scene: &Scene) -> Vec<Case> {
     each.chain(lost).collect()
 }
 
-/// The answers to the deletion of the version, lost.
-fn lost_answers(scene: &Scene) -> Vec<Case> {
+/// One write of the way back that is not done, or whose answer is lost.
+fn lost_answers(scene: &Scene, action: &'static str) -> Vec<Case> {
     clean_way_back(scene);
     let faults = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled, Fault::DoneButFailed];
-    faults.map(|fault| (When::Next("DeleteObject"), fault, Attempts::One)).to_vec()
+    faults.map(|fault| (When::Next(action), fault, Attempts::One)).to_vec()
 }
 
 fn clean_way_back(scene: &Scene) -> Log {

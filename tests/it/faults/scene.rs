@@ -11,7 +11,7 @@ use crate::strict::endpoints::uri;
 use crate::support::rules::Busy;
 use crate::support::stacks::{Lendable, Pool};
 use crate::support::{
-    ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, fixed_key, without_bucket,
+    ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, fixed_key, image_settings, without_bucket,
 };
 
 /// What a release of the scene does.
@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Sent,
     /// New code behind an alias, under a fixed key.
     Fixed,
+    /// A new image behind an alias.
+    Image,
     /// New code that callers see at once, and a deployment.
     Latest,
     /// New code behind an alias, and a cache to flush.
@@ -34,7 +36,7 @@ pub(super) enum Kind {
 impl Kind {
     fn options(self) -> &'static [&'static str] {
         match self {
-            Kind::Alias | Kind::First | Kind::Sent | Kind::Fixed => &["--alias", "live"],
+            Kind::Alias | Kind::First | Kind::Sent | Kind::Fixed | Kind::Image => &["--alias", "live"],
             Kind::Latest => &[],
             Kind::Cached => &["--alias", "live", "--cache"],
         }
@@ -50,11 +52,12 @@ impl Kind {
             Kind::Latest => LATEST.to_owned(),
             Kind::Sent => without_bucket(ALIAS),
             Kind::Fixed => fixed_key(ALIAS),
+            Kind::Image => image_settings(),
         }
     }
 
     fn redeploys(self) -> bool {
-        ![Kind::Cached, Kind::Fixed].contains(&self)
+        ![Kind::Cached, Kind::Fixed, Kind::Image].contains(&self)
     }
 }
 
@@ -102,6 +105,9 @@ impl Lendable for Scene {
         let rules = Strict::all().with(Busy::settling_in(Duration::from_millis(100)));
         let stack = Stack::build_behind(rules, kind.options());
         stack.settings(&kind.settings());
+        if kind == Kind::Image {
+            stack.runs_images();
+        }
         let (probe, more) = (Probe::new(&stack), probe::path(&stack, "more"));
         let function = stack.function("dev");
         let function = kind.alias().map_or(function.clone(), |alias| format!("{function}:{alias}"));
@@ -138,13 +144,17 @@ impl Scene {
     pub(super) fn prepare(&self) -> Round {
         let round = self.round.fetch_add(1, Ordering::Relaxed) + 1;
         let text = format!("round {round}");
-        self.stack.write("lambda/app.py", answering(200, &text));
+        if self.kind == Kind::Image {
+            self.stack.push("live", &answering(200, &text));
+        } else {
+            self.stack.write("lambda/app.py", answering(200, &text));
+        }
         let probe =
             if self.kind.redeploys() { self.probe.change(&self.stack, round) } else { Probe::status(&self.stack) };
         match self.kind {
             Kind::Alias => self.take_permission_away(),
             Kind::First | Kind::Sent => self.take_alias_away(round),
-            Kind::Latest | Kind::Cached | Kind::Fixed => {}
+            Kind::Latest | Kind::Cached | Kind::Fixed | Kind::Image => {}
         }
         self.stack.proxy.clear_orders();
         let before = self.look();

@@ -18,6 +18,9 @@ tests! {
     sigterm_after_any_call_of_a_first_release => any_call(Kind::First, 1, "-TERM");
     sigterm_after_any_call_of_a_release_without_a_bucket => any_call(Kind::Sent, 1, "-TERM");
     #[cfg(feature = "system-tools")]
+    sigterm_after_any_call_of_a_release_of_an_image => any_call(Kind::Image, 1, "-TERM");
+    sigterm_after_some_calls_of_a_release_of_an_image => any_call(Kind::Image, 4, "-TERM");
+    #[cfg(feature = "system-tools")]
     sigterm_after_any_call_of_a_release_under_a_fixed_key => any_call(Kind::Fixed, 1, "-TERM");
     sigterm_after_any_call_of_a_release_by_latest => any_call(Kind::Latest, 1, "-TERM");
     sigterm_after_any_call_of_a_release_with_a_cache => any_call(Kind::Cached, 1, "-TERM");

@@ -17,6 +17,9 @@ pub(crate) const PLAN: &str = "iam-policy-plan.json";
 /// What a release of a function with a fixed key needs beside.
 pub(crate) const FIXED_KEY: &str = "iam-policy-fixed-key.json";
 
+/// What a release of a function with an image needs beside.
+pub(crate) const IMAGE: &str = "iam-policy-image.json";
+
 /// What previews need.
 pub(crate) const PREVIEW: &str = "iam-policy-preview.json";
 
@@ -57,13 +60,14 @@ impl Policy {
 
     /// For what belongs to this repository, and this role.
     pub(crate) fn filled(file: &str, stack: &Stack, repository: &str, role: &str) -> Self {
-        let (function, bucket) = (stack.function("dev"), stack.bucket());
+        let (function, bucket, images) = (stack.function("dev"), stack.bucket(), stack.image_repository());
         let values = [
             ("Region", REGION),
             ("Account", ACCOUNT),
             ("Bucket", bucket),
             ("Prefix", "hello"),
             ("Key", "terraform/function.zip"),
+            ("ImageRepository", &images),
             ("Function", &function),
             ("Api", &stack.api),
             ("Stage", "dev"),

@@ -145,6 +145,7 @@ fn change(function: &str, goes_live: GoesLive) -> Step {
         call: if at_once { CodeCall::Publish } else { update },
         before: sha256("live"),
         after: sha256(function),
+        is_image: false,
         revision: RevisionId::new("r"),
         architecture: Some("arm64".into()),
         source_kms_key: None,

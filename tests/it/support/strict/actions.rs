@@ -84,6 +84,12 @@ pub(super) fn logs(target: &str, document: &serde_json::Value) -> (&'static str,
     (action, name.map(str::to_owned).into_iter().collect())
 }
 
+/// The action of a call of ECR, and its repository.
+pub(super) fn ecr(target: &str, document: &serde_json::Value) -> (&'static str, Vec<String>) {
+    let action = if target.ends_with(".BatchGetImage") { "BatchGetImage" } else { "" };
+    (action, document["repositoryName"].as_str().map(str::to_owned).into_iter().collect())
+}
+
 /// The action as AWS's API reference has it, and the names in the path; empty where it is none of these.
 pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&'static str, Vec<String>) {
     let path = path.trim_start_matches('/').trim_end_matches('/');

@@ -48,6 +48,10 @@ pub(crate) fn permissions(call: &Call) -> Vec<Permission> {
             let arn = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{}{streams}", call.name(0));
             vec![Permission::new(format!("logs:{}", call.action), arn)]
         }
+        "ecr" => {
+            let arn = format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{}", call.name(0));
+            vec![Permission::new(format!("ecr:{}", call.action), arn)]
+        }
         "tagging" => vec![Permission::new(format!("tag:{}", call.action), "*")],
         _ => Vec::new(),
     }

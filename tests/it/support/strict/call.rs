@@ -50,6 +50,7 @@ impl Call {
         let service = service(request, path);
         let (action, names) = match request.header("x-amz-target") {
             Some(target) if service == "logs" => actions::logs(target, &request.document()),
+            Some(target) if service == "ecr" => actions::ecr(target, &request.document()),
             Some(target) if service == "tagging" && target.ends_with(".GetResources") => ("GetResources", Vec::new()),
             _ => actions::action(&service, &method, path, query),
         };
@@ -82,7 +83,7 @@ impl Call {
     pub(crate) fn is_write(&self) -> bool {
         let reads = matches!(self.method.as_str(), "GET" | "HEAD")
             || self.action.starts_with("Describe")
-            || self.service == "tagging";
+            || ["tagging", "ecr"].contains(&self.service.as_str());
         !self.is_to_endpoint() && !reads && !["FilterLogEvents", "Invoke", "ListTagsForResource"].contains(&self.action)
     }
 
