@@ -41,7 +41,7 @@ pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, SENT_LIMIT, UN
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use commit::{CommitId, OlderCommit};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
-pub use configuration::{FunctionConfiguration, Logging};
+pub use configuration::{FunctionConfiguration, ImageConfiguration, Logging};
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};

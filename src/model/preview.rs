@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccountId, ApiKey, FunctionConfiguration, FunctionKey, Moment, ObjectKey, ObservedCode, Region, RestApiId, Secret,
-    Sha256,
+    AccountId, ApiKey, FunctionConfiguration, FunctionKey, Moment, ObjectKey, ObservedCode, ObservedImage, Region,
+    RestApiId, Secret, Sha256,
 };
 
 /// Identifies a preview; everything that belongs to it carries this in its tags.
@@ -161,6 +161,9 @@ pub struct ObservedPreview {
     /// APIs whose names end as those of this preview do, and whose tags name no preview.
     #[serde(default)]
     pub untagged: Vec<UntaggedApi>,
+    /// The images of functions that are copied as such.
+    #[serde(default)]
+    pub images: BTreeMap<FunctionKey, ObservedImage>,
     /// The artifacts that are in the bucket, with their version where it keeps versions.
     #[serde(default)]
     pub objects: BTreeMap<ObjectKey, Option<String>>,

@@ -330,6 +330,11 @@ impl MoveAlias {
 }
 
 impl ChangeCode {
+    /// The image that the function gets; `None` where it gets a zip, or has its code already.
+    pub fn image(&self) -> Option<&ImageUri> {
+        if let CodeCall::Image { uri, .. } = &self.call { Some(uri) } else { None }
+    }
+
     /// Returns a digest of its code as Lambda writes it in `CodeSha256`: that of an image in hex.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>

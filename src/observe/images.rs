@@ -28,6 +28,16 @@ async fn manifest(uri: &ImageUri, world: &World) -> Result<ObservedManifest, Cal
     world.aws.ecr.manifest(uri).await
 }
 
+/// The images of all functions, with what ECR has under each name.
+pub(super) async fn all(settings: &Settings, world: &World) -> Vec<Result<(FunctionKey, ObservedImage), ReadError>> {
+    let images = settings.functions.iter().filter_map(|(key, function)| Some((key, function.image()?)));
+    let look = async |uri: &ImageUri| {
+        let manifest = Some(manifest(uri, world).await?);
+        Ok(ObservedImage { named: uri.clone(), manifest, has_live: None })
+    };
+    join_all(images.map(|(key, uri)| keyed(key, look(uri)))).await
+}
+
 /// The same of functions whose image changes, with all that a release has to know.
 pub(super) async fn of_changing(
     changing: impl Iterator<Item = (&FunctionKey, &ObservedFunction)>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::marked::api_of_preview;
-use super::{ReadError, api_id, keyed, patiently, refuse, sort};
+use super::{ReadError, api_id, images, keyed, patiently, refuse, sort};
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Problem};
 use crate::model::{
@@ -26,8 +26,9 @@ pub async fn preview(
     let source_apis = join_all(settings.apis.iter().map(|(key, api)| keyed(key, source_api(api, world))));
     let existing = join_all(settings.functions.iter().map(|(key, function)| keyed(key, existing(function, id, world))));
     let objects = objects(settings, artifacts, world);
-    let (sources, source_apis, functions, apis, objects) =
-        futures::join!(sources, source_apis, existing, apis(id, world), objects);
+    let images = images::all(settings, world);
+    let (sources, source_apis, functions, apis, objects, images) =
+        futures::join!(sources, source_apis, existing, apis(id, world), objects, images);
     let mut problems = Vec::new();
     let Apis { existing: apis, mistagged, untagged } = apis.map_err(|error| problems.push(error)).unwrap_or_default();
     let observed = ObservedPreview {
@@ -38,6 +39,7 @@ pub async fn preview(
         apis,
         mistagged,
         untagged,
+        images: sort(images, &mut problems),
         objects: present(sort(objects, &mut problems)),
     };
     refuse(problems).map(|()| observed)

@@ -152,3 +152,27 @@ fn a_version_is_published_of_the_image_that_is_there() {
     assert_eq!(log.calls("PublishVersion").len(), 1);
     assert_eq!(stack.call("/hello").body, "two");
 }
+
+#[test]
+fn zips_and_images_are_released_together_and_reported() {
+    let stack = Stack::build(&["--alias", "live", "--function", "$NAME-dev=/hello", "--function", "$NAME-zip=/zip"]);
+    let zip = "[artifacts]\nbucket = \"$NAME-artifacts\"\n[functions.zip]\nsource = \"lambda\"\nname = \"$NAME-zip\"\nalias = \"live\"\n";
+    stack.settings(&image_settings().replace("[functions.hello]", &format!("{zip}[functions.hello]")));
+    stack.runs_images();
+    let before = stack.push("live", &answering(200, "zero"));
+    let after = stack.push("live", &answering(200, "image"));
+    stack.write("lambda/app.py", answering(200, "zip"));
+    let (summary, outputs) = (stack.folder().join("summary.md"), stack.folder().join("outputs"));
+    let mut command = stack.command(&["--stage", "dev", "--output", "github"]);
+    command.env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_OUTPUT", outputs).ended().exits(0);
+    assert_eq!((stack.call("/hello").body.as_str(), stack.call("/zip").body.as_str()), ("image", "zip"));
+    let summary = std::fs::read_to_string(summary).unwrap();
+    let short = |digest: &str| digest.chars().take("sha256:".len() + 12).collect::<String>();
+    let row = format!("| image {} | was {} |", short(&after), short(&before));
+    assert!(summary.contains(&row), "{summary}");
+    let run = stack.run(&["--stage", "dev"]).exits(0);
+    stack.push("live", &answering(200, "two"));
+    let human = stack.run(&["--stage", "dev"]).exits(0);
+    assert!(human.stdout.contains("image sha256:"), "{human:?} after {run:?}");
+    assert_eq!((stack.call("/hello").body.as_str(), stack.call("/zip").body.as_str()), ("two", "zip"));
+}

@@ -6,7 +6,9 @@ use aws_sdk_lambda::types::{Architecture, FunctionCodeLocation, FunctionConfigur
 use serde_json::{Value, json};
 
 use crate::aws::word;
-use crate::model::{self, ImageUri, ObservedCode, ObservedLayer, RevisionId, Secret, Sha256, Version};
+use crate::model::{
+    self, ImageConfiguration, ImageUri, ObservedCode, ObservedLayer, RevisionId, Secret, Sha256, Version,
+};
 
 /// `None` where the answer lacks the code's hash, the version or the revision.
 pub(super) fn observed_code(
@@ -130,6 +132,16 @@ pub(super) fn copied(found: &FunctionConfiguration) -> model::FunctionConfigurat
         ipv6_allowed: vpc.and_then(|vpc| vpc.ipv6_allowed_for_dual_stack).unwrap_or(false),
         environment: variables.collect(),
         kms_key: found.kms_key_arn.clone().filter(|key| !key.is_empty()),
+        image: (word(found.package_type.as_ref()) == Some("Image")).then(|| image(found)),
+    }
+}
+
+fn image(found: &FunctionConfiguration) -> ImageConfiguration {
+    let said = found.image_config_response().and_then(|response| response.image_config());
+    ImageConfiguration {
+        entry_point: said.map(|said| said.entry_point().to_vec()).unwrap_or_default(),
+        command: said.map(|said| said.command().to_vec()).unwrap_or_default(),
+        working_directory: said.and_then(|said| said.working_directory.clone()).filter(|folder| !folder.is_empty()),
     }
 }
 

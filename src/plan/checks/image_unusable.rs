@@ -2,18 +2,31 @@
 
 use super::refused;
 use crate::error::Problem;
-use crate::model::{ImageUri, ObservedImage, ObservedManifest, Sha256};
+use crate::model::{FunctionSettings, GotFunction, ImageUri, ObservedImage, ObservedManifest, Region, Sha256};
 use crate::plan::stack::{Code, Function, Stack};
 
 pub(super) fn check(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
     let Code::Image(image) = function.code else { return None };
     let architecture = function.observed.latest.architecture.as_deref().unwrap_or("x86_64");
-    let (why, fix) = reason(image, architecture, stack)?;
+    let (why, fix) = reason(image, architecture, &stack.observed.region)?;
     Some(refused(function, &why, &fix).at(function.settings.source.location()))
 }
 
-fn reason(image: &ObservedImage, architecture: &str, stack: &Stack<'_>) -> Option<(String, String)> {
-    let (named, region) = (&image.named, &stack.observed.region);
+/// The same of a function that is copied.
+pub(super) fn of_preview(
+    function: &FunctionSettings,
+    image: &ObservedImage,
+    source: &GotFunction,
+    region: &Region,
+) -> Option<Problem> {
+    let architecture = source.code.architecture.as_deref().unwrap_or("x86_64");
+    let (why, fix) = reason(image, architecture, region)?;
+    let problem = Problem::new(format!("function {} cannot be copied", function.name.value)).why(why).fix(fix);
+    Some(problem.at(function.source.location()).check("image-unusable"))
+}
+
+fn reason(image: &ObservedImage, architecture: &str, region: &Region) -> Option<(String, String)> {
+    let named = &image.named;
     if named.region() != *region {
         let why = format!("its image {named} is in {}, and Lambda takes an image of {region} alone", named.region());
         return Some((why, format!("push it to a repository in {region}")));

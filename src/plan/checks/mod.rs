@@ -156,11 +156,14 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
         let is_taken = existing.and_then(|existing| preview_name_taken::function(&name, existing, id));
         found.add("preview_name_taken", is_taken);
         if let Some(source) = source {
-            check!(found, preview_function_kind(key, source));
+            check!(found, preview_function_kind(key, function, source));
             check!(found, preview_environment_hidden(key, source));
             check!(found, preview_tenants(key, source));
             check!(found, preview_fields_unknown(key, source));
             found.add("package_type_zip", package_type_zip::of_preview(function, source));
+            let image = observed.images.get(key);
+            let unusable = |image| image_unusable::of_preview(function, image, source, &observed.region);
+            found.add("image_unusable", image.and_then(unusable));
         }
     }
     check!(found, preview_mistagged(observed));

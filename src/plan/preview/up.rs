@@ -11,12 +11,13 @@ use crate::error::{Failure, Kind};
 use crate::model::{
     Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
     CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
-    GoesLive, GotFunction, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
+    GoesLive, GotFunction, ImageUri, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
     PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload,
     Warning, WriteApi, marks,
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
+use crate::plan::stack::Code;
 use crate::plan::{Desired, checks, smoke};
 
 /// The plan, or every reason why there can be none.
@@ -33,13 +34,17 @@ pub fn up(
     let mut problems = checks::preview(id, settings, observed);
     let mut plan = Plan::new(id.stage(), observed.region.clone());
     let copied = copied(id, settings, observed);
-    let functions = desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact, &copied));
+    let archives = desired.functions.iter().map(|(key, artifact)| (key, Code::Archive(artifact)));
+    let images = observed.images.iter().map(|(key, image)| (key, Code::Image(image)));
+    let codes: BTreeMap<_, _> = archives.chain(images).collect();
+    let functions = codes.into_iter().filter_map(|(key, code)| scene.function(key, code, &copied));
     let functions: Vec<_> = functions.collect();
     plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
         let of_settings = &settings.functions[function.key];
-        problems.extend(code_needs_bucket::of_preview(of_settings, function.artifact, settings));
+        let packed = function.artifact();
+        problems.extend(packed.and_then(|artifact| code_needs_bucket::of_preview(of_settings, artifact, settings)));
     }
     let mut documents = BTreeMap::new();
     for (key, source) in &observed.source_apis {
@@ -78,21 +83,39 @@ struct Function<'a> {
     key: &'a FunctionKey,
     name: FunctionName,
     arn: String,
-    artifact: &'a Artifact,
+    code: Code<'a>,
     source: &'a GotFunction,
     existing: Option<&'a ExistingFunction>,
     configuration: FunctionConfiguration,
     rewritten: BTreeMap<String, FunctionName>,
     warnings: Vec<Warning>,
-    /// `None` without a bucket.
+    /// `None` without a bucket, and for an image.
     object: Option<ObjectKey>,
+}
+
+impl<'a> Function<'a> {
+    fn artifact(&self) -> Option<&'a Artifact> {
+        if let Code::Archive(artifact) = self.code { Some(artifact) } else { None }
+    }
+
+    /// The image by its digest. One that Lambda would not take is refused by a check.
+    fn image(&self) -> Option<ImageUri> {
+        let Code::Image(image) = self.code else { return None };
+        Some(image.named.with_digest(image.digest()?))
+    }
+
+    /// The digest of its code.
+    fn sha256(&self) -> Sha256 {
+        let image = || self.image().and_then(|image| image.digest());
+        self.artifact().map(|artifact| artifact.sha256).or_else(image).unwrap_or(self.source.code.sha256)
+    }
 }
 
 impl<'a> Preview<'a> {
     fn function(
         &self,
         key: &'a FunctionKey,
-        artifact: &'a Artifact,
+        code: Code<'a>,
         copied: &BTreeMap<&'a FunctionKey, CopiedFunction<'a>>,
     ) -> Option<Function<'a>> {
         let CopiedFunction { source, copy, copy_arn, .. } = copied.get(key)?;
@@ -101,7 +124,7 @@ impl<'a> Preview<'a> {
             key,
             arn: copy_arn.clone(),
             name: copy.clone(),
-            artifact,
+            code,
             source,
             existing: self.observed.functions.get(key),
             configuration,
@@ -111,7 +134,8 @@ impl<'a> Preview<'a> {
                 .settings
                 .artifacts
                 .as_ref()
-                .map(|store| marks::preview_object_key(&store.prefix, key, &artifact.sha256)),
+                .zip(if let Code::Archive(artifact) = code { Some(artifact) } else { None })
+                .map(|(store, artifact)| marks::preview_object_key(&store.prefix, key, &artifact.sha256)),
         })
     }
 
@@ -132,7 +156,7 @@ impl<'a> Preview<'a> {
             plan.add(act, Reason::PreviewConfigurationDiffers);
         } else if code.is_none() {
             let (key, version) = (function.key.clone(), existing.code.version.clone());
-            plan.skipped.push(Skip::CodeUnchanged { function: key, sha256: function.artifact.sha256, version });
+            plan.skipped.push(Skip::CodeUnchanged { function: key, sha256: function.sha256(), version });
         }
         if let Some(why) = code {
             self.upload(function, plan);
@@ -155,6 +179,7 @@ impl<'a> Preview<'a> {
             original: function.source.arn.clone(),
             name: function.name.clone(),
             arn: function.arn.clone(),
+            image: function.image(),
             key: function.object.clone(),
             object_version: self.object_version(function),
             rewritten: function.rewritten.clone(),
@@ -165,10 +190,11 @@ impl<'a> Preview<'a> {
     fn upload(&self, function: &Function<'a>, plan: &mut Plan) {
         let FunctionConfiguration { runtime, architecture, .. } = &function.configuration;
         let on = Platform { runtime: runtime.as_deref(), architecture: architecture.as_deref() };
-        platform::warn(function.key, function.artifact, on, plan);
+        let Some(artifact) = function.artifact() else { return };
+        platform::warn(function.key, artifact, on, plan);
         let absent = function.object.as_ref().filter(|key| !self.observed.objects.contains_key(key));
         let Some(key) = absent.cloned() else { return };
-        let (function, bytes) = (function.key.clone(), function.artifact.zipped_bytes);
+        let (function, bytes) = (function.key.clone(), artifact.zipped_bytes);
         plan.add(Act::Upload(Upload { function, key, bytes }), Reason::ObjectAbsent);
     }
 
@@ -180,21 +206,29 @@ impl<'a> Preview<'a> {
         ChangeCode {
             function: function.key.clone(),
             name: function.name.clone(),
-            call: CodeCall::Update {
-                key: function.object.clone(),
-                object_version: self.object_version(function),
-                publish: false,
-                restore: Restore::NextRun(self.id.clone()),
-            },
+            call: self.call(function),
             before: existing.code.sha256,
-            after: function.artifact.sha256,
-            is_image: false,
+            after: function.sha256(),
+            is_image: function.artifact().is_none(),
             revision: existing.code.revision.clone(),
             architecture: function.configuration.architecture.clone(),
             source_kms_key: None,
             storage_mode: None,
             goes_live: GoesLive::AtUpdate,
             caches: Vec::new(),
+        }
+    }
+
+    fn call(&self, function: &Function<'a>) -> CodeCall {
+        let restore = Restore::NextRun(self.id.clone());
+        match function.image() {
+            Some(uri) => CodeCall::Image { uri, publish: false, restore },
+            None => CodeCall::Update {
+                key: function.object.clone(),
+                object_version: self.object_version(function),
+                publish: false,
+                restore,
+            },
         }
     }
 
@@ -276,7 +310,7 @@ impl<'a> Preview<'a> {
         let (key, name) = (function.key.clone(), function.name.clone());
         // The statement goes with a function that this run makes.
         let known = function.existing.map(|existing| KnownStates {
-            code: [existing.code.sha256, function.artifact.sha256].into(),
+            code: [existing.code.sha256, function.sha256()].into(),
             ..KnownStates::default()
         });
         let permit = Permit { function: key, name, qualifier: Qualifier::Latest, caller, known };
@@ -295,7 +329,7 @@ fn code_reason(function: &Function<'_>, existing: &ExistingFunction) -> Option<R
     if existing.code.state == "Failed" || existing.code.last_update_status == "Failed" {
         return Some(Reason::LastUpdateFailed);
     }
-    if existing.code.sha256 != function.artifact.sha256 {
+    if existing.code.sha256 != function.sha256() {
         return Some(Reason::CodeDiffers);
     }
     (now != wanted).then_some(Reason::PreviewConfigurationDiffers)

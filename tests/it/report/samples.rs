@@ -181,6 +181,7 @@ fn released(proof: SmokeProof) -> Released {
         name: FunctionName::new(format!("{key}-dev")),
         version: Version::new(version),
         sha256: sha256(key),
+        image: None,
         alias: alias.map(AliasName::new),
     };
     let url = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev/hello".to_owned();

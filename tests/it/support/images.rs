@@ -27,7 +27,9 @@ impl Stack {
         self.push("live", &answering(200, "zero"));
         self.aws.change_code(&function, code("zero").into(), true);
         let newest = self.aws.newest(&function).unwrap();
-        self.aws.move_alias(&function, "live", &newest);
+        if self.aws.find_alias(&function, "live").is_some() {
+            self.aws.move_alias(&function, "live", &newest);
+        }
         self.proxy.rule::<Images>().package(&function);
     }
 

@@ -59,6 +59,33 @@ impl Images {
         })
     }
 
+    /// A function whose package type is Image has neither a runtime nor a handler.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+    fn create(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
+        let document = exchange.document();
+        let uri = document["Code"]["ImageUri"].as_str()?;
+        let refused = |message: &str| Some(lambda_error(400, "InvalidParameterValueException", message));
+        let is_whole =
+            document["PackageType"] == "Image" && document["Runtime"].is_null() && document["Handler"].is_null();
+        if !is_whole {
+            return refused("Runtime and Handler are not supported for functions created with container images.");
+        }
+        match self.zip(uri, exchange.upstream) {
+            Err(message) => refused(&message),
+            Ok(zip) => {
+                exchange.request.edit(|body| {
+                    body["Code"] = json!({ "ZipFile": STANDARD.encode(&zip.bytes) });
+                    body["PackageType"] = "Zip".into();
+                    body["Runtime"] = "python3.12".into();
+                    body["Handler"] = "app.handler".into();
+                });
+                self.package(document["FunctionName"].as_str().unwrap_or_default());
+                None
+            }
+        }
+    }
+
     fn of_code(&self, sha256: &str) -> Option<Zip> {
         let state = self.0.lock().unwrap();
         state.zips.values().find(|zip| Sha256::of(&zip.bytes).base64() == sha256).cloned()
@@ -84,6 +111,9 @@ impl Rule for Images {
             let digest = document["CodeSha256"].as_str().unwrap_or_default();
             let zip = self.0.lock().unwrap().zips.get(digest).map(|zip| Sha256::of(&zip.bytes).base64());
             exchange.request.edit(|body| body["CodeSha256"] = zip.map_or(body["CodeSha256"].clone(), Value::from));
+        }
+        if exchange.is_lambda(&["CreateFunction"]) {
+            return self.create(exchange);
         }
         if !exchange.is_lambda(&["UpdateFunctionCode"]) {
             return None;
