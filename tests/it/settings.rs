@@ -2,6 +2,7 @@
 
 mod archive;
 mod base;
+mod image;
 mod preview;
 
 use std::collections::BTreeMap;

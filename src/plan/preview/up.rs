@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::document::{self, Copied, Copy};
-use super::environment::{Configured, CopiedFunction, configured, copied};
+use super::environment::{CopiedFunction, configured, copied};
+use super::function::Function;
 use super::wanted;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
+    Act, ApiDocument, ApiKey, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
     CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
-    GoesLive, GotFunction, ImageUri, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
-    PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload,
-    Warning, WriteApi, marks,
+    GoesLive, Inputs, KnownStates, ObservedPreview, Permit, Plan, Planned, PreviewId, PreviewSettings, Qualifier,
+    Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload, Warning, WriteApi, marks,
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
@@ -78,39 +78,6 @@ struct Preview<'a> {
     observed: &'a ObservedPreview,
 }
 
-/// A function of the preview.
-struct Function<'a> {
-    key: &'a FunctionKey,
-    name: FunctionName,
-    arn: String,
-    code: Code<'a>,
-    source: &'a GotFunction,
-    existing: Option<&'a ExistingFunction>,
-    configuration: FunctionConfiguration,
-    rewritten: BTreeMap<String, FunctionName>,
-    warnings: Vec<Warning>,
-    /// `None` without a bucket, and for an image.
-    object: Option<ObjectKey>,
-}
-
-impl<'a> Function<'a> {
-    fn artifact(&self) -> Option<&'a Artifact> {
-        if let Code::Archive(artifact) = self.code { Some(artifact) } else { None }
-    }
-
-    /// The image by its digest. One that Lambda would not take is refused by a check.
-    fn image(&self) -> Option<ImageUri> {
-        let Code::Image(image) = self.code else { return None };
-        Some(image.named.with_digest(image.digest()?))
-    }
-
-    /// The digest of its code.
-    fn sha256(&self) -> Sha256 {
-        let image = || self.image().and_then(|image| image.digest());
-        self.artifact().map(|artifact| artifact.sha256).or_else(image).unwrap_or(self.source.code.sha256)
-    }
-}
-
 impl<'a> Preview<'a> {
     fn function(
         &self,
@@ -118,25 +85,10 @@ impl<'a> Preview<'a> {
         code: Code<'a>,
         copied: &BTreeMap<&'a FunctionKey, CopiedFunction<'a>>,
     ) -> Option<Function<'a>> {
-        let CopiedFunction { source, copy, copy_arn, .. } = copied.get(key)?;
-        let Configured { configuration, rewritten, warnings } = configured(key, source, self.wanted, copied);
-        Some(Function {
-            key,
-            arn: copy_arn.clone(),
-            name: copy.clone(),
-            code,
-            source,
-            existing: self.observed.functions.get(key),
-            configuration,
-            rewritten,
-            warnings,
-            object: self
-                .settings
-                .artifacts
-                .as_ref()
-                .zip(if let Code::Archive(artifact) = code { Some(artifact) } else { None })
-                .map(|(store, artifact)| marks::preview_object_key(&store.prefix, key, &artifact.sha256)),
-        })
+        let of_copy = copied.get(key)?;
+        let configured = configured(key, of_copy.source, self.wanted, copied);
+        let store = self.settings.artifacts.as_ref();
+        Some(Function::of(key, code, of_copy, configured, self.observed.functions.get(key), store))
     }
 
     fn decide_function(&self, function: &Function<'a>, plan: &mut Plan) {
