@@ -57,7 +57,7 @@ impl Kind {
     }
 
     fn redeploys(self) -> bool {
-        ![Kind::Cached, Kind::Fixed, Kind::Image].contains(&self)
+        ![Kind::Cached, Kind::Image].contains(&self)
     }
 }
 
