@@ -28,6 +28,9 @@ main() {
   for expected in ${SLS_RELEASE_INPUT_EXPECT_SHA256:-}; do
     set -- "$@" "--expect-sha256=$expected"
   done
+  for image in ${SLS_RELEASE_INPUT_IMAGE:-}; do
+    set -- "$@" "--image=$image"
+  done
   for function in ${SLS_RELEASE_INPUT_FUNCTION:-}; do
     set -- "$@" "--function=$function"
   done

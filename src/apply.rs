@@ -4,8 +4,8 @@ use crate::engine::{OnError, StepError, Undone, back, failure_of, forward};
 use crate::error::{Failure, Problem};
 use crate::model::{Act, Made, NotPutBack, Plan, Step, Undo, UndoReport};
 use crate::resources::{
-    Context, alias, api, cache, code, deployment, endpoint, function, function_url, invocation, live_code, log_group,
-    object, part, permission, stage, version,
+    Context, alias, api, cache, code, deployment, endpoint, fixed_object, function, function_url, invocation,
+    live_code, log_group, object, part, permission, stage, version,
 };
 
 /// A run that failed and was put back.
@@ -44,6 +44,7 @@ pub async fn delete<'p>(plan: &'p Plan, cx: &Context<'_>) -> (Made, Vec<(&'p Ste
 async fn act(cx: &Context<'_>, step: &Step) -> Result<(), StepError> {
     match &step.act {
         Act::Upload(upload) => object::upload(cx, upload).await,
+        Act::ReplaceObject(replace) => fixed_object::replace(cx, replace).await,
         Act::KeepCode(keep) => object::keep(cx, keep).await,
         Act::FetchCode(fetch) => live_code::fetch(cx, fetch).await,
         Act::ChangeCode(change) => code::change(cx, change).await,
@@ -77,7 +78,8 @@ async fn put_back(cx: &Context<'_>, undo: &Undo) -> Undone {
         Undo::Code { change, key, version, left } => {
             code::undo(cx, change, (key.as_ref(), version.as_ref()), left).await
         }
-        Undo::Version { name, before } => version::undo(cx, name, before.as_ref()).await,
+        Undo::Version { name, before, is_image } => version::undo(cx, name, before.as_ref(), *is_image).await,
+        Undo::Object(replace) => fixed_object::undo(cx, replace).await,
         Undo::Deployment(made) => deployment::undo(cx, made).await,
         Undo::Made { target, owner } => part::undo(cx, target, owner).await,
         Undo::Changed { what, preview } => Undone::Failed(NotPutBack {

@@ -266,6 +266,7 @@ fn endpoint(action: &str) -> Option<(&'static str, String)> {
     let of_service = match action.split(':').next() {
         Some("lambda") => "AWS_ENDPOINT_URL_LAMBDA",
         Some("s3") => "AWS_ENDPOINT_URL_S3",
+        Some("ecr") => "AWS_ENDPOINT_URL_ECR",
         Some("logs") => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         _ => "AWS_ENDPOINT_URL_API_GATEWAY",
     };
@@ -318,9 +319,9 @@ fn answer(status: Option<u16>, code: &str) -> Answer {
             Answer::Throttled
         }
         (Some(400), code) if code.contains("ExpiredToken") => Answer::Denied,
-        // CloudWatch has 400 for all of this.
+        // CloudWatch and ECR have 400 for all of this.
         (Some(401 | 403), _) | (Some(400), "AccessDeniedException" | "UnrecognizedClientException") => Answer::Denied,
-        (Some(404), _) | (Some(400), "ResourceNotFoundException") => Answer::NotFound,
+        (Some(404), _) | (Some(400), "ResourceNotFoundException" | "RepositoryNotFoundException") => Answer::NotFound,
         (Some(409), _) | (Some(400), "ResourceAlreadyExistsException" | "OperationAbortedException") => {
             Answer::Conflict
         }

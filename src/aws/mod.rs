@@ -1,6 +1,7 @@
 //! Thin adapters over the SDKs: our words in, our words out. No SDK type leaves this folder.
 
 mod call_error;
+mod ecr;
 mod lambda;
 mod logs;
 mod pace;
@@ -19,6 +20,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use call_error::{Answer, CallError};
+pub use ecr::Ecr;
 pub use lambda::{Code, CodeObject, EventSources, GotAlias, GotPolicy, Invocation, Lambda, NamedFunction};
 pub use logs::Logs;
 pub use rest_api::{RestApis, TaggedApi};
@@ -41,6 +43,8 @@ pub struct Aws {
     pub rest_apis: RestApis,
     /// Artifacts.
     pub s3: S3,
+    /// Container images.
+    pub ecr: Ecr,
     /// Log groups.
     pub logs: Logs,
     /// Tags.
@@ -102,10 +106,11 @@ fn check_region(region: &str) -> Result<(), Failure> {
 /// The variables that lead to another AWS: for all services, and for each.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-const ENDPOINTS: [&str; 5] = [
+const ENDPOINTS: [&str; 6] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_ECR",
     "AWS_ENDPOINT_URL_API_GATEWAY",
     "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
 ];
@@ -159,6 +164,7 @@ impl Aws {
             lambda: Lambda::new(&config, Pace::of_lambda().client(http.clone())),
             rest_apis: RestApis::new(&config, Pace::of_rest_apis().client(http)),
             s3: S3::new(&config, endpoint_url.is_some()),
+            ecr: Ecr::new(&config),
             logs: Logs::new(&config),
             tagging: Tagging::new(&config),
             signer: Signer::new(config.credentials_provider(), Region::new(region.as_ref())),

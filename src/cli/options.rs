@@ -64,6 +64,17 @@ pub(super) struct AwsOptions {
     /// How long to wait for one thing at AWS, such as 5m, 30s, 500ms [env: SLS_RELEASE_WAIT_TIMEOUT]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     wait_timeout: Option<Duration>,
+    /// Release this container image of a function, by its key and URI; may be repeated
+    #[arg(long = "image", value_name = "KEY=URI", value_parser = image)]
+    images: Vec<(FunctionKey, String)>,
+}
+
+/// Reads a function's key and its image.
+fn image(text: &str) -> Result<(FunctionKey, String), &'static str> {
+    let (key, uri) = text.split_once('=').filter(|(key, uri)| !key.is_empty() && !uri.is_empty()).ok_or(
+        "write the function's key and its image: hello=123456789012.dkr.ecr.eu-central-1.amazonaws.com/hello:TAG",
+    )?;
+    Ok((FunctionKey::new(key), uri.to_owned()))
 }
 
 /// The options of `release`.
@@ -117,6 +128,7 @@ impl SettingsOptions {
                 region: self.region.clone(),
                 bucket: aws.bucket.clone(),
                 wait_timeout: aws.wait_timeout,
+                images: aws.images.clone(),
             },
             environment: machine.environment.clone(),
             variables: machine.variables.clone(),

@@ -89,9 +89,10 @@ impl<'a> Packer<'a> {
         reported
     }
 
-    /// Returns the chosen functions.
+    /// Returns the chosen functions that are packed.
     pub(super) fn functions(&self) -> BTreeMap<FunctionKey, FunctionSettings> {
-        self.settings.chosen_functions().map(|(key, function)| (key.clone(), function.clone())).collect()
+        let packed = self.settings.chosen_functions().filter(|(_, function)| function.image().is_none());
+        packed.map(|(key, function)| (key.clone(), function.clone())).collect()
     }
 
     /// Returns how the archives are made, without a cache.

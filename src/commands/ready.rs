@@ -9,7 +9,8 @@ use crate::model::{ArchiveFormat, Artifact, CodeSource, FunctionKey, Settings, S
 /// The settings with `<folder>/<function>.zip` as the source of each chosen function, as `package` names them.
 pub(super) fn take(artifacts: Option<&Path>, mut settings: Settings) -> Settings {
     let Some(folder) = artifacts else { return settings };
-    for (key, function) in settings.functions.iter_mut().filter(|(key, _)| settings.chosen.contains(key)) {
+    let chosen = settings.functions.iter_mut().filter(|(key, _)| settings.chosen.contains(key));
+    for (key, function) in chosen.filter(|(_, function)| function.image().is_none()) {
         let zip = CodeSource::Path(folder.join(format!("{key}.zip")));
         function.source = Sourced { value: zip, source: Source::Flag("--artifacts".to_owned()) };
         function.archive = ArchiveFormat::Compact;

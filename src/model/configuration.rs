@@ -40,6 +40,22 @@ pub struct FunctionConfiguration {
     pub environment: BTreeMap<String, Secret>,
     /// The customer managed key that encrypts the environment, if there is one.
     pub kms_key: Option<String>,
+    /// How its container image is started; `None` for a zip.
+    pub image: Option<ImageConfiguration>,
+}
+
+/// What a function says instead of its image: `ImageConfig`. What is empty is the image's own.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_ImageConfig.html>
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ImageConfiguration {
+    /// `EntryPoint`.
+    pub entry_point: Vec<String>,
+    /// `Command`.
+    pub command: Vec<String>,
+    /// `WorkingDirectory`.
+    pub working_directory: Option<String>,
 }
 
 /// How a function logs: `LoggingConfig`, without the log group.

@@ -7,8 +7,8 @@ use serde_json::Value;
 use tempfile::TempPath;
 
 use super::{
-    AccountId, ApiKey, Artifact, BucketName, CommitId, Encryption, FunctionConfiguration, FunctionKey, Plan, Secret,
-    Settings, Sha256, SmokeSettings, StageName,
+    AccountId, ApiKey, Artifact, BucketName, CommitId, Encryption, FunctionConfiguration, FunctionKey, ObjectFields,
+    ObjectKey, Plan, Secret, Settings, Sha256, SmokeSettings, StageName,
 };
 
 /// A plan with what its steps use.
@@ -28,6 +28,8 @@ pub struct Inputs {
     pub bucket_owner: Option<AccountId>,
     /// What uploads say of their encryption.
     pub encryption: Option<Encryption>,
+    /// What is sent along with a new version of an object under a fixed key.
+    pub object_fields: BTreeMap<ObjectKey, ObjectFields>,
     /// The packed functions.
     pub artifacts: BTreeMap<FunctionKey, Artifact>,
     /// [`super::ArchiveContents::digest`] of the artifacts, where it is known.

@@ -14,6 +14,7 @@ mod digest;
 mod event;
 mod explanation;
 mod function_url;
+mod image;
 mod inputs;
 mod made;
 mod marked;
@@ -44,12 +45,13 @@ pub use callers::{AliasCallers, FunctionCaller};
 pub use code_change::{CodeChange, FileNames, FilesBefore};
 pub use commit::{CommitId, OlderCommit};
 pub use comparison::{ArchiveSize, ChangedFile, Comparison, Difference, NamedFile, RenamedFile, Verdict};
-pub use configuration::{FunctionConfiguration, Logging};
+pub use configuration::{FunctionConfiguration, ImageConfiguration, Logging};
 pub use contents::{ArchiveContents, FileFacts};
 pub use digest::{Md5, Sha256, Sha256Stream};
 pub use event::{Amount, Event, Listener, Phase, PhaseTime, Silent, Work};
 pub use explanation::{Explanation, FolderSize, LargeFile, LeftOut, LeftOutBy};
 pub use function_url::{FunctionUrl, FunctionUrls, LambdaUrl, UrlAuth, UrlEndpoint, UrlRef};
+pub use image::{ImageReference, ImageUri, ObservedImage, ObservedManifest, short_digest};
 pub use inputs::{ApiDocument, Inputs, LiveCode, Planned};
 pub use made::{Invoked, KeptCode, Made, SmokeProof, SmokeResult};
 pub use marked::{Marked, MarkedApi, MarkedFunction, MarkedLogGroup, kept};
@@ -59,7 +61,7 @@ pub use names::{
     RevisionId, RunId, StageName, Version,
 };
 pub use observed::{
-    EventSource, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents,
+    EventSource, ObjectFields, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedCode, ObservedContents,
     ObservedDeployment, ObservedFunction, ObservedLayer, ObservedObject, ObservedStage, OptionalRead, PolicyStatement,
     Provisioned, Secret,
 };
@@ -79,7 +81,7 @@ pub use proof_acts::{Endpoint, Invoke, LogSource, PayloadFormat, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
     Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,
-    MoveAlias, Permit, PointStage, ProvisionedWait, Restore, Upload,
+    MoveAlias, ObjectBefore, Permit, PointStage, ProvisionedWait, ReplaceObject, Restore, Upload, code_sha256,
 };
 pub use request::{
     Against, ArchiveRequest, BaseSettings, Common, Overrides, PackageRequest, Packing, PreviewDownRequest,

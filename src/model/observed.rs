@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, FunctionUrl,
-    LambdaTarget, ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, Artifact, CommitId, DeploymentId, FunctionKey, FunctionName,
+    FunctionUrl, ImageUri, LambdaTarget, Md5, ObjectKey, ObservedImage, OlderCommit, Qualifier, Region, RestApiId,
+    RevisionId, Sha256, StageName, Version,
 };
 
 /// A value that is used and never shown or serialized.
@@ -49,6 +50,12 @@ pub struct Observed {
     pub objects: BTreeMap<ObjectKey, Option<ObservedObject>>,
     /// The artifacts' bucket.
     pub bucket: ObservedBucket,
+    /// The images of functions that are released as such.
+    #[serde(default)]
+    pub images: BTreeMap<FunctionKey, ObservedImage>,
+    /// The bucket keeps versions; asked where the code of a function with a fixed key changes.
+    #[serde(default)]
+    pub keeps_versions: bool,
     /// What is in the archives of functions whose code differs, where equal files are enough.
     #[serde(default)]
     pub contents: BTreeMap<FunctionKey, ObservedContents>,
@@ -91,13 +98,19 @@ pub enum ObservedBucket {
     Forbidden(String),
 }
 
-/// An object under an artifact's key.
+/// An object under an artifact's key, or under a fixed one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedObject {
     /// Its size.
     pub bytes: u64,
     /// The version, where the bucket keeps versions.
     pub version_id: Option<String>,
+    /// Its entity tag: the MD5 of an object that was put as a whole and not encrypted by KMS.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// What was set on it beside its bytes.
+    #[serde(default)]
+    pub fields: ObjectFields,
     /// S3's SHA-256 of it: of the whole, or of the parts' (`…-3`); `None` where S3 keeps none.
     pub checksum_sha256: Option<String>,
     /// The digest of its contents, as its metadata claims.
@@ -108,7 +121,26 @@ pub struct ObservedObject {
     pub commit: Option<CommitId>,
 }
 
+/// What was set on an object beside its bytes. A new version has none of it unless it is sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectFields {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `x-amz-meta-…`.
+    pub metadata: BTreeMap<String, String>,
+    /// Read of objects under fixed keys alone.
+    pub tags: BTreeMap<String, String>,
+}
+
 impl ObservedObject {
+    /// Returns whether it is known to be the object of this artifact.
+    pub fn holds(&self, artifact: &Artifact) -> bool {
+        let sums = [&artifact.checksum_sha256, &artifact.sha256.base64()];
+        let is_its = self.checksum_sha256.as_ref().is_some_and(|sum| sums.contains(&sum));
+        let md5 = artifact.md5.as_ref().map(Md5::hex);
+        self.bytes == artifact.zipped_bytes && (is_its || md5.is_some() && self.etag.as_deref() == md5)
+    }
+
     /// Returns whether it may be the object of these bytes. A checksum of parts (`…-3`) proves nothing.
     pub fn may_hold(&self, bytes: u64, sha256: &Sha256) -> bool {
         let over_all = self.checksum_sha256.as_ref().filter(|sum| !sum.contains('-'));
@@ -178,8 +210,11 @@ pub struct EventSource {
 pub struct ObservedCode {
     /// `$LATEST` or a number.
     pub version: Version,
-    /// `CodeSha256`.
+    /// `CodeSha256`; of an image the digest of its manifest.
     pub sha256: Sha256,
+    /// `ResolvedImageUri`; `None` for zips, and where Lambda did not return it.
+    #[serde(default)]
+    pub image: Option<ImageUri>,
     /// `CodeSize`: of the zip. `None` if Lambda did not return it.
     #[serde(default)]
     pub zipped_bytes: Option<u64>,
@@ -229,6 +264,11 @@ pub struct ObservedCode {
 }
 
 impl ObservedCode {
+    /// Its code is a container image.
+    pub fn is_image(&self) -> bool {
+        self.package_type == "Image"
+    }
+
     /// An update of it, or its creation, is in progress: Lambda refuses further writes until that ends.
     ///
     /// <https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>

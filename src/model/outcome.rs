@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Act, AliasName, ApiKey, CreateAlias, DeploymentId, FunctionKey, FunctionName, FunctionUrls, Invoked, Made,
-    MoveAlias, Plan, PreviewId, Sha256, Skip, SmokeResult, Version,
+    Act, AliasName, ApiKey, CreateAlias, DeploymentId, FunctionKey, FunctionName, FunctionUrls, ImageUri, Invoked,
+    Made, MoveAlias, Plan, PreviewId, Sha256, Skip, SmokeResult, Version,
 };
 use crate::error::{Failure, Kind};
 
@@ -96,6 +96,7 @@ impl Released {
                 name: change.name.clone(),
                 version: made.versions.get(&change.function)?.clone(),
                 sha256: change.after,
+                image: change.image().cloned(),
                 alias: alias_of(plan, &change.function),
             })
         });
@@ -137,6 +138,9 @@ pub struct ReleasedFunction {
     pub version: Version,
     /// Its code.
     pub sha256: Sha256,
+    /// The container image that it runs, by its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageUri>,
     /// The alias that points at it.
     pub alias: Option<AliasName>,
 }

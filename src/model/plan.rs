@@ -112,7 +112,7 @@ impl Plan {
 /// The wave of an act: its place among the waves, and its phase. The steps of a wave need nothing of each other.
 fn wave_of(act: &Act) -> (u8, Phase) {
     match act {
-        Act::Upload(_) | Act::KeepCode(_) | Act::FetchCode(_) => (0, Phase::Upload),
+        Act::Upload(_) | Act::ReplaceObject(_) | Act::KeepCode(_) | Act::FetchCode(_) => (0, Phase::Upload),
         Act::CreateLogGroup(_) => (1, Phase::Functions),
         Act::ChangeCode(_) | Act::CreateFunction(_) | Act::ConfigureFunction(_) | Act::CreateDeployment(_) => {
             (2, Phase::Functions)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     AccountId, AliasName, ApiKey, FunctionConfiguration, FunctionKey, FunctionUrl, Moment, ObjectKey, ObservedCode,
-    Qualifier, Region, RestApiId, Secret, Sha256, Version,
+    ObservedImage, Qualifier, Region, RestApiId, Secret, Sha256, Version,
 };
 
 /// Identifies a preview; everything that belongs to it carries this in its tags.
@@ -170,6 +170,9 @@ pub struct ObservedPreview {
     /// APIs whose names end as those of this preview do, and whose tags name no preview.
     #[serde(default)]
     pub untagged: Vec<UntaggedApi>,
+    /// The images of functions that are copied as such.
+    #[serde(default)]
+    pub images: BTreeMap<FunctionKey, ObservedImage>,
     /// The artifacts that are in the bucket, with their version where it keeps versions.
     #[serde(default)]
     pub objects: BTreeMap<ObjectKey, Option<String>>,

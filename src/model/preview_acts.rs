@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApiKey, ApiRef, FunctionKey, FunctionName, ObjectKey, PreviewId, Ref, RestApiId, RevisionId, RunId, Sha256, marks,
+    ApiKey, ApiRef, FunctionKey, FunctionName, ImageUri, ObjectKey, PreviewId, Ref, RestApiId, RevisionId, RunId,
+    Sha256, marks,
 };
 
 /// The log group of a preview's function.
@@ -36,6 +37,9 @@ pub struct CreateFunction {
     pub name: FunctionName,
     /// Its ARN.
     pub arn: String,
+    /// The container image that it runs; `None`: its code is a zip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageUri>,
     /// The artifact's object; `None` without a bucket: the call carries the zip.
     pub key: Option<ObjectKey>,
     /// Its version, where it exists and the bucket keeps versions.

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, AliasName, ApiKey, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, ObjectKey, PreviewId,
-    Qualifier, Ref, Region, RestApiId, RevisionId, Sha256, StageName, Version, VersionRef, marks,
+    AccountId, AliasName, ApiKey, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, ImageUri, ObjectKey,
+    PreviewId, Qualifier, Ref, Region, RestApiId, RevisionId, Sha256, StageName, Version, VersionRef, marks,
+    short_digest,
 };
 
 /// An artifact for the bucket.
@@ -19,6 +20,28 @@ pub struct Upload {
     pub key: ObjectKey,
     /// Size of the zip.
     pub bytes: u64,
+}
+
+/// An artifact for a fixed key, whose object Terraform owns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplaceObject {
+    /// The function.
+    pub function: FunctionKey,
+    /// The object's key.
+    pub key: ObjectKey,
+    /// Size of the zip.
+    pub bytes: u64,
+    /// The object that was observed; `None` where there was none.
+    pub before: Option<ObjectBefore>,
+}
+
+/// An object that gets a new version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectBefore {
+    /// Its entity tag: with another one, S3 refuses to replace it.
+    pub etag: String,
+    /// Its version; `None` for one from before the bucket kept versions.
+    pub version: Option<String>,
 }
 
 /// Live code that the bucket does not have yet.
@@ -64,6 +87,9 @@ pub struct ChangeCode {
     pub before: Sha256,
     /// `CodeSha256` of the new code.
     pub after: Sha256,
+    /// Its code is a container image: the digests are those of manifests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_image: bool,
     /// The observed revision of `$LATEST`.
     pub revision: RevisionId,
     /// Sent along, since an update without it may revert it.
@@ -94,6 +120,15 @@ pub enum CodeCall {
         /// How the code from before comes back.
         restore: Restore,
     },
+    /// `UpdateFunctionCode` with an image.
+    Image {
+        /// The image, by its digest.
+        uri: ImageUri,
+        /// Whether a version is published.
+        publish: bool,
+        /// How the image from before comes back.
+        restore: Restore,
+    },
     /// `PublishVersion`: `$LATEST` has the code already.
     Publish,
 }
@@ -111,6 +146,8 @@ pub enum Restore {
     },
     /// From a private copy, which the call carries.
     Copy,
+    /// By the image from before, which ECR still has.
+    Image(ImageUri),
     /// It does not: the next `preview up` brings the preview up to date.
     NextRun(PreviewId),
 }
@@ -295,13 +332,35 @@ impl MoveAlias {
 }
 
 impl ChangeCode {
+    /// The image that the function gets; `None` where it gets a zip, or has its code already.
+    pub fn image(&self) -> Option<&ImageUri> {
+        if let CodeCall::Image { uri, .. } = &self.call { Some(uri) } else { None }
+    }
+
+    /// Returns a digest of its code as Lambda writes it in `CodeSha256`: that of an image in hex.
+    ///
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
+    pub fn code_sha256(&self, digest: &Sha256) -> String {
+        code_sha256(digest, self.is_image)
+    }
+
     pub(super) fn title(&self) -> String {
         match &self.call {
+            CodeCall::Image { uri, publish, .. } => {
+                let digest = short_digest(&uri.digest().unwrap_or(self.after));
+                let version = if *publish { " and publish a version" } else { "" };
+                format!("update {} to image {}@{digest}{version}", self.name, uri.repository())
+            }
             CodeCall::Update { publish: true, .. } => format!("update the code of {} and publish a version", self.name),
             CodeCall::Update { .. } => format!("update the code of {}", self.name),
             CodeCall::Publish => format!("publish $LATEST of {} as a version", self.name),
         }
     }
+}
+
+/// A digest as Lambda writes it in `CodeSha256`.
+pub fn code_sha256(digest: &Sha256, is_image: bool) -> String {
+    if is_image { digest.hex() } else { digest.base64() }
 }
 
 impl Permit {

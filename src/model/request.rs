@@ -254,6 +254,8 @@ pub struct Overrides {
     pub bucket: Option<String>,
     /// `--wait-timeout`.
     pub wait_timeout: Option<Duration>,
+    /// `--image`, repeated: a function with its image. The last one of a function counts.
+    pub images: Vec<(FunctionKey, String)>,
 }
 
 impl<'a> SettingsInput<'a> {

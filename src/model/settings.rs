@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, Qualifier, Region,
-    RestApiId, Secret, Smoke, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, ImageUri, ObjectKey,
+    Qualifier, Region, RestApiId, Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
 
@@ -153,6 +153,8 @@ impl ArchiveFormat {
 pub enum CodeSource {
     /// `source_file`: this file alone, also where it is a `.zip`.
     SourceFile(PathBuf),
+    /// `image`: a container image in ECR, which is not packed.
+    Image(ImageUri),
     /// `sources`: files with their content in the settings, by name.
     Sources(BTreeMap<String, String>),
     /// `source`: a folder, a file, or a ready `.zip`.
@@ -174,6 +176,9 @@ pub struct FunctionSettings {
     pub follow_links_within: Option<Sourced<PathBuf>>,
     /// Which bytes are made.
     pub archive: ArchiveFormat,
+    /// The fixed key of the artifact's object, which Terraform owns; `None`: the key is the artifact's digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Sourced<ObjectKey>>,
     /// The function's name in Lambda.
     pub name: Sourced<FunctionName>,
     /// The alias that is moved; `None`: `$LATEST` is released.
@@ -186,6 +191,14 @@ impl FunctionSettings {
     /// What its callers should use: the alias, or else `$LATEST`.
     pub fn qualifier(&self) -> Qualifier {
         self.alias.as_ref().map_or(Qualifier::Latest, |alias| Qualifier::Named(alias.value.clone()))
+    }
+
+    /// The container image that it runs; `None`: its code is packed.
+    pub fn image(&self) -> Option<&ImageUri> {
+        match &self.source.value {
+            CodeSource::Image(uri) => Some(uri),
+            _ => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::reference::new_or;
 use super::{
     Cache, ChangeCode, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment, CreateFunction, CreateLogGroup,
     Delete, DeployStage, DropCommits, FetchCode, FunctionName, GiveUrl, Invoke, KeepCode, KeepCommit, MoveAlias,
-    Permit, PointStage, Ref, Smoke, TagApi, Target, Upload, WriteApi, marks,
+    Permit, PointStage, Ref, ReplaceObject, Smoke, TagApi, Target, Upload, WriteApi, marks,
 };
 
 /// What a step does.
@@ -20,6 +20,8 @@ use super::{
 pub enum Act {
     /// `PutObject`, or a multipart upload, of an artifact.
     Upload(Upload),
+    /// `PutObject` of an artifact under a fixed key, as a new version.
+    ReplaceObject(ReplaceObject),
     /// Puts the live code into the bucket, so that it can be restored.
     KeepCode(KeepCode),
     /// Keeps the live code in a private file of this run, and publishes it where no version has it.
@@ -125,6 +127,7 @@ impl Act {
     pub fn subject(&self) -> Subject {
         match self {
             Act::Upload(Upload { function, .. })
+            | Act::ReplaceObject(ReplaceObject { function, .. })
             | Act::KeepCode(KeepCode { function, .. })
             | Act::FetchCode(FetchCode { function, .. })
             | Act::ChangeCode(ChangeCode { function, .. })
@@ -156,6 +159,7 @@ impl Act {
     pub fn title(&self) -> String {
         match self {
             Act::Upload(upload) => format!("upload {}", upload.key),
+            Act::ReplaceObject(replace) => format!("put a new version of {}", replace.key),
             Act::KeepCode(keep) => format!("keep the live code of {} as {}", keep.name, keep.key),
             Act::FetchCode(FetchCode { name, version: Some(version), .. }) => {
                 format!("fetch the live code of {name}, which version {version} has")

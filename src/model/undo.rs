@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Act, AliasName, ApiKey, Cache, ChangeCode, CodeCall, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment,
     CreateFunction, CreateLogGroup, DeployStage, DeploymentId, DeploymentRef, FunctionName, GiveUrl, KeepCommit,
-    MoveAlias, ObjectKey, Owner, Permit, PointStage, PreviewId, Queue, Ref, RestApiId, Restore, RunId, Sha256,
-    StageName, Target, Version, VersionRef, WriteApi, marks,
+    MoveAlias, ObjectKey, Owner, Permit, PointStage, PreviewId, Queue, Ref, ReplaceObject, RestApiId, Restore, RunId,
+    Sha256, StageName, Target, Version, VersionRef, WriteApi, marks,
 };
 
 /// Something that a run did, or may have done.
@@ -48,7 +48,7 @@ pub enum Undo {
     Code {
         /// The update that did it, with what an update has to keep.
         change: Box<ChangeCode>,
-        /// The object of the code from before; `None`: this run has a copy.
+        /// The object of the code from before; `None`: this run has a copy, or it is an image.
         key: Option<ObjectKey>,
         /// Its version, where the bucket keeps versions.
         version: Option<String>,
@@ -61,7 +61,11 @@ pub enum Undo {
         name: FunctionName,
         /// `CodeSha256` of `$LATEST` when it is put back; `None` where it stays as it is.
         before: Option<Sha256>,
+        /// Its code is a container image.
+        is_image: bool,
     },
+    /// The object under a fixed key may have a version of this run.
+    Object(ReplaceObject),
     /// A deployment with this run's description may exist.
     Deployment(CreateDeployment),
     /// Something with this run's tag may exist.
@@ -95,6 +99,8 @@ pub enum Resource {
     Code(FunctionName),
     /// The version that this run published of a function.
     Version(FunctionName),
+    /// The object under a fixed key.
+    Object(ObjectKey),
     /// The deployments that this run made of a REST API.
     Deployment(RestApiId),
     /// Something that belongs to a preview.
@@ -117,12 +123,13 @@ impl Undo {
             Undo::Permission(_) => 4,
             Undo::Code { .. } => 5,
             Undo::Version { .. } => 6,
-            Undo::Deployment(_) => 7,
-            Undo::Made { target: Target::Api { .. }, .. } => 8,
-            Undo::Made { target: Target::Function { .. }, .. } => 9,
-            Undo::Made { target: Target::LogGroup { .. }, .. } => 10,
-            Undo::Changed { .. } => 11,
-            Undo::Cache(_) => 12,
+            Undo::Object(_) => 7,
+            Undo::Deployment(_) => 8,
+            Undo::Made { target: Target::Api { .. }, .. } => 9,
+            Undo::Made { target: Target::Function { .. }, .. } => 10,
+            Undo::Made { target: Target::LogGroup { .. }, .. } => 11,
+            Undo::Changed { .. } => 12,
+            Undo::Cache(_) => 13,
         }
     }
 
@@ -139,6 +146,7 @@ impl Undo {
             }
             Undo::Code { change, .. } => Resource::Code(change.name.clone()),
             Undo::Version { name, .. } => Resource::Version(name.clone()),
+            Undo::Object(replace) => Resource::Object(replace.key.clone()),
             Undo::Deployment(create) => Resource::Deployment(create.id.clone()),
             Undo::Made { target, .. } => Resource::Target(target.clone()),
             Undo::Changed { what, .. } => Resource::Changed(what.clone()),
@@ -172,6 +180,7 @@ impl Act {
     /// What it may leave to put back, known before its first call. Objects under their own digest stay.
     pub fn undos(&self, run: &RunId) -> Vec<Undo> {
         match self {
+            Act::ReplaceObject(replace) => replace.undos(),
             Act::ChangeCode(change) => change.undos(),
             Act::CreateDeployment(create) => create.undos(),
             Act::CreateAlias(create) => create.undos(),
@@ -203,13 +212,13 @@ impl ChangeCode {
     /// The code from before, the version, and the caches of what calls the function.
     pub fn undos(&self) -> Vec<Undo> {
         let (restore, publish) = match &self.call {
-            CodeCall::Update { restore, publish, .. } => (restore, *publish),
+            CodeCall::Update { restore, publish, .. } | CodeCall::Image { restore, publish, .. } => (restore, *publish),
             CodeCall::Publish => return vec![self.version(None)],
         };
         let undo = match restore {
             Restore::NextRun(preview) => changed(format!("function {}", self.name), preview),
             Restore::Object { key, version } => self.code(Some(key), version.clone()),
-            Restore::Copy => self.code(None, None),
+            Restore::Copy | Restore::Image(_) => self.code(None, None),
         };
         let version = publish.then(|| self.version(Some(self.before)));
         [undo].into_iter().chain(version).chain(self.caches.iter().cloned().map(Undo::Cache)).collect()
@@ -220,7 +229,14 @@ impl ChangeCode {
     }
 
     fn version(&self, before: Option<Sha256>) -> Undo {
-        Undo::Version { name: self.name.clone(), before }
+        Undo::Version { name: self.name.clone(), before, is_image: self.is_image }
+    }
+}
+
+impl ReplaceObject {
+    /// The object.
+    pub fn undos(&self) -> Vec<Undo> {
+        vec![Undo::Object(self.clone())]
     }
 }
 

@@ -38,8 +38,11 @@ pub struct KeepCommit {
     pub name: FunctionName,
     /// The alias of the commit.
     pub alias: AliasName,
-    /// `CodeSha256` of the commit's code.
+    /// The digest of the commit's code.
     pub code: Sha256,
+    /// It is a container image.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_image: bool,
     /// The function existed before this run.
     pub existed: bool,
 }

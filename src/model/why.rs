@@ -50,6 +50,9 @@ pub enum Reason {
     /// The bucket does not have the object.
     #[display("it is not in the bucket")]
     ObjectAbsent,
+    /// The object under the fixed key holds other bytes, as far as S3 tells.
+    #[display("the object under the fixed key is another")]
+    ObjectDiffers,
     /// Putting back needs it.
     #[display("putting back needs it")]
     PuttingBackNeedsIt,

@@ -8,15 +8,15 @@ use super::{ReadError, failed_to_read, unless_denied, urls};
 use crate::aws::CallError;
 use crate::error::Problem;
 use crate::model::{
-    Artifact, FunctionName, FunctionSettings, Listener, ObservedAlias, ObservedCode, ObservedFunction, OptionalRead,
-    PolicyStatement, Qualifier, Settings, Version,
+    FunctionName, FunctionSettings, Listener, ObservedAlias, ObservedCode, ObservedFunction, OptionalRead,
+    PolicyStatement, Qualifier, Settings, Sha256, Version,
 };
 use crate::world::{Look, Wait, WaitError, World};
 
 /// What a release may do to a function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
-    /// The artifact is other code, or another run is changing the function.
+    /// What is to run is other code, or another run is changing the function.
     pub(super) code_changes: bool,
     /// There is an alias of the settings, and it has other code or another configuration.
     moves: bool,
@@ -25,12 +25,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(found: &ObservedFunction, function: &FunctionSettings, artifact: &Artifact) -> Self {
+    /// `wanted` is the digest of the code; `None` where it is not known.
+    pub(super) fn of(found: &ObservedFunction, function: &FunctionSettings, wanted: Option<Sha256>) -> Self {
         let is_behind = |alias: &ObservedAlias| {
-            alias.code.sha256 != artifact.sha256 || alias.code.configuration != found.latest.configuration
+            Some(alias.code.sha256) != wanted || alias.code.configuration != found.latest.configuration
         };
         Self {
-            code_changes: found.latest.is_busy() || artifact.sha256 != found.latest.sha256,
+            code_changes: found.latest.is_busy() || wanted != Some(found.latest.sha256),
             moves: found.alias.as_ref().is_some_and(is_behind),
             has_no_alias: function.alias.is_some() && found.alias.is_none(),
         }
@@ -59,7 +60,9 @@ pub(super) async fn of(
         }
     };
     let policies = policies(name, function, asked.code_changes, !settings.apis.is_empty(), world);
-    let signing = async { if asked.code_changes { signing(name, world).await } else { Ok(Ok(false)) } };
+    // Code signing is of zips alone.
+    let signs = asked.code_changes && !before.latest.is_image();
+    let signing = async { if signs { signing(name, world).await } else { Ok(Ok(false)) } };
     let is_unclear = function.alias.is_none() && !function.latest_on_purpose && settings.apis.is_empty();
     let aliases = async {
         if asked.code_changes && is_unclear {

@@ -3,6 +3,7 @@
 mod contents;
 mod details;
 mod endpoints;
+mod images;
 mod marked;
 mod preview;
 mod stack;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::marked::api_of_preview;
-use super::{ReadError, api_id, keyed, patiently, refuse, sort, urls};
+use super::{ReadError, api_id, images, keyed, patiently, refuse, sort, urls};
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Problem};
 use crate::model::{
@@ -30,8 +30,9 @@ pub async fn preview(
     let with_url = settings.functions.iter().filter(|(key, _)| settings.may_use_url(key));
     let source_urls = join_all(with_url.map(|(key, function)| keyed(key, has_url(function, world))));
     let objects = objects(settings, artifacts, world);
-    let (sources, source_urls, source_apis, functions, apis, objects) =
-        futures::join!(sources, source_urls, source_apis, existing, apis(id, world), objects);
+    let images = images::all(settings, world);
+    let (sources, source_urls, source_apis, functions, apis, objects, images) =
+        futures::join!(sources, source_urls, source_apis, existing, apis(id, world), objects, images);
     let mut problems = Vec::new();
     let Apis { existing: apis, mistagged, untagged } = apis.map_err(|error| problems.push(error)).unwrap_or_default();
     let observed = ObservedPreview {
@@ -43,6 +44,7 @@ pub async fn preview(
         apis,
         mistagged,
         untagged,
+        images: sort(images, &mut problems),
         objects: present(sort(objects, &mut problems)),
     };
     refuse(problems).map(|()| observed)

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::details::{self, Asked};
-use super::{ReadError, api_id, contents, keyed, refuse, sort, unless_denied, urls};
+use super::{ReadError, api_id, contents, images, keyed, refuse, sort, unless_denied, urls};
 use crate::aws::{Answer, CallError, EventSources};
 use crate::error::Failure;
 use crate::model::{
     AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings, Listener,
-    ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedObject, OptionalRead,
-    Qualifier, Redeploy, Settings, marks,
+    ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedImage, ObservedObject,
+    OptionalRead, Qualifier, Redeploy, Settings, marks,
 };
 use crate::world::World;
 
@@ -51,7 +51,7 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
     let functions =
         join_all(functions.map(|(key, function)| keyed(key, self::function(key, function, settings, world))));
     let apis = join_all(settings.apis.iter().map(|(key, settings)| keyed(key, api(settings, world))));
-    let (functions, apis) = futures::join!(functions, apis);
+    let (functions, apis, images) = futures::join!(functions, apis, images::named(settings, world));
     let mut problems = Vec::new();
     let observed = Observed {
         region: world.aws.region.clone(),
@@ -59,6 +59,8 @@ async fn first_look(settings: &Settings, world: &World) -> Result<Observed, Fail
         apis: sort(apis, &mut problems),
         objects: BTreeMap::new(),
         bucket: ObservedBucket::Present,
+        images: sort(images, &mut problems),
+        keeps_versions: false,
         contents: BTreeMap::new(),
         older_commit: None,
     };
@@ -126,7 +128,9 @@ fn asked(
     let called = called_by_changed_apis(settings, observed);
     let asked = settings.chosen_functions().filter_map(|(key, function)| {
         let found = observed.functions.get(key)?.as_ref()?;
-        let asked = Asked::of(found, function, artifacts.get(key)?);
+        let image = observed.images.get(key).map(ObservedImage::digest);
+        let wanted = image.or_else(|| Some(Some(artifacts.get(key)?.sha256)))?;
+        let asked = Asked::of(found, function, wanted);
         let is_asked = reads == Reads::All || asked.changes() || called.contains(&function.name.value);
         is_asked.then(|| (key.clone(), asked))
     });
@@ -165,17 +169,26 @@ async fn second_look(
     let released =
         |key: &FunctionKey| settings.functions.get(key).map_or(Qualifier::Latest, FunctionSettings::qualifier);
     let sources = event_sources(changing().map(|(key, found)| (&found.name, released(key))).collect(), world);
-    let owner = changing().map(|(_, found)| found.account.clone()).next();
+    let packed = changing().filter(|(key, _)| artifacts.contains_key(*key));
+    let owner = packed.map(|(_, found)| found.account.clone()).next();
     let bucket = bucket(settings.artifacts.as_ref(), owner, world);
     let key = |function: &FunctionKey, sha256| marks::object_key(settings.artifact_prefix(), function, sha256);
+    let fixed = |function: &FunctionKey| Some(settings.functions.get(function)?.key.as_ref()?.value.clone());
+    let images = images::of_changing(changing(), &observed.images, world);
+    let fixed_keys: BTreeSet<_> = changing().filter_map(|(function, _)| fixed(function)).collect();
     let keys: BTreeSet<_> = changing()
         .filter_map(|(function, found)| Some((function, &artifacts.get(function)?.sha256, &found.latest.sha256)))
-        .flat_map(|(function, artifact, live)| [key(function, artifact), key(function, live)])
+        .flat_map(|(function, artifact, live)| {
+            [fixed(function).unwrap_or_else(|| key(function, artifact)), key(function, live)]
+        })
         .collect();
     let objects = objects(settings, keys, world);
-    let (details, sources, bucket, (objects, hidden)) = futures::join!(details, sources, bucket, objects);
+    let fixed = fixed_objects(settings.artifacts.as_ref(), fixed_keys, world);
+    let (details, sources, bucket, (objects, hidden), fixed, images) =
+        futures::join!(details, sources, bucket, objects, fixed, images);
     let mut problems = Vec::new();
     let mut functions = sort(details, &mut problems);
+    let images = sort(images, &mut problems);
     match sources {
         Ok(sources) => functions
             .iter_mut()
@@ -184,6 +197,21 @@ async fn second_look(
         Err(error) => problems.push(ReadError::Call(error)),
     }
     observed.objects = sort(objects, &mut problems);
+    match fixed {
+        Ok((keeps_versions, tags)) => {
+            observed.keeps_versions = keeps_versions;
+            for (key, tags) in tags {
+                observed
+                    .objects
+                    .get_mut(&key)
+                    .into_iter()
+                    .flatten()
+                    .for_each(|object| object.fields.tags = tags.clone());
+            }
+        }
+        Err(error) => problems.push(ReadError::Call(error)),
+    }
+    observed.images.extend(images);
     observed.functions.extend(functions.into_iter().map(|(key, function)| (key, Some(function))));
     match bucket {
         // Who may list the bucket and yet does not see an object may not read it.
@@ -211,6 +239,19 @@ async fn objects(settings: &Settings, keys: BTreeSet<ObjectKey>, world: &World) 
     let shown = shown.collect();
     hidden.sort_by(|one, other| one.resource.cmp(&other.resource));
     (shown, hidden)
+}
+
+/// Whether the bucket keeps versions, and the tags of the objects under fixed keys. Without such keys nothing is asked.
+async fn fixed_objects(
+    store: Option<&ArtifactStore>,
+    keys: BTreeSet<ObjectKey>,
+    world: &World,
+) -> Result<(bool, Vec<(ObjectKey, BTreeMap<String, String>)>), CallError> {
+    let Some(store) = store.filter(|_| !keys.is_empty()) else { return Ok((false, Vec::new())) };
+    let (s3, bucket) = (&world.aws.s3, &store.bucket.value);
+    let tags = keys.into_iter().map(|key| async move { Ok((key.clone(), s3.tags(bucket, &key).await?)) });
+    let (keeps_versions, tags) = futures::join!(s3.keeps_versions(bucket), join_all(tags));
+    Ok((keeps_versions?, tags.into_iter().collect::<Result<_, CallError>>()?))
 }
 
 /// The event source mappings of a function and of its alias, or of all functions where several change, since Lambda takes

@@ -58,6 +58,7 @@ pub(super) fn find(
         (CodeSource::Sources(sources), ArchiveFormat::ArchiveFile(archive)) => {
             Ok(archive_contents(archive_file::inline(sources, archive), archive))
         }
+        (CodeSource::Image(_), _) => Err(vec![Problem::defect(format!("{function} is an image, and is not packed"))]),
         (CodeSource::SourceFile(_) | CodeSource::Sources(_), ArchiveFormat::Compact) => {
             let what = format!("{function} needs `archive = \"archive-file\"` for its source");
             Err(vec![Problem::new(what).why("the compact format takes only `source`").fix("add it, or set `source`")])

@@ -2,10 +2,11 @@
 
 use super::callers;
 use super::platform::{self, Platform};
-use super::stack::{Function, Stack};
+use super::stack::{Code, Function, Stack};
 use crate::model::{
-    Act, AliasName, ChangeCode, CodeCall, CreateAlias, FetchCode, GoesLive, KeepCode, MoveAlias, ObservedAlias,
-    OptionalRead, Plan, Provisioned, ProvisionedWait, Reason, Ref, Restore, Skip, Upload, Warning,
+    Act, AliasName, Artifact, ChangeCode, CodeCall, CreateAlias, FetchCode, GoesLive, KeepCode, MoveAlias,
+    ObjectBefore, ObjectKey, ObservedAlias, ObservedImage, ObservedObject, OptionalRead, Plan, Provisioned,
+    ProvisionedWait, Reason, Ref, ReplaceObject, Restore, Skip, Step, Upload, Warning,
 };
 
 pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) {
@@ -23,9 +24,15 @@ pub(super) fn decide(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan
         callers::decide(function, stack, plan);
         let latest = &function.observed.latest;
         let (runtime, architecture) = (latest.runtime.as_deref(), latest.architecture.as_deref());
-        platform::warn(key, function.artifact, Platform { runtime, architecture }, plan);
+        if let Some(artifact) = function.artifact() {
+            platform::warn(key, artifact, Platform { runtime, architecture }, plan);
+        }
     }
-    let call = if why == Reason::CodeDiffers { update(function, stack, plan) } else { CodeCall::Publish };
+    let call = match function.code {
+        _ if why != Reason::CodeDiffers => CodeCall::Publish,
+        Code::Archive(artifact) => update(function, artifact, stack, plan),
+        Code::Image(image) => update_image(function, image),
+    };
     plan.add(Act::ChangeCode(change(function, stack, call)), why);
     if let Some(alias) = &function.settings.alias {
         point_alias(function, stack, &alias.value, plan);
@@ -47,7 +54,7 @@ fn reason(function: &Function<'_>) -> Option<Reason> {
 fn behind(function: &Function<'_>, alias: &ObservedAlias) -> Option<Reason> {
     let version = alias.version.clone();
     // Where `$LATEST` holds the desired files in other bytes, the desired bytes are as good.
-    if ![function.wanted(), function.artifact.sha256].contains(&alias.code.sha256) {
+    if ![function.wanted(), function.asked_for()].contains(&alias.code.sha256) {
         Some(Reason::AliasBehind { version })
     } else if alias.code.configuration != function.observed.latest.configuration {
         Some(Reason::ConfigurationDiffers { version })
@@ -58,7 +65,7 @@ fn behind(function: &Function<'_>, alias: &ObservedAlias) -> Option<Reason> {
 
 fn unchanged(function: &Function<'_>) -> Skip {
     let live = function.observed.alias.as_ref().map_or(&function.observed.latest.version, |alias| &alias.version);
-    let (key, version, sha256) = (function.key.clone(), live.clone(), function.artifact.sha256);
+    let (key, version, sha256) = (function.key.clone(), live.clone(), function.asked_for());
     if function.has_same_content() {
         Skip::SameContent { function: key, live: function.observed.latest.sha256, packed: sha256, version }
     } else {
@@ -67,7 +74,7 @@ fn unchanged(function: &Function<'_>) -> Skip {
 }
 
 /// The update, with what it needs: the artifact, and the live code that can be restored.
-fn update(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> CodeCall {
+fn update(function: &Function<'_>, artifact: &Artifact, stack: &Stack<'_>, plan: &mut Plan) -> CodeCall {
     if stack.settings.artifacts.is_none() {
         plan.add(Act::FetchCode(fetch(function)), Reason::PuttingBackNeedsIt);
         return CodeCall::Update { key: None, object_version: None, publish: true, restore: Restore::Copy };
@@ -78,20 +85,61 @@ fn update(function: &Function<'_>, stack: &Stack<'_>, plan: &mut Plan) -> CodeCa
         let keep = KeepCode { function: key, name, sha256: function.observed.latest.sha256, key: live.clone() };
         plan.add(Act::KeepCode(keep), Reason::PuttingBackNeedsIt);
     }
-    let (key, present) = stack.object(function.key, &function.artifact.sha256);
-    if present.is_some() {
-        plan.skipped.push(Skip::ArtifactPresent { function: function.key.clone(), key: key.clone() });
-    } else {
-        let bytes = function.artifact.zipped_bytes;
-        let upload = Upload { function: function.key.clone(), key: key.clone(), bytes };
-        plan.add(Act::Upload(upload), Reason::ObjectAbsent);
-    }
+    let (key, object_version) = place(function, artifact, stack, plan);
     CodeCall::Update {
         key: Some(key),
-        object_version: present.and_then(|object| object.version_id.clone()),
+        object_version,
         publish: true,
         restore: Restore::Object { key: live, version: kept.and_then(|object| object.version_id.clone()) },
     }
+}
+
+/// The image by its digest, so that a tag that moves meanwhile changes nothing.
+fn update_image(function: &Function<'_>, image: &ObservedImage) -> CodeCall {
+    let uri = image.named.with_digest(function.asked_for());
+    // A function whose live image is not known is refused.
+    let live = function.observed.latest.image.clone().unwrap_or_else(|| uri.clone());
+    CodeCall::Image { uri, publish: true, restore: Restore::Image(live) }
+}
+
+/// Where the artifact is, or will be, with its version where it is there already.
+fn place(
+    function: &Function<'_>,
+    artifact: &Artifact,
+    stack: &Stack<'_>,
+    plan: &mut Plan,
+) -> (ObjectKey, Option<String>) {
+    let (key, found) = stack.artifact_object(function, artifact);
+    let is_fixed = function.settings.key.is_some();
+    let present = found.filter(|object| !is_fixed || object.holds(artifact));
+    let is_planned = |step: &Step| matches!(&step.act, Act::ReplaceObject(replace) if replace.key == key);
+    if present.is_some() {
+        plan.skipped.push(Skip::ArtifactPresent { function: function.key.clone(), key: key.clone() });
+    } else if is_fixed {
+        if !plan.steps().any(is_planned) {
+            let (act, why) = replace(function, artifact, &key, found);
+            plan.add(act, why);
+        }
+    } else {
+        let bytes = artifact.zipped_bytes;
+        let upload = Upload { function: function.key.clone(), key: key.clone(), bytes };
+        plan.add(Act::Upload(upload), Reason::ObjectAbsent);
+    }
+    (key, present.and_then(|object| object.version_id.clone()))
+}
+
+/// The object under a fixed key gets a version of its own. Its condition is the object that was observed.
+fn replace(
+    function: &Function<'_>,
+    artifact: &Artifact,
+    key: &ObjectKey,
+    now: Option<&ObservedObject>,
+) -> (Act, Reason) {
+    let before =
+        now.map(|now| ObjectBefore { etag: now.etag.clone().unwrap_or_default(), version: now.version_id.clone() });
+    let why = if before.is_some() { Reason::ObjectDiffers } else { Reason::ObjectAbsent };
+    let (function, bytes) = (function.key.clone(), artifact.zipped_bytes);
+    (Act::ReplaceObject(ReplaceObject { function, key: key.clone(), bytes, before }), why)
 }
 
 fn fetch(function: &Function<'_>) -> FetchCode {
@@ -110,7 +158,7 @@ fn fetch(function: &Function<'_>) -> FetchCode {
 fn change(function: &Function<'_>, stack: &Stack<'_>, call: CodeCall) -> ChangeCode {
     let latest = &function.observed.latest;
     let goes_live = match (&call, &function.settings.alias) {
-        (CodeCall::Update { .. }, None) => GoesLive::AtUpdate,
+        (CodeCall::Update { .. } | CodeCall::Image { .. }, None) => GoesLive::AtUpdate,
         _ => GoesLive::WithAlias,
     };
     ChangeCode {
@@ -119,6 +167,7 @@ fn change(function: &Function<'_>, stack: &Stack<'_>, call: CodeCall) -> ChangeC
         call,
         before: latest.sha256,
         after: function.wanted(),
+        is_image: latest.is_image(),
         revision: latest.revision.clone(),
         architecture: latest.architecture.clone(),
         source_kms_key: latest.source_kms_key.clone(),

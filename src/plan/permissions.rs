@@ -75,7 +75,7 @@ fn known(function: &Function<'_>, api: &Api<'_>) -> KnownStates {
     let alias = function.observed.alias.as_ref().map(|alias| Ref::Existing(alias.version.clone()));
     let deployment = api.observed.stage.as_ref().and_then(|stage| stage.deployment.clone()).map(Ref::Existing);
     KnownStates {
-        code: [function.observed.latest.sha256, function.artifact.sha256].into(),
+        code: [function.observed.latest.sha256, function.asked_for()].into(),
         versions: alias.into_iter().chain([Ref::Made(function.key.clone())]).collect(),
         deployments: deployment.into_iter().chain([Ref::Made(api.key.clone())]).collect(),
     }

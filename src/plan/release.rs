@@ -5,7 +5,8 @@ use super::stack::{Api, Stack};
 use super::{apis, checks, function_urls, functions, invocation, permissions, smoke};
 use crate::error::{Failure, Kind};
 use crate::model::{
-    Act, FunctionKey, Inputs, LiveCode, Observed, OlderCommit, Plan, Planned, Reason, Settings, Skip, Step, Warning,
+    Act, FunctionKey, Inputs, LiveCode, ObjectKey, Observed, OlderCommit, Plan, Planned, Reason, Settings, Skip, Step,
+    Warning,
 };
 
 /// The plan that makes what is desired live, or every reason why there can be none.
@@ -72,7 +73,10 @@ fn inputs(desired: Desired<'_>, settings: &Settings, observed: &Observed) -> Inp
         let file = contents.and_then(|contents| contents.live_file.clone());
         LiveCode { link, file, contents: contents.and_then(|contents| contents.live) }
     };
+    let fixed = settings.functions.values().filter_map(|function| Some(&function.key.as_ref()?.value));
+    let fields = |key: &ObjectKey| Some((key.clone(), observed.objects.get(key)?.as_ref()?.fields.clone()));
     Inputs {
+        object_fields: fixed.filter_map(fields).collect(),
         contents: observed.contents.iter().map(|(key, contents)| (key.clone(), contents.packed)).collect(),
         live: functions().map(|(key, found)| (key.clone(), live(key, found.code_link.clone()))).collect(),
         ..Inputs::new(settings, desired.functions, functions().next().map(|(_, function)| &function.account))

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::desired::Desired;
 use crate::model::{
     ApiKey, ApiSettings, Artifact, Cache, FunctionKey, FunctionSettings, Integration, LambdaTarget, LogSource,
-    ObjectKey, Observed, ObservedApi, ObservedContents, ObservedFunction, ObservedObject, Qualifier, Settings, Sha256,
-    marks,
+    ObjectKey, Observed, ObservedApi, ObservedContents, ObservedFunction, ObservedImage, ObservedObject, Qualifier,
+    Settings, Sha256, marks,
 };
 
 /// A stage's functions and APIs.
@@ -27,9 +27,18 @@ pub(super) struct Function<'a> {
     pub(super) key: &'a FunctionKey,
     pub(super) settings: &'a FunctionSettings,
     /// What should be live.
-    pub(super) artifact: &'a Artifact,
+    pub(super) code: Code<'a>,
     pub(super) observed: &'a ObservedFunction,
     contents: Option<&'a ObservedContents>,
+}
+
+/// What a function is to run.
+#[derive(Clone, Copy)]
+pub(super) enum Code<'a> {
+    /// A zip.
+    Archive(&'a Artifact),
+    /// A container image.
+    Image(&'a ObservedImage),
 }
 
 /// An API that exists.
@@ -65,7 +74,9 @@ impl<'a> Stack<'a> {
             .chosen_functions()
             .filter_map(|(key, settings)| {
                 let (found, contents) = (observed.functions.get(key)?.as_ref()?, observed.contents.get(key));
-                Some(Function { key, settings, artifact: desired.functions.get(key)?, observed: found, contents })
+                let image = || observed.images.get(key).map(Code::Image);
+                let code = desired.functions.get(key).map(Code::Archive).or_else(image)?;
+                Some(Function { key, settings, code, observed: found, contents })
             })
             .collect();
         let all_chosen = settings.chosen.len() == settings.functions.len();
@@ -100,6 +111,17 @@ impl<'a> Stack<'a> {
         (key, found)
     }
 
+    /// The key of a function's artifact, fixed or of its digest, and the object there.
+    pub(super) fn artifact_object(
+        &self,
+        function: &Function<'_>,
+        artifact: &Artifact,
+    ) -> (ObjectKey, Option<&'a ObservedObject>) {
+        let Some(key) = &function.settings.key else { return self.object(function.key, &artifact.sha256) };
+        let found = self.observed.objects.get(&key.value).and_then(Option::as_ref);
+        (key.value.clone(), found)
+    }
+
     /// The caches that may hold answers of a function.
     pub(super) fn caches_of(&self, function: &FunctionKey) -> Vec<Cache> {
         let calls_it = |api: &&Api<'_>| api.calls.iter().any(|call| call.function == function);
@@ -113,16 +135,32 @@ pub fn log_of(function: &ObservedFunction) -> LogSource {
     LogSource { function: name.clone(), group: group.unwrap_or_else(|| marks::log_group(name)) }
 }
 
-impl Function<'_> {
+impl<'a> Function<'a> {
+    /// Its zip; `None` where it runs an image.
+    pub(super) fn artifact(&self) -> Option<&'a Artifact> {
+        match self.code {
+            Code::Archive(artifact) => Some(artifact),
+            Code::Image(_) => None,
+        }
+    }
+
+    /// The digest of what the settings ask for. An image that Lambda would not take is refused by a check, and changes nothing.
+    pub(super) fn asked_for(&self) -> Sha256 {
+        match self.code {
+            Code::Archive(artifact) => artifact.sha256,
+            Code::Image(image) => image.digest().unwrap_or(self.observed.latest.sha256),
+        }
+    }
+
     /// The code that it will run: the artifact, or, where `$LATEST` holds the same files in other bytes, its own.
     pub(super) fn wanted(&self) -> Sha256 {
-        if self.has_same_content() { self.observed.latest.sha256 } else { self.artifact.sha256 }
+        if self.has_same_content() { self.observed.latest.sha256 } else { self.asked_for() }
     }
 
     /// Returns whether `$LATEST` holds the same files in other bytes, and that is enough.
     pub(super) fn has_same_content(&self) -> bool {
         self.settings.archive.is_content_enough()
-            && self.artifact.sha256 != self.observed.latest.sha256
+            && self.asked_for() != self.observed.latest.sha256
             && self.contents.is_some_and(|contents| contents.live == Some(contents.packed))
     }
 

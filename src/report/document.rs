@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::error::Failure;
 use crate::model::{
-    ApiKey, Artifact, CodeChange, Comparison, Explanation, FunctionKey, FunctionUrls, Invoked, LeftAlone, NotPutBack,
-    Outcome, PhaseTime, Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult, StageName,
-    UndoReport, Verdict, Version,
+    ApiKey, Artifact, ChangeCode, CodeChange, Comparison, Explanation, FunctionKey, FunctionUrls, Invoked, LeftAlone,
+    NotPutBack, Outcome, PhaseTime, Plan, PreviewOutcome, PreviewReport, PutBack, Released, Sha256, Skip, SmokeResult,
+    StageName, UndoReport, Verdict, Version,
 };
 
 /// The version of the document's shape; a field that changes its meaning or goes away raises it.
@@ -249,6 +249,12 @@ impl<'a> Document<'a> {
         });
         let made = self.released.into_iter().flat_map(|released| &released.functions);
         kept.chain(made.map(|function| (&function.function, &function.version))).collect()
+    }
+
+    /// The change of the image of a function.
+    pub(super) fn image(&self, function: &FunctionKey) -> Option<&ChangeCode> {
+        let mut changes = self.plan.iter().flat_map(Plan::code);
+        changes.find(|change| change.function == *function && change.image().is_some())
     }
 
     /// What the smoke tests showed.

@@ -7,7 +7,9 @@ use super::page::{Look, Page, Screen};
 use super::units;
 use super::words;
 use crate::error::{Kind, Problem};
-use crate::model::{Artifact, CommitUrl, Entry, Plan, PreviewReport, Released, ReleasedFunction, Skip, SmokeResult};
+use crate::model::{
+    Artifact, CommitUrl, Entry, Plan, PreviewReport, Released, ReleasedFunction, Skip, SmokeResult, short_digest,
+};
 
 /// The result, for standard output; empty after a failure.
 pub(super) fn result(document: &Document<'_>, verbose: bool, screen: Screen) -> String {
@@ -248,7 +250,12 @@ fn function_row(function: &ReleasedFunction, verbose: bool) -> Vec<String> {
         format!("version {}", function.version),
         alias,
     ];
-    row.into_iter().chain(verbose.then(|| function.sha256.base64())).collect()
+    let digest = match &function.image {
+        Some(image) if verbose => Some(image.to_string()),
+        Some(_) => Some(format!("image {}", short_digest(&function.sha256))),
+        None => verbose.then(|| function.sha256.base64()),
+    };
+    row.into_iter().chain(digest).collect()
 }
 
 /// The URLs, and what their answers prove.

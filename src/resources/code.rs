@@ -10,7 +10,8 @@ use crate::aws::{Answer, CallError, Code, CodeObject};
 use crate::engine::{Found, StepError, Undone, Words, Write, ended, send};
 use crate::error::Problem;
 use crate::model::{
-    ChangeCode, CodeCall, FunctionName, KeptCode, NotPutBack, ObjectKey, ObservedCode, RevisionId, Sha256, Version,
+    ChangeCode, CodeCall, FunctionName, KeptCode, NotPutBack, ObjectKey, ObservedCode, Restore, RevisionId, Sha256,
+    Version,
 };
 use crate::world::{Look, Wait};
 
@@ -33,9 +34,15 @@ const QUICKLY: u32 = 4;
 pub async fn change(cx: &Context<'_>, change: &ChangeCode) -> Result<(), StepError> {
     let name = &change.name;
     let version = match &change.call {
-        CodeCall::Update { key, object_version, publish, .. } => {
-            update(cx, change, key.as_ref(), object_version.as_ref(), *publish).await?
+        CodeCall::Update { key: Some(key), object_version, publish, .. } => {
+            let code = Code::Object(cx.code_object(key, object_version.as_ref())?);
+            update(cx, change, &code, *publish).await?
         }
+        CodeCall::Update { key: None, publish, .. } => {
+            let zip = read(&cx.artifact(&change.function)?.path).await?;
+            update(cx, change, &Code::Zip(&zip), *publish).await?
+        }
+        CodeCall::Image { uri, publish, .. } => update(cx, change, &Code::Image(uri), *publish).await?,
         CodeCall::Publish => publish(cx, change).await?,
     };
     if version.as_str().starts_with('$') {
@@ -50,25 +57,12 @@ pub async fn change(cx: &Context<'_>, change: &ChangeCode) -> Result<(), StepErr
 }
 
 /// `UpdateFunctionCode`. After a lost answer, `$LATEST` with the new code proves that it was done.
-async fn update(
-    cx: &Context<'_>,
-    change: &ChangeCode,
-    key: Option<&ObjectKey>,
-    observed: Option<&String>,
-    publish: bool,
-) -> Result<Version, StepError> {
-    let zip;
-    let code = if let Some(key) = key {
-        Code::Object(cx.code_object(key, observed)?)
-    } else {
-        zip = read(&cx.artifact(&change.function)?.path).await?;
-        Code::Zip(&zip)
-    };
+async fn update(cx: &Context<'_>, change: &ChangeCode, code: &Code<'_>, publish: bool) -> Result<Version, StepError> {
     let revision = cx.run.memory.revision(&change.name, &change.revision);
     let lambda = &cx.run.world.aws.lambda;
     // Each update that publishes makes a version; after a lost answer it may be another run's.
     let call = async || {
-        let version = lambda.update_code(change, &code, &revision, publish).await?;
+        let version = lambda.update_code(change, code, &revision, publish).await?;
         if publish {
             is_fresh(cx, change, &version);
         }
@@ -106,7 +100,8 @@ async fn publish(cx: &Context<'_>, change: &ChangeCode) -> Result<Version, StepE
         }
     };
     let call = async || {
-        let version = lambda.publish(&change.name, &change.after, Some(&change.revision)).await?;
+        let sha256 = change.code_sha256(&change.after);
+        let version = lambda.publish(&change.name, &sha256, Some(&change.revision)).await?;
         if before.as_ref().is_some_and(|before| !before.contains(&version)) {
             is_fresh(cx, change, &version);
         }
@@ -120,7 +115,8 @@ async fn publish(cx: &Context<'_>, change: &ChangeCode) -> Result<Version, StepE
 /// The version of the new code: where nothing changed since it was published, Lambda publishes no other. The revision
 /// has changed by then, but the hash still guards the call.
 async fn published(cx: &Context<'_>, change: &ChangeCode) -> Result<Version, CallError> {
-    cx.run.world.aws.lambda.publish(&change.name, &change.after, None).await
+    let sha256 = change.code_sha256(&change.after);
+    cx.run.world.aws.lambda.publish(&change.name, &sha256, None).await
 }
 
 /// Waits until the version runs, and checks that it holds the new code.
@@ -131,7 +127,11 @@ async fn active(cx: &Context<'_>, change: &ChangeCode, version: &Version) -> Res
         return Ok(());
     }
     Err(Problem::new(format!("{what} holds other code than was released"))
-        .why(format!("its CodeSha256 is {}, not {}", code.sha256.base64(), change.after.base64()))
+        .why(format!(
+            "its CodeSha256 is {}, not {}",
+            change.code_sha256(&code.sha256),
+            change.code_sha256(&change.after)
+        ))
         .fix("another run released at the same time, or the artifact's object was overwritten: release again")
         .into())
 }
@@ -214,13 +214,14 @@ pub async fn undo(
     let name = &change.name;
     let kept = cx.run.memory.made(|made| made.kept.get(name).cloned());
     let zip;
-    let code = match (key, &kept) {
-        (Some(key), _) => cx.code_object(key, observed).map(Code::Object),
-        (None, Some(kept)) => {
+    let code = match (&change.call, key, &kept) {
+        (CodeCall::Image { restore: Restore::Image(uri), .. }, ..) => Ok(Code::Image(uri)),
+        (_, Some(key), _) => cx.code_object(key, observed).map(Code::Object),
+        (_, None, Some(kept)) => {
             zip = read(&kept.file).await;
             zip.as_deref().map(Code::Zip).map_err(Clone::clone)
         }
-        (None, None) => return Undone::Nothing, // the update waits for the live code
+        (_, None, None) => return Undone::Nothing, // the update waits for the live code
     };
     let lambda = &cx.run.world.aws.lambda;
     let look = async || {
@@ -229,7 +230,7 @@ pub async fn undo(
             Some(now) if now.code.is_busy() => Found::Busy,
             Some(now) if now.code.sha256 == change.before => Found::AsBefore,
             Some(now) if left.contains(&now.code.sha256) => Found::Ours(now.code.revision),
-            Some(now) => Found::Changed(format!("its CodeSha256 is {}", now.code.sha256.base64())),
+            Some(now) => Found::Changed(format!("its CodeSha256 is {}", change.code_sha256(&now.code.sha256))),
         })
     };
     let what = format!("$LATEST of {name}");
@@ -267,6 +268,7 @@ fn by_hand(cx: &Context<'_>, change: &ChangeCode, code: Option<&Code<'_>>, kept:
             let kept = flags(&kept_by_all);
             cx.aws(&format!("{update} --s3-bucket {bucket} --s3-key {key}{version}{kept}{mode}"))
         }
+        Some(Code::Image(uri)) => cx.aws(&format!("{update} --image-uri {uri}{}", flags(&kept_by_all))),
         Some(Code::Zip(_)) | None => {
             let version = kept.map_or_else(|| "$LATEST".to_owned(), |kept| kept.version.to_string());
             let link = "--query Code.Location --output text";

@@ -7,7 +7,7 @@ use super::{Context, not_made};
 use crate::aws::{CallError, Code};
 use crate::engine::{StepError, Write, send};
 use crate::model::marks::{self, Marks};
-use crate::model::{ConfigureFunction, CreateFunction, FunctionConfiguration, Target};
+use crate::model::{ConfigureFunction, CreateFunction, FunctionConfiguration, ImageUri, Target};
 
 /// Creates a function, and waits until it can be called. Where another run made the same one at the same time, that is
 /// used.
@@ -16,7 +16,9 @@ pub async fn create(cx: &Context<'_>, create: &CreateFunction) -> Result<(), Ste
     let tags = cx.tags_of_part(create.preview.tags(cx.run.id(), name.as_str(), Some(&create.original)));
     let configuration = cx.inputs.configurations.get(&create.function).ok_or_else(|| not_made(name))?;
     let zip;
-    let code = if let Some(key) = &create.key {
+    let code = if let Some(image) = &create.image {
+        Code::Image(image)
+    } else if let Some(key) = &create.key {
         Code::Object(cx.code_object(key, create.object_version.as_ref())?)
     } else {
         zip = code::read(&cx.artifact(&create.function)?.path).await?;
@@ -49,9 +51,11 @@ async fn is_the_same(
         return Ok(false);
     }
     let found = cx.run.world.aws.lambda.function(name, None).await?;
-    let (configuration, artifact) = (cx.inputs.configurations.get(function), cx.inputs.artifacts.get(function));
+    let configuration = cx.inputs.configurations.get(function);
+    let digest = cx.inputs.artifacts.get(function).map(|artifact| artifact.sha256);
+    let digest = create.image.as_ref().map_or(digest, ImageUri::digest);
     Ok(found.is_some_and(|found| {
-        let is_code = artifact.is_some_and(|artifact| found.code.sha256 == artifact.sha256);
+        let is_code = digest == Some(found.code.sha256);
         is_code && configuration.is_some_and(|wanted| found.configuration == *wanted)
     }))
 }

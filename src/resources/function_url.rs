@@ -3,12 +3,13 @@
 use super::{Context, alias, code};
 use crate::aws::{CallError, GotPolicy};
 use crate::engine::{StepError, Write, send};
-use crate::model::{DropCommits, GiveUrl, KeepCommit, LambdaUrl, PublicStatement, Qualifier, UrlAuth};
+use crate::model::{DropCommits, GiveUrl, KeepCommit, LambdaUrl, PublicStatement, Qualifier, UrlAuth, code_sha256};
 
 /// Publishes `$LATEST`, and lets the alias of the commit point at it.
 pub async fn keep(cx: &Context<'_>, keep: &KeepCommit) -> Result<(), StepError> {
     let (lambda, KeepCommit { name, alias, .. }) = (&cx.run.world.aws.lambda, keep);
-    let publish = async || lambda.publish(name, &keep.code, None).await;
+    let code = code_sha256(&keep.code, keep.is_image);
+    let publish = async || lambda.publish(name, &code, None).await;
     let write = Write::new(format!("failed to publish a version of {name}"), keep.undos()).waits_for_conflicts();
     let version = send(&cx.run, write, publish, async || publish().await.map(Some)).await?;
     code::state(cx, &format!("version {version} of {name}"), name, Some(&version)).await?;

@@ -31,7 +31,8 @@ pub async fn fetch(cx: &Context<'_>, fetch: &FetchCode) -> Result<(), StepError>
 /// before is somebody else's.
 async fn published(cx: &Context<'_>, fetch: &FetchCode) -> Result<Version, StepError> {
     let (lambda, name) = (&cx.run.world.aws.lambda, &fetch.name);
-    let publish = async |revision| lambda.publish(name, &fetch.sha256, revision).await;
+    let sha256 = fetch.sha256.base64();
+    let publish = async |revision| lambda.publish(name, &sha256, revision).await;
     let write = Write::new(format!("failed to publish the live code of {name}"), Vec::new());
     let call = async || publish(Some(&fetch.revision)).await;
     let version = send(&cx.run, write.waits_for_conflicts(), call, async || publish(None).await.map(Some)).await?;

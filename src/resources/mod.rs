@@ -7,6 +7,7 @@ pub mod code;
 mod concurrency;
 pub mod deployment;
 pub mod endpoint;
+pub mod fixed_object;
 pub mod function;
 pub mod function_url;
 pub mod invocation;

@@ -7,16 +7,12 @@ use super::{Context, live_code};
 use crate::aws::{CallError, Put};
 use crate::engine::StepError;
 use crate::error::Problem;
-use crate::model::{Amount, Event, KeepCode, Upload, Work};
+use crate::model::{Amount, Event, KeepCode, Listener, ObjectKey, Upload, Work};
 
 /// Puts an artifact into the bucket.
 pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> {
     let artifact = cx.artifact(&upload.function)?;
-    let listener = cx.run.listener;
-    let amount = |bytes| Amount { work: Work::Upload, what: upload.key.to_string(), bytes };
-    listener.hear(Event::Started(amount(upload.bytes)));
-    let left = AtomicU64::new(upload.bytes);
-    let sent = |bytes| listener.hear(Event::Advanced(amount(taken(&left, bytes))));
+    let sent = Sent::new(cx, &upload.key, upload.bytes);
     let put = Put {
         bucket: cx.bucket()?,
         owner: cx.inputs.bucket_owner.as_ref(),
@@ -28,9 +24,40 @@ pub async fn upload(cx: &Context<'_>, upload: &Upload) -> Result<(), StepError> 
         contents: cx.inputs.contents.get(&upload.function).copied(),
         commit: cx.inputs.commit.as_ref(),
     };
-    send(cx, &put, &sent).await?;
-    listener.hear(Event::Finished(amount(upload.bytes)));
+    send(cx, &put, &|bytes| sent.more(bytes)).await?;
+    sent.all();
     Ok(())
+}
+
+/// Reports how much of an upload was sent.
+pub(super) struct Sent<'a> {
+    listener: &'a dyn Listener,
+    key: &'a ObjectKey,
+    bytes: u64,
+    left: AtomicU64,
+}
+
+impl<'a> Sent<'a> {
+    /// An upload that begins.
+    pub(super) fn new(cx: &'a Context<'_>, key: &'a ObjectKey, bytes: u64) -> Self {
+        let sent = Self { listener: cx.run.listener, key, bytes, left: AtomicU64::new(bytes) };
+        sent.listener.hear(Event::Started(sent.amount(bytes)));
+        sent
+    }
+
+    fn amount(&self, bytes: u64) -> Amount {
+        Amount { work: Work::Upload, what: self.key.to_string(), bytes }
+    }
+
+    /// More of it was sent.
+    pub(super) fn more(&self, bytes: u64) {
+        self.listener.hear(Event::Advanced(self.amount(taken(&self.left, bytes))));
+    }
+
+    /// It arrived.
+    pub(super) fn all(&self) {
+        self.listener.hear(Event::Finished(self.amount(self.bytes)));
+    }
 }
 
 /// Takes bytes from those that are left; returns how many there were, since a repeated attempt tells its bytes again.

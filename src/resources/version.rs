@@ -5,12 +5,12 @@ use std::cell::Cell;
 use super::{Context, put_back};
 use crate::aws::Answer;
 use crate::engine::{Found, Undone, Words};
-use crate::model::{AliasName, FunctionName, LeftAlone, NotPutBack, Qualifier, Sha256, Version};
+use crate::model::{AliasName, FunctionName, LeftAlone, NotPutBack, Qualifier, Sha256, Version, code_sha256};
 
 /// Deletes the version of a release that failed or was cancelled, or publishes the code that was put back after it.
 ///
 /// A version that an alias pointed at is not deleted: calls that are under way would fail.
-pub async fn undo(cx: &Context<'_>, name: &FunctionName, before: Option<&Sha256>) -> Undone {
+pub async fn undo(cx: &Context<'_>, name: &FunctionName, before: Option<&Sha256>, is_image: bool) -> Undone {
     let (fresh, was_live) = cx.run.memory.made(|made| {
         let fresh = made.fresh.get(name).cloned();
         let was_live = fresh.iter().any(|fresh| made.pointed_at.contains(&(name.clone(), fresh.clone())));
@@ -27,7 +27,7 @@ pub async fn undo(cx: &Context<'_>, name: &FunctionName, before: Option<&Sha256>
         },
     };
     if let Some(before) = before {
-        return publish(cx, name, before, &why).await;
+        return publish(cx, name, (before, &code_sha256(before, is_image)), &why).await;
     }
     cx.run.warn(format!("the newest version of {name} may be that of this run: {why}"));
     Undone::Nothing
@@ -67,11 +67,11 @@ async fn delete(cx: &Context<'_>, name: &FunctionName, version: &Version) -> Und
 }
 
 /// Publishes `$LATEST`, which holds the code from before again.
-async fn publish(cx: &Context<'_>, name: &FunctionName, before: &Sha256, why: &str) -> Undone {
+async fn publish(cx: &Context<'_>, name: &FunctionName, (before, sha256): (&Sha256, &str), why: &str) -> Undone {
     let words = Words {
         what: format!("the newest version of {name}"),
         restored: format!("the newest version of {name} holds its code from before ({why})"),
-        by_hand: cx.aws(&format!("lambda publish-version --function-name {name} --code-sha256 {}", before.base64())),
+        by_hand: cx.aws(&format!("lambda publish-version --function-name {name} --code-sha256 {sha256}")),
         to_look: cx.aws(&format!("lambda list-versions-by-function --function-name {name}")),
     };
     let lambda = &cx.run.world.aws.lambda;
@@ -88,7 +88,7 @@ async fn publish(cx: &Context<'_>, name: &FunctionName, before: &Sha256, why: &s
         })
     };
     let write = async |()| {
-        let answer = lambda.publish(name, before, None).await;
+        let answer = lambda.publish(name, sha256, None).await;
         published.set(answer.is_ok());
         // The code changed since the look, which comes again.
         match answer {

@@ -30,6 +30,10 @@ impl Reader<'_> {
             ["source"] => return Some(self.path(table, "source")?.map(CodeSource::Path)),
             ["source_file"] => return Some(self.path(table, "source_file")?.map(CodeSource::SourceFile)),
             ["sources"] => return self.sources(table),
+            ["image"] => {
+                self.no_archive(table);
+                return self.image(table.text("image")?);
+            }
             [first, .., last] => {
                 self.both(table, (first, last), table.entries.get(*last).map(|entry| entry.key_at.clone()));
             }

@@ -221,7 +221,7 @@ pub(super) fn for_stage(document: &Table, stage: &str) -> Table {
 }
 
 /// The keys that set a function's source. Exactly one of them is set.
-pub(super) const CODE_SOURCES: [&str; 3] = ["source", "source_file", "sources"];
+pub(super) const CODE_SOURCES: [&str; 4] = ["source", "source_file", "sources", "image"];
 
 /// Returns the alternatives of a key: if a stage sets `id`, the file's `name` must not remain.
 fn alternatives(table: &str, key: &str) -> &'static [&'static str] {

@@ -11,6 +11,7 @@ mod duration;
 mod events;
 mod file;
 mod file_mode;
+mod image;
 mod layers;
 mod lock_file;
 mod names;

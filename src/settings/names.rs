@@ -51,6 +51,13 @@ pub(super) const PREFIX: Rule = Rule {
     holds: is_prefix,
 };
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+pub(super) const OBJECT_KEY: Rule = Rule {
+    what: "object key",
+    allowed: "1 to 1024 bytes are allowed, without control characters and without a slash at the beginning",
+    holds: |key| (1..=1024).contains(&key.len()) && !key.starts_with('/') && !key.contains(char::is_control),
+};
+
 /// Region codes like `eu-central-1`:
 /// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
 pub(super) const REGION: Rule =

@@ -6,6 +6,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::reader::Reader;
 use crate::error::Problem;
+use crate::model::Secret;
 
 /// The placeholder of the stage. If no stage is needed and none was given, it is not replaced.
 pub(super) const STAGE: &str = "{stage}";
@@ -68,6 +69,14 @@ impl Reader<'_> {
         Ok(format!("{}?{query}", self.in_text(path)?))
     }
 
+    /// Fills in an image, which may be in the environment. It is no secret.
+    pub(super) fn in_image(&self, text: &str) -> Result<String, Problem> {
+        fill(text, |word| match word.strip_prefix(OF_ENVIRONMENT) {
+            Some(name) => Ok(self.set(name, "an `image`")?.map(|value| Cow::Borrowed(value.reveal()))),
+            None => self.of_text(word),
+        })
+    }
+
     fn of_text(&self, word: &str) -> Result<Option<Cow<'_, str>>, Problem> {
         match word {
             "stage" => Ok(Some(self.stage.into())),
@@ -78,15 +87,19 @@ impl Reader<'_> {
 
     /// The value of a variable, which is secret from now on. Where no stage is needed, none is needed either.
     fn variable(&self, name: &str) -> Result<Option<&str>, Problem> {
+        let value = self.set(name, "[smoke]")?;
+        self.secrets.borrow_mut().extend(value.cloned());
+        Ok(value.map(Secret::reveal))
+    }
+
+    /// The value of a variable that is needed.
+    fn set(&self, name: &str, of: &str) -> Result<Option<&Secret>, Problem> {
         match self.input.common.variables.get(name).filter(|value| !value.reveal().is_empty()) {
-            Some(value) => {
-                self.secrets.borrow_mut().push(value.clone());
-                Ok(Some(value.reveal()))
-            }
+            Some(value) => Ok(Some(value)),
             None if self.input.is_stage_optional => Ok(None),
             None => {
                 let problem = Problem::new(format!("the environment variable {name} is not set"));
-                Err(problem.why(format!("`{{env.{name}}}` of [smoke] needs it")).fix(format!("set {name}, or drop it")))
+                Err(problem.why(format!("`{{env.{name}}}` of {of} needs it")).fix(format!("set {name}, or drop it")))
             }
         }
     }

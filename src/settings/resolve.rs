@@ -7,7 +7,7 @@ use super::document::{self, Table};
 use super::file::SettingsFile;
 use super::problems::Problems;
 use super::reader::Reader;
-use super::{base, layers, names, near, schema};
+use super::{base, image, layers, names, near, schema};
 use crate::error::{Failure, Problem};
 use crate::model::{
     Common, FunctionKey, FunctionName, FunctionSettings, Region, Settings, SettingsInput, Sourced, StageName,
@@ -43,6 +43,7 @@ fn for_stage(
 ) -> Settings {
     let merged = document::for_stage(document, stage.as_str());
     something_to_release(&merged, problems);
+    image::check_keys(&input.common.overrides.images, &merged, problems);
     let mut reader =
         Reader { input, file, merged: &merged, stage: stage.as_str(), problems, secrets: RefCell::default() };
     input.owner.into_iter().for_each(|owner| reader.check_owner(owner));

@@ -57,6 +57,7 @@ const FUNCTION: &[Key] = &[
     ("source", Shape::Text),
     ("source_file", Shape::Text),
     ("sources", Shape::Tables(&[("filename", Shape::Text), ("content", Shape::Text)])),
+    ("image", Shape::Text),
     ("include", Shape::Texts),
     ("exclude", Shape::Texts),
     ("follow_links_within", Shape::Text),
@@ -66,6 +67,7 @@ const FUNCTION: &[Key] = &[
     ("output_file_mode", Shape::Text),
     ("flavour", Shape::Text),
     ("provider_version", Shape::Text),
+    ("key", Shape::Text),
     ("name", Shape::Text),
     ("alias", Shape::TextOrFalse),
 ];

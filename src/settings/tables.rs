@@ -9,7 +9,7 @@ use super::reader::Reader;
 use crate::error::{Location, Problem};
 use crate::model::{
     AccountId, AliasName, ApiKey, ApiName, ApiSettings, ArtifactStore, BucketName, Encryption, EncryptionKind,
-    FunctionKey, FunctionName, FunctionSettings, Redeploy, RestApiId, Source, Sourced, StageName,
+    FunctionKey, FunctionName, FunctionSettings, ObjectKey, Redeploy, RestApiId, Source, Sourced, StageName,
 };
 
 impl Reader<'_> {
@@ -56,8 +56,12 @@ impl Reader<'_> {
     }
 
     fn function(&mut self, key: &str, key_at: &Location, table: &Table) -> Option<FunctionSettings> {
-        let source = self.code_source(table);
+        let source = self.source_of(key, table);
         let name = self.function_name(key, key_at, table);
+        let object_key = match table.text("key") {
+            Some(said) => Some(self.name(said, &names::OBJECT_KEY)?.map(ObjectKey::new)),
+            None => None,
+        };
         let alias = match table.text("alias") {
             Some(said) => Some(self.name(said, &names::ALIAS)?.map(AliasName::new)),
             None => None,
@@ -68,6 +72,7 @@ impl Reader<'_> {
             exclude: table.texts("exclude").unwrap_or_default(),
             follow_links_within: self.path(table, "follow_links_within"),
             archive: self.format(table),
+            key: object_key,
             name: name?,
             alias,
             latest_on_purpose: table.flag("alias") == Some(false),

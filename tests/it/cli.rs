@@ -119,7 +119,7 @@ fn what_looks_like_a_command_may_be_a_value() {
 /// The verbs that use these options, each with a value that it takes.
 const OPTIONS: [(&[&str], &[&str]); 10] = [
     (&["--stage dev", "--config x.toml", "--region eu-west-1"], &ALL_BUT_COMPLETIONS),
-    (&["--bucket b", "--wait-timeout 5m"], &["release", "plan", "up"]),
+    (&["--bucket b", "--wait-timeout 5m", "--image hello=uri"], &["release", "plan", "up"]),
     (&["--function hello"], &["release", "plan", "package"]),
     (&["--artifacts x", "--expect-sha256 hello=0", "--out-dir x", "--no-cache"], &["release", "plan", "package", "up"]),
     (&["--exit-code"], &["plan", "package"]),

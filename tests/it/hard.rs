@@ -5,6 +5,7 @@ mod callers;
 mod code;
 mod contents;
 mod counts;
+mod fixed;
 mod fleet;
 #[cfg(feature = "system-tools")]
 mod large;

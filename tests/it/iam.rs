@@ -4,6 +4,8 @@
 //! directions, and each action is taken away in turn. Where ministack's IAM is not AWS's, the proxy refuses in AWS's
 //! words: see [`ministack_cannot_tell`].
 
+mod fixed_key;
+mod image;
 pub(crate) mod policy;
 mod previews;
 mod situations;

@@ -27,6 +27,7 @@ mod function_urls;
 mod github;
 mod hard;
 mod iam;
+mod images;
 mod local_aws;
 mod moto;
 mod network;

@@ -10,9 +10,10 @@ use aws_sdk_s3::types::ObjectCannedAcl;
 use serde_json::json;
 
 use crate::support::{
-    ALIAS, LATEST, Message, OtherAws, Program, Run, Stack, Strict, Upstream, answering, archive_of, listen, serve,
+    ALIAS, LATEST, Message, OtherAws, Program, Run, Stack, Strict, Upstream, answering, archive_of, fixed_key, listen,
+    serve,
 };
-use gaps::{CodeLinks, Revisions};
+use gaps::{CodeLinks, Revisions, Versioning};
 
 /// Moto, without containers: Lambda is asked for nothing but its configuration.
 fn moto() -> &'static OtherAws {
@@ -34,7 +35,8 @@ fn moto() -> &'static OtherAws {
 /// A stack whose function has its code by an object of its bucket, and what there is. Its next release has these settings,
 /// and its smoke test gets this status.
 fn unreleased(options: &[&str], template: &str, status: u16) -> (Stack, Read) {
-    let rules = Strict::new().with(Revisions).with(CodeLinks { endpoint: moto().local.endpoint.clone() });
+    let rules =
+        Strict::new().with(Revisions).with(Versioning).with(CodeLinks { endpoint: moto().local.endpoint.clone() });
     let stack = Stack::build_in(moto(), rules, options);
     let (aws, function) = (stack.aws, stack.function("dev"));
     let (bucket, key) = (stack.bucket(), "placeholder.zip");
@@ -118,6 +120,19 @@ fn a_function_without_an_api_is_released_and_its_url_is_told() {
     let url = format!("{}/_aws/lambda-url/{id}", stack.proxy.endpoint);
     assert_eq!(run.document()["released"]["function_urls"], json!({ "hello": url }));
     stack.logged("unchanged").writes_nothing();
+}
+
+/// Of the objects moto keeps versions as well.
+#[test]
+fn a_fixed_key_gets_a_version_that_goes_with_a_failed_release() {
+    let (stack, _) = unreleased(&["--alias", "live"], &fixed_key(ALIAS), 200);
+    let run = stack.release(&[]).exits(0);
+    let (released, object) = (read(&stack), stack.object("terraform/function.zip"));
+    assert!(object.is_some() && released.latest == packed(&run));
+    stack.write("lambda/app.py", answering(500, "broken"));
+    stack.settings(&settings(&fixed_key(ALIAS), 500));
+    stack.release(&[]).exits(4);
+    assert_eq!((read(&stack), stack.object("terraform/function.zip")), (released, object));
 }
 
 #[test]

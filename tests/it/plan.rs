@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sls_release::error::{Failure, Kind};
 use sls_release::model::{
     Act, ApiKey, Artifact, CodeCall, Common, CreateAlias, FunctionKey, KeepCode, MoveAlias, Observed, Overrides, Plan,
-    Planned, Ref, ReleaseRequest, Restore, Settings, Skip, Step, Upload,
+    Planned, Ref, ReleaseRequest, ReplaceObject, Restore, Settings, Skip, Step, Upload,
 };
 use sls_release::plan::{desired, release};
 use sls_release::settings::{SettingsFile, resolve};
@@ -176,7 +176,9 @@ fn check_plan_invariants(plan: &Plan, observed: &Observed) {
     let acts: Vec<&Act> = plan.steps().map(|step| &step.act).collect();
     let is_put = |key| {
         acts.iter().any(|act| match act {
-            Act::Upload(Upload { key: put, .. }) | Act::KeepCode(KeepCode { key: put, .. }) => put == key,
+            Act::Upload(Upload { key: put, .. })
+            | Act::ReplaceObject(ReplaceObject { key: put, .. })
+            | Act::KeepCode(KeepCode { key: put, .. }) => put == key,
             _ => false,
         })
     };

@@ -4,6 +4,7 @@ mod at_once;
 mod broken;
 mod decisions;
 mod full;
+mod images;
 pub(crate) mod logs;
 mod mistagged;
 mod policy;

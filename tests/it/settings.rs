@@ -2,6 +2,7 @@
 
 mod archive;
 mod base;
+mod image;
 mod preview;
 
 use std::collections::BTreeMap;
@@ -186,6 +187,7 @@ fn a_flag_overrides_the_environment_the_stage_and_the_file() {
         region: Some("eu-flag-1".into()),
         bucket: Some("in-flag".into()),
         wait_timeout: Some(Duration::from_secs(4)),
+        images: Vec::new(),
     };
     given.out_dir = Some("flag".into());
     assert_eq!(effective(&given), "flag eu-flag-1 in-flag 4s flag");

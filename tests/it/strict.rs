@@ -5,6 +5,7 @@
 mod code;
 mod deployments;
 pub(crate) mod endpoints;
+mod images;
 mod imports;
 mod log;
 mod objects;

@@ -6,7 +6,9 @@ use aws_sdk_lambda::types::{Architecture, FunctionCodeLocation, FunctionConfigur
 use serde_json::{Value, json};
 
 use crate::aws::word;
-use crate::model::{self, ObservedCode, ObservedLayer, RevisionId, Secret, Sha256, Version};
+use crate::model::{
+    self, ImageConfiguration, ImageUri, ObservedCode, ObservedLayer, RevisionId, Secret, Sha256, Version,
+};
 
 /// `None` where the answer lacks the code's hash, the version or the revision.
 pub(super) fn observed_code(
@@ -22,9 +24,15 @@ pub(super) fn observed_code(
         (_, true) => found.last_update_status_reason(),
         _ => None,
     };
+    let image = code.and_then(|code| code.resolved_image_uri()).and_then(ImageUri::parse);
+    let digest = image.as_ref().and_then(ImageUri::digest);
+    let sha256 = found.code_sha256()?;
+    // That of an image is in hex.
+    let sha256 = digest.or_else(|| Sha256::from_base64(sha256)).or_else(|| Sha256::from_hex(sha256));
     Some(ObservedCode {
         version: Version::new(found.version()?),
-        sha256: Sha256::from_base64(found.code_sha256()?).unwrap_or_else(|| Sha256::from_bytes([0; 32])),
+        sha256: sha256.unwrap_or_else(|| Sha256::from_bytes([0; 32])),
+        image,
         zipped_bytes: u64::try_from(found.code_size).ok().filter(|bytes| *bytes > 0),
         configuration: configuration_digest(found),
         revision: RevisionId::new(found.revision_id()?),
@@ -124,6 +132,16 @@ pub(super) fn copied(found: &FunctionConfiguration) -> model::FunctionConfigurat
         ipv6_allowed: vpc.and_then(|vpc| vpc.ipv6_allowed_for_dual_stack).unwrap_or(false),
         environment: variables.collect(),
         kms_key: found.kms_key_arn.clone().filter(|key| !key.is_empty()),
+        image: (word(found.package_type.as_ref()) == Some("Image")).then(|| image(found)),
+    }
+}
+
+fn image(found: &FunctionConfiguration) -> ImageConfiguration {
+    let said = found.image_config_response().and_then(|response| response.image_config());
+    ImageConfiguration {
+        entry_point: said.map(|said| said.entry_point().to_vec()).unwrap_or_default(),
+        command: said.map(|said| said.command().to_vec()).unwrap_or_default(),
+        working_directory: said.and_then(|said| said.working_directory.clone()).filter(|folder| !folder.is_empty()),
     }
 }
 

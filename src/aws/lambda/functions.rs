@@ -7,8 +7,8 @@ use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    ApplicationLogLevel, Architecture, Environment, EphemeralStorage, FunctionCode, LogFormat, LoggingConfig, Runtime,
-    S3ObjectStorageMode, SystemLogLevel, TracingConfig, TracingMode, VpcConfig,
+    ApplicationLogLevel, Architecture, Environment, EphemeralStorage, FunctionCode, ImageConfig, LogFormat,
+    LoggingConfig, PackageType, Runtime, S3ObjectStorageMode, SystemLogLevel, TracingConfig, TracingMode, VpcConfig,
 };
 
 use super::Lambda;
@@ -17,14 +17,16 @@ use super::fields::UnknownFields;
 use crate::aws::call_error::{Answer, Answered, CallError};
 use crate::aws::{ANSWER, time};
 use crate::model::{
-    AccountId, BucketName, ChangeCode, FunctionConfiguration, FunctionName, GotFunction, Moment, ObjectKey, RevisionId,
-    Secret, Version,
+    AccountId, BucketName, ChangeCode, FunctionConfiguration, FunctionName, GotFunction, ImageConfiguration, ImageUri,
+    Moment, ObjectKey, RevisionId, Secret, Version,
 };
 
 /// Where new code comes from.
 pub enum Code<'a> {
     /// From S3.
     Object(CodeObject<'a>),
+    /// An image in ECR.
+    Image(&'a ImageUri),
     /// The zip itself, which the call carries: [`crate::model::SENT_LIMIT`] bytes at most.
     Zip(&'a [u8]),
 }
@@ -171,6 +173,7 @@ impl Lambda {
                 let code = FunctionCode::builder().s3_bucket(bucket.as_str()).s3_key(key.as_str());
                 (code.set_s3_object_version(version.clone()), to_send(&[]))
             }
+            Code::Image(uri) => (FunctionCode::builder().image_uri(uri.to_string()), to_send(&[])),
             Code::Zip(zip) => (FunctionCode::builder().zip_file(Blob::new(*zip)), to_send(zip)),
         };
         let call = self
@@ -184,6 +187,10 @@ impl Lambda {
             .set_layers(Some(wanted.layers.clone()).filter(|layers| !layers.is_empty()))
             .set_vpc_config(Some(vpc(wanted)).filter(|_| !wanted.subnets.is_empty()))
             .set_kms_key_arn(wanted.kms_key.clone())
+            .set_package_type(wanted.image.as_ref().map(|_| PackageType::Image))
+            .set_image_config(
+                wanted.image.as_ref().filter(|said| **said != ImageConfiguration::default()).map(image_config),
+            )
             .set_tags(Some(tags.clone().into_iter().collect()));
         let call = configured!(call, wanted).customize();
         let call = call.config_override(Builder::new().timeout_config(timeouts));
@@ -207,8 +214,9 @@ impl Lambda {
             .revision_id(revision.as_str())
             .tracing_config(tracing(wanted))
             .logging_config(logging(wanted))
-            .set_layers(Some(wanted.layers.clone()))
+            .set_layers(Some(wanted.layers.clone()).filter(|_| wanted.image.is_none()))
             .vpc_config(vpc(wanted))
+            .set_image_config(wanted.image.as_ref().map(image_config))
             .kms_key_arn(wanted.kms_key.clone().unwrap_or_default());
         let answer = configured!(call, wanted).send().await.done("lambda:UpdateFunctionConfiguration", name.as_str());
         answer.map_err(|error| error.without(wanted.environment.values()))
@@ -241,6 +249,7 @@ impl Lambda {
                 let call = call.set_s3_object_version(code.version.clone()).set_s3_object_storage_mode(mode);
                 call.send().await.answered(action, name).map_err(|error| code.error(error))?
             }
+            Code::Image(uri) => call.image_uri(uri.to_string()).send().await.answered(action, name)?,
             Code::Zip(zip) => {
                 let call = call.zip_file(Blob::new(*zip)).customize();
                 let call = call.config_override(Builder::new().timeout_config(to_send(zip)));
@@ -287,6 +296,15 @@ fn logging(wanted: &FunctionConfiguration) -> LoggingConfig {
         .log_format(LogFormat::from(logging.format.as_deref().unwrap_or("Text")))
         .set_application_log_level(logging.application_level.as_deref().map(ApplicationLogLevel::from))
         .set_system_log_level(logging.system_level.as_deref().map(SystemLogLevel::from))
+        .build()
+}
+
+/// An empty list leaves what the image says.
+fn image_config(said: &ImageConfiguration) -> ImageConfig {
+    ImageConfig::builder()
+        .set_entry_point(Some(said.entry_point.clone()))
+        .set_command(Some(said.command.clone()))
+        .set_working_directory(said.working_directory.clone())
         .build()
 }
 

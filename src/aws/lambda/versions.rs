@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Lambda;
 use crate::aws::call_error::{Answered, CallError};
-use crate::model::{FunctionName, RevisionId, Sha256, Version};
+use crate::model::{FunctionName, RevisionId, Version};
 
 impl Lambda {
     /// `PublishVersion` of exactly this code; where nothing changed since the last version, Lambda
@@ -14,11 +14,11 @@ impl Lambda {
     pub async fn publish(
         &self,
         name: &FunctionName,
-        sha256: &Sha256,
+        code_sha256: &str,
         revision: Option<&RevisionId>,
     ) -> Result<Version, CallError> {
         let action = "lambda:PublishVersion";
-        let call = self.once.publish_version().function_name(name.as_str()).code_sha256(sha256.base64());
+        let call = self.once.publish_version().function_name(name.as_str()).code_sha256(code_sha256);
         let call = call.set_revision_id(revision.map(ToString::to_string));
         let answer = call.send().await.answered(action, name.as_str())?;
         answer.version.map(Version::new).ok_or_else(|| CallError::malformed(action, name.as_str()))

@@ -1,13 +1,15 @@
-//! Artifacts in S3: looked for, put once, never overwritten.
+//! Artifacts in S3: looked for, put once, never overwritten, but for those under fixed keys.
 
+mod fixed;
 mod multipart;
 mod sent;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -20,12 +22,15 @@ use self::sent::{counted, telling};
 use super::CONNECT;
 use super::call_error::{Answer, Answered, CallError};
 use crate::model::{
-    AccountId, BucketName, CommitId, Encryption, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES, Sha256, marks,
+    AccountId, BucketName, CommitId, Encryption, ObjectFields, ObjectKey, ObservedBucket, ObservedObject, PART_BYTES,
+    Sha256, marks,
 };
 
 /// The objects of one account and region.
 pub struct S3 {
     client: Client,
+    /// Sends each write as one call, so that the sender knows what a refusal means.
+    once: Client,
     /// Bodies on their way, over all uploads: more would share the same line, and hold 16 MiB each.
     bodies: Semaphore,
 }
@@ -82,7 +87,8 @@ impl S3 {
             .force_path_style(custom_endpoint) // only AWS itself resolves `<bucket>.<host>`
             .timeout_config(timeouts)
             .build();
-        Self { client: Client::from_conf(config), bodies: Semaphore::new(BODIES) }
+        let once = config.to_builder().retry_config(RetryConfig::disabled()).build();
+        Self { client: Client::from_conf(config), once: Client::from_conf(once), bodies: Semaphore::new(BODIES) }
     }
 
     /// `HeadBucket`.
@@ -114,6 +120,12 @@ impl S3 {
                 commit: found.metadata().and_then(|all| CommitId::read(all.get(marks::COMMIT)?)),
                 version_id: found.version_id.filter(|version| version != "null"),
                 checksum_sha256: found.checksum_sha256,
+                etag: found.e_tag.map(|tag| tag.trim_matches('"').to_owned()),
+                fields: ObjectFields {
+                    content_type: found.content_type,
+                    metadata: found.metadata.unwrap_or_default().into_iter().collect(),
+                    tags: BTreeMap::new(),
+                },
             })),
             Err(error) if error.answer == Answer::NotFound || is_elsewhere(&error) => Ok(None),
             Err(error) => Err(error),

@@ -6,7 +6,7 @@ use crate::plan::stack::Function;
 
 pub(super) fn check(function: &Function<'_>) -> Option<Problem> {
     let latest = &function.observed.latest;
-    (latest.on_capacity_provider && latest.package_type != "Image").then(|| {
+    latest.on_capacity_provider.then(|| {
         refused(
             function,
             "it runs on a capacity provider, where unqualified calls go to $LATEST.PUBLISHED",

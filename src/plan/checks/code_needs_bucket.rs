@@ -5,12 +5,12 @@ use crate::error::Problem;
 use crate::model::{Artifact, FunctionSettings, SENT_LIMIT, Settings};
 use crate::plan::stack::{Function, Stack};
 
-pub(super) fn check(function: &Function<'_>, stack: &Stack<'_>) -> Option<Problem> {
+pub(super) fn check(function: &Function<'_>, artifact: &Artifact, stack: &Stack<'_>) -> Option<Problem> {
     if stack.settings.artifacts.is_some() {
         return None;
     }
     let latest = &function.observed.latest;
-    let (new, live) = (function.artifact.zipped_bytes, latest.zipped_bytes.unwrap_or_default());
+    let (new, live) = (artifact.zipped_bytes, latest.zipped_bytes.unwrap_or_default());
     let why = if new.max(live) > SENT_LIMIT {
         let which = if new > SENT_LIMIT { "the zip" } else { "the code that is live, which may have to go back," };
         format!("{which} has {} bytes, and Lambda takes {SENT_LIMIT} without a bucket", new.max(live))

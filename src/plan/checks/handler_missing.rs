@@ -5,13 +5,13 @@ use crate::error::Problem;
 use crate::model::Artifact;
 use crate::plan::stack::Function;
 
-pub(super) fn check(function: &Function<'_>) -> Option<Problem> {
+pub(super) fn check(function: &Function<'_>, artifact: &Artifact) -> Option<Problem> {
     let latest = &function.observed.latest;
     let (runtime, name) = (latest.runtime.as_deref()?, latest.handler.as_deref()?);
     if !latest.layers.is_empty() {
         return None; // a layer may bring the handler, as tracing layers do
     }
-    let files = missing(function.artifact, runtime, name)?;
+    let files = missing(artifact, runtime, name)?;
     let is_told = |file: &String| file.contains('.') || runtime.starts_with("provided");
     let files: Vec<_> = files.into_iter().filter(is_told).collect();
     let why = format!("its handler is {name} ({runtime}), but the artifact has no {}", files.join(" or "));

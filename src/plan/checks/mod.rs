@@ -14,10 +14,14 @@ pub(in crate::plan) mod code_needs_bucket;
 mod code_signing;
 mod code_too_large;
 mod durable_latest;
+mod fixed_key;
 mod function_missing;
 mod handler_missing;
+mod image_live_missing;
+mod image_unusable;
 mod object_mismatch;
 mod package_type_image;
+mod package_type_zip;
 mod preview_api_twice;
 pub(in crate::plan) mod preview_call_by_role;
 pub(in crate::plan) mod preview_call_not_copied;
@@ -115,6 +119,8 @@ pub(super) fn release(stack: &Stack<'_>, plan: &Plan) -> Vec<Problem> {
 
 fn of_function(function: &Function<'_>, stack: &Stack<'_>, plan: &Plan, found: &mut Refusals) {
     check!(found, package_type_image(function));
+    check!(found, package_type_zip(function));
+    check!(found, image_unusable(function, stack));
     check!(found, capacity_provider(function));
     check!(found, durable_latest(function, stack));
     check!(found, alias_settling(function));
@@ -123,13 +129,19 @@ fn of_function(function: &Function<'_>, stack: &Stack<'_>, plan: &Plan, found: &
     let Some(change) = plan.code().find(|change| change.function == *function.key) else { return };
     check!(found, alias_not_set(function, stack));
     check!(found, update_in_progress(function));
-    if matches!(change.call, CodeCall::Update { .. }) {
-        check!(found, code_signing(function));
-        check!(found, runtime_blocked(function));
-        check!(found, code_too_large(function));
-        check!(found, code_needs_bucket(function, stack));
-        check!(found, handler_missing(function));
-        check!(found, object_mismatch(function, stack));
+    match &change.call {
+        CodeCall::Publish => {}
+        CodeCall::Image { .. } => check!(found, image_live_missing(function)),
+        CodeCall::Update { .. } => {
+            check!(found, code_signing(function));
+            check!(found, runtime_blocked(function));
+            let Some(artifact) = function.artifact() else { return };
+            check!(found, code_too_large(function, artifact));
+            check!(found, code_needs_bucket(function, artifact, stack));
+            check!(found, fixed_key(function, stack));
+            check!(found, handler_missing(function, artifact));
+            check!(found, object_mismatch(function, artifact, stack));
+        }
     }
 }
 
@@ -146,10 +158,14 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
         let is_taken = existing.and_then(|existing| preview_name_taken::function(&name, existing, id));
         found.add("preview_name_taken", is_taken);
         if let Some(source) = source {
-            check!(found, preview_function_kind(key, source));
+            check!(found, preview_function_kind(key, function, source));
             check!(found, preview_environment_hidden(key, source));
             check!(found, preview_tenants(key, source));
             check!(found, preview_fields_unknown(key, source));
+            found.add("package_type_zip", package_type_zip::of_preview(function, source));
+            let image = observed.images.get(key);
+            let unusable = |image| image_unusable::of_preview(function, image, source, &observed.region);
+            found.add("image_unusable", image.and_then(unusable));
         }
     }
     for smoke in &settings.smoke {

@@ -1,15 +1,16 @@
-//! The function is a zip, not a container image.
+//! A function whose code is a container image has an image in the settings.
 
 use super::refused;
 use crate::error::Problem;
 use crate::plan::stack::Function;
 
 pub(super) fn check(function: &Function<'_>) -> Option<Problem> {
-    (function.observed.latest.package_type == "Image").then(|| {
+    (function.observed.latest.is_image() && function.artifact().is_some()).then(|| {
         refused(
             function,
             "its package type is Image: its code is a container image, not a zip",
-            "release the image with your container tooling, and leave this function out of the settings",
+            "set `image` instead of its source, such as `image = \"{env.IMAGE}\"`, or pass --image",
         )
+        .at(function.settings.source.location())
     })
 }

@@ -1,12 +1,12 @@
 //! The function is of a kind that can be copied.
 
 use crate::error::Problem;
-use crate::model::{FunctionKey, GotFunction};
+use crate::model::{FunctionKey, FunctionSettings, GotFunction};
 
-pub(super) fn check(key: &FunctionKey, source: &GotFunction) -> Vec<Problem> {
+pub(super) fn check(key: &FunctionKey, function: &FunctionSettings, source: &GotFunction) -> Vec<Problem> {
     let code = &source.code;
     let reasons = [
-        (code.package_type != "Zip", "it is a container image"),
+        (code.is_image() && function.image().is_none(), "it is a container image, and the settings have no `image`"),
         (code.durable, "it is a durable function"),
         (code.on_capacity_provider, "it runs on a capacity provider"),
         (source.has_file_system, "it mounts a file system, which its copy would share"),

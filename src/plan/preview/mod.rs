@@ -3,6 +3,7 @@
 mod document;
 mod down;
 mod environment;
+mod function;
 mod retention;
 mod scene;
 mod up;

@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::document::{self, Copied, Copy};
-use super::environment::{Configured, CopiedFunction, configured, copied};
-use super::scene::{Function, Preview};
+use super::environment::{CopiedFunction, configured, copied};
+use super::function::Function;
+use super::scene::Preview;
 use super::{urls, wanted};
 use crate::error::{Failure, Kind};
 use crate::model::{
-    Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, CommitId, ConfigureFunction, CreateApi,
-    CreateFunction, CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey,
-    FunctionName, GoesLive, Inputs, KnownStates, ObservedPreview, Permit, Plan, Planned, PreviewId, Qualifier, Reason,
-    Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload, Warning, WriteApi, marks,
+    Act, ApiDocument, ApiKey, Caller, ChangeCode, CodeCall, CommitId, ConfigureFunction, CreateApi, CreateFunction,
+    CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
+    GoesLive, Inputs, KnownStates, ObservedPreview, Permit, Plan, Planned, PreviewId, Qualifier, Reason, Ref,
+    RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload, Warning, WriteApi, marks,
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
+use crate::plan::stack::Code;
 use crate::plan::{Desired, checks, invocation, smoke};
 
 /// The plan, or every reason why there can be none.
@@ -34,14 +36,18 @@ pub fn up(
     let mut problems = checks::preview(id, settings, observed);
     let mut plan = Plan::new(id.stage(), observed.region.clone());
     let copied = copied(id, settings, observed);
-    let functions = desired.functions.iter().filter_map(|(key, artifact)| scene.function(key, artifact, &copied));
+    let archives = desired.functions.iter().map(|(key, artifact)| (key, Code::Archive(artifact)));
+    let images = observed.images.iter().map(|(key, image)| (key, Code::Image(image)));
+    let codes: BTreeMap<_, _> = archives.chain(images).collect();
+    let functions = codes.into_iter().filter_map(|(key, code)| scene.function(key, code, &copied));
     let functions: Vec<_> = functions.collect();
     plan.account = functions.first().map(|function| function.source.account.clone());
     for function in &functions {
         scene.decide_function(function, &mut plan);
         urls::decide(&scene, function, commit, &mut plan);
         let of_settings = &settings.functions[function.key];
-        problems.extend(code_needs_bucket::of_preview(of_settings, function.artifact, settings));
+        let packed = function.artifact();
+        problems.extend(packed.and_then(|artifact| code_needs_bucket::of_preview(of_settings, artifact, settings)));
     }
     let mut documents = BTreeMap::new();
     for (key, source) in &observed.source_apis {
@@ -74,27 +80,13 @@ impl<'a> Preview<'a> {
     fn function(
         &self,
         key: &'a FunctionKey,
-        artifact: &'a Artifact,
+        code: Code<'a>,
         copied: &BTreeMap<&'a FunctionKey, CopiedFunction<'a>>,
     ) -> Option<Function<'a>> {
-        let CopiedFunction { source, copy, copy_arn, .. } = copied.get(key)?;
-        let Configured { configuration, rewritten, warnings } = configured(key, source, self.wanted, copied);
-        Some(Function {
-            key,
-            arn: copy_arn.clone(),
-            name: copy.clone(),
-            artifact,
-            source,
-            existing: self.observed.functions.get(key),
-            configuration,
-            rewritten,
-            warnings,
-            object: self
-                .settings
-                .artifacts
-                .as_ref()
-                .map(|store| marks::preview_object_key(&store.prefix, key, &artifact.sha256)),
-        })
+        let of_copy = copied.get(key)?;
+        let configured = configured(key, of_copy.source, self.wanted, copied);
+        let store = self.settings.artifacts.as_ref();
+        Some(Function::of(key, code, of_copy, configured, self.observed.functions.get(key), store))
     }
 
     fn decide_function(&self, function: &Function<'a>, plan: &mut Plan) {
@@ -114,7 +106,7 @@ impl<'a> Preview<'a> {
             plan.add(act, Reason::PreviewConfigurationDiffers);
         } else if code.is_none() {
             let (key, version) = (function.key.clone(), existing.code.version.clone());
-            plan.skipped.push(Skip::CodeUnchanged { function: key, sha256: function.artifact.sha256, version });
+            plan.skipped.push(Skip::CodeUnchanged { function: key, sha256: function.sha256(), version });
         }
         if let Some(why) = code {
             self.upload(function, plan);
@@ -137,6 +129,7 @@ impl<'a> Preview<'a> {
             original: function.source.arn.clone(),
             name: function.name.clone(),
             arn: function.arn.clone(),
+            image: function.image(),
             key: function.object.clone(),
             object_version: self.object_version(function),
             rewritten: function.rewritten.clone(),
@@ -147,10 +140,11 @@ impl<'a> Preview<'a> {
     fn upload(&self, function: &Function<'a>, plan: &mut Plan) {
         let FunctionConfiguration { runtime, architecture, .. } = &function.configuration;
         let on = Platform { runtime: runtime.as_deref(), architecture: architecture.as_deref() };
-        platform::warn(function.key, function.artifact, on, plan);
+        let Some(artifact) = function.artifact() else { return };
+        platform::warn(function.key, artifact, on, plan);
         let absent = function.object.as_ref().filter(|key| !self.observed.objects.contains_key(key));
         let Some(key) = absent.cloned() else { return };
-        let (function, bytes) = (function.key.clone(), function.artifact.zipped_bytes);
+        let (function, bytes) = (function.key.clone(), artifact.zipped_bytes);
         plan.add(Act::Upload(Upload { function, key, bytes }), Reason::ObjectAbsent);
     }
 
@@ -162,20 +156,29 @@ impl<'a> Preview<'a> {
         ChangeCode {
             function: function.key.clone(),
             name: function.name.clone(),
-            call: CodeCall::Update {
-                key: function.object.clone(),
-                object_version: self.object_version(function),
-                publish: false,
-                restore: Restore::NextRun(self.id.clone()),
-            },
+            call: self.call(function),
             before: existing.code.sha256,
-            after: function.artifact.sha256,
+            after: function.sha256(),
+            is_image: function.artifact().is_none(),
             revision: existing.code.revision.clone(),
             architecture: function.configuration.architecture.clone(),
             source_kms_key: None,
             storage_mode: None,
             goes_live: GoesLive::AtUpdate,
             caches: Vec::new(),
+        }
+    }
+
+    fn call(&self, function: &Function<'a>) -> CodeCall {
+        let restore = Restore::NextRun(self.id.clone());
+        match function.image() {
+            Some(uri) => CodeCall::Image { uri, publish: false, restore },
+            None => CodeCall::Update {
+                key: function.object.clone(),
+                object_version: self.object_version(function),
+                publish: false,
+                restore,
+            },
         }
     }
 
@@ -257,7 +260,7 @@ impl<'a> Preview<'a> {
         let (key, name) = (function.key.clone(), function.name.clone());
         // The statement goes with a function that this run makes.
         let known = function.existing.map(|existing| KnownStates {
-            code: [existing.code.sha256, function.artifact.sha256].into(),
+            code: [existing.code.sha256, function.sha256()].into(),
             ..KnownStates::default()
         });
         let permit = Permit { function: key, name, qualifier: Qualifier::Latest, caller, known };
@@ -276,7 +279,7 @@ fn code_reason(function: &Function<'_>, existing: &ExistingFunction) -> Option<R
     if existing.code.state == "Failed" || existing.code.last_update_status == "Failed" {
         return Some(Reason::LastUpdateFailed);
     }
-    if existing.code.sha256 != function.artifact.sha256 {
+    if existing.code.sha256 != function.sha256() {
         return Some(Reason::CodeDiffers);
     }
     (now != wanted).then_some(Reason::PreviewConfigurationDiffers)

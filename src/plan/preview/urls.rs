@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scene::{Function, Preview};
+use super::function::Function;
+use super::scene::Preview;
 use crate::model::{
     Act, AliasName, CommitEndpoint, CommitId, DropCommits, ExistingFunction, FunctionUrl, GiveUrl, KeepCommit,
     LambdaUrl, Plan, Qualifier, Reason, Ref, UrlAuth, UrlEndpoint, Version, evicted,
@@ -106,7 +107,8 @@ impl Urls<'_, '_> {
             function: self.function.key.clone(),
             name: self.function.name.clone(),
             alias: alias.clone(),
-            code: self.function.artifact.sha256,
+            code: self.function.sha256(),
+            is_image: self.function.image().is_some(),
             existed: self.existing().is_some(),
         };
         plan.add(Act::KeepCommit(keep), Reason::CommitKeepsItsUrl);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::detail::{Detail, folded, more};
-use crate::model::{CodeChange, FileNames, FilesBefore, FunctionKey};
+use crate::model::{CodeChange, FileNames, FilesBefore, FunctionKey, short_digest};
 use crate::report::document::Document;
 use crate::report::escape;
 use crate::report::units;
@@ -37,8 +37,11 @@ fn line(key: &FunctionKey, version: Option<&String>, document: &Document<'_>, de
     let function = detail.text(key.as_str()) + &version.unwrap_or_default();
     let change = document.changes.get(key);
     let artifact = document.artifacts.as_ref().and_then(|artifacts| artifacts.get(key));
-    let zipped = artifact.map(|artifact| size(artifact.zipped_bytes, change)).unwrap_or_default();
-    let files = change.map(|change| files(&change.files)).unwrap_or_default();
+    let image = document.image(key);
+    let zipped = artifact.map(|artifact| size(artifact.zipped_bytes, change));
+    let zipped = zipped.or(image.map(|change| format!("image {}", short_digest(&change.after)))).unwrap_or_default();
+    let files = change.map(|change| files(&change.files));
+    let files = files.or(image.map(|change| format!("was {}", short_digest(&change.before)))).unwrap_or_default();
     format!("| {function} | {zipped} | {files} |")
 }
 

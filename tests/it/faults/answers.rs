@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::scene::{Kind, Scene};
 use super::sweep::{all_calls, clean_release, in_turn};
-use crate::support::{Ends, Fault, Run, Stack, When, sweep};
+use crate::support::{Call, Ends, Fault, Run, Stack, When, sweep};
 
 type Case = (When, Fault);
 
@@ -12,6 +12,12 @@ tests! {
     any_call_of_a_release_by_alias_goes_wrong => sweep(Kind::Alias, every_fault, goes_wrong);
     any_call_of_a_first_release_goes_wrong => sweep(Kind::First, every_fault, goes_wrong);
     any_call_of_a_release_without_a_bucket_goes_wrong => sweep(Kind::Sent, every_fault, goes_wrong);
+    #[cfg(feature = "system-tools")]
+    any_call_of_a_release_under_a_fixed_key_goes_wrong => sweep(Kind::Fixed, every_fault, goes_wrong);
+    #[cfg(feature = "system-tools")]
+    any_call_of_a_release_of_an_image_goes_wrong => sweep(Kind::Image, every_fault, goes_wrong);
+    calls_about_images_go_wrong => sweep(Kind::Image, faults_at_images, goes_wrong);
+    writes_of_a_release_under_a_fixed_key_go_wrong => sweep(Kind::Fixed, faults_at_objects, goes_wrong);
     any_call_of_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, goes_wrong);
 }
 
@@ -24,6 +30,23 @@ fn every_fault(scene: &Scene) -> Vec<Case> {
         .map(|(number, fault)| (When::Call(number), fault));
     let writes = calls.writes().into_iter().map(|call| (When::Next(call.action), Fault::DoneButFailed));
     each.chain(writes).collect()
+}
+
+/// The faults at the writes to the bucket.
+fn faults_at_objects(scene: &Scene) -> Vec<Case> {
+    faults_at(scene, |call| call.service == "s3" && call.is_write())
+}
+
+/// The faults at the reads of ECR, and at the update by an image.
+fn faults_at_images(scene: &Scene) -> Vec<Case> {
+    faults_at(scene, |call| ["BatchGetImage", "UpdateFunctionCode"].contains(&call.action))
+}
+
+fn faults_at(scene: &Scene, is_it: impl Fn(&Call) -> bool) -> Vec<Case> {
+    let calls = clean_release(scene);
+    let faults = [Fault::NotDone, Fault::DoneButReset, Fault::Denied];
+    let each = in_turn(0, calls.iter().filter(|call| is_it(call)), &faults).into_iter();
+    each.map(|(number, fault)| (When::Call(number), fault)).collect()
 }
 
 fn goes_wrong(scene: &Scene, (when, fault): &Case) -> Result<(), String> {

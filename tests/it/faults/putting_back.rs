@@ -14,6 +14,14 @@ tests! {
     any_call_of_putting_back_a_release_by_alias_goes_wrong => sweep(Kind::Alias, every_fault, is_put_back);
     any_call_of_putting_back_a_first_release_goes_wrong => sweep(Kind::First, every_fault, is_put_back);
     any_call_of_putting_back_a_release_without_a_bucket_goes_wrong => sweep(Kind::Sent, every_fault, is_put_back);
+    #[cfg(feature = "system-tools")]
+    any_call_of_putting_back_a_release_under_a_fixed_key_goes_wrong => sweep(Kind::Fixed, every_fault, is_put_back);
+    losing_answers_of_putting_back_under_a_fixed_key =>
+        sweep(Kind::Fixed, |scene| lost_answers(scene, "DeleteObject"), is_put_back);
+    #[cfg(feature = "system-tools")]
+    any_call_of_putting_back_an_image_goes_wrong => sweep(Kind::Image, every_fault, is_put_back);
+    losing_answers_of_putting_back_an_image =>
+        sweep(Kind::Image, |scene| lost_answers(scene, "UpdateFunctionCode"), is_put_back);
     any_call_of_putting_back_a_release_by_latest_goes_wrong => sweep(Kind::Latest, every_fault, is_put_back);
     any_call_of_putting_back_a_release_with_a_cache_goes_wrong => sweep(Kind::Cached, every_fault, is_put_back);
 }
@@ -28,6 +36,13 @@ fn every_fault(scene: &Scene) -> Vec<Case> {
         [Attempts::One, Attempts::Several].map(|attempts| (When::Next(call.action), Fault::DoneButFailed, attempts))
     });
     each.chain(lost).collect()
+}
+
+/// One write of the way back that is not done, or whose answer is lost.
+fn lost_answers(scene: &Scene, action: &'static str) -> Vec<Case> {
+    clean_way_back(scene);
+    let faults = [Fault::NotDone, Fault::DoneButReset, Fault::Throttled, Fault::DoneButFailed];
+    faults.map(|fault| (When::Next(action), fault, Attempts::One)).to_vec()
 }
 
 fn clean_way_back(scene: &Scene) -> Log {
@@ -61,7 +76,7 @@ fn is_put_back(scene: &Scene, (when, fault, attempts): &Case) -> Result<(), Stri
 /// the command that puts it back. The next release heals it.
 #[test]
 fn what_may_not_be_put_back_is_named() {
-    for kind in [Kind::Alias, Kind::First] {
+    for kind in [Kind::Alias, Kind::First, Kind::Fixed] {
         sweep(kind, |scene| all_calls(scene).skip(12).collect(), |scene, number| is_named(scene, *number));
     }
 }
@@ -108,6 +123,7 @@ fn differences(before: &Seen, after: &Seen) -> Vec<(&'static str, &'static str)>
         (made, ("alias live", "lambda delete-alias")),
         (is.statements != was.statements, ("permission", "lambda remove-permission")),
         (is.deployment != was.deployment, ("stage dev", "apigateway update-stage")),
+        (after.object != before.object, ("object terraform/function.zip", "s3api delete-object")),
         (is.deployments != was.deployments, ("deployment", "apigateway get-deployments")),
     ];
     all.into_iter().filter(|(differs, _)| *differs).map(|(_, names)| names).collect()

@@ -17,6 +17,13 @@ const OFFSETS: [u64; 6] = [0, 100, 200, 400, 600, 1000];
 tests! {
     two_releases_by_alias_at_the_same_time => sweep(Kind::Alias, |_| OFFSETS.to_vec(), |scene, offset| one_wins(scene, *offset));
     two_releases_by_latest_at_the_same_time => sweep(Kind::Latest, |_| OFFSETS.to_vec(), |scene, offset| one_wins(scene, *offset));
+    #[cfg(feature = "system-tools")]
+    two_releases_under_a_fixed_key_at_the_same_time =>
+        sweep(Kind::Fixed, |_| OFFSETS.to_vec(), |scene, offset| one_wins(scene, *offset));
+    #[cfg(feature = "system-tools")]
+    one_release_under_a_fixed_key_within_another => sweep(Kind::Fixed, actions, within);
+    #[cfg(feature = "system-tools")]
+    many_releases_under_a_fixed_key_at_the_same_time => crowds(Kind::Fixed, 6);
     one_release_by_alias_within_another => sweep(Kind::Alias, actions, within);
     one_release_by_latest_within_another => sweep(Kind::Latest, actions, within);
     many_releases_by_alias_at_the_same_time => crowds(Kind::Alias, 10);

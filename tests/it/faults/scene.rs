@@ -10,7 +10,9 @@ use crate::strict::archive;
 use crate::strict::endpoints::uri;
 use crate::support::rules::Busy;
 use crate::support::stacks::{Lendable, Pool};
-use crate::support::{ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, without_bucket};
+use crate::support::{
+    ACCOUNT, ALIAS, Aws, Ends, LATEST, Run, Stack, State, Strict, answering, fixed_key, image_settings, without_bucket,
+};
 
 /// What a release of the scene does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +23,10 @@ pub(super) enum Kind {
     First,
     /// The same without a bucket.
     Sent,
+    /// New code behind an alias, under a fixed key.
+    Fixed,
+    /// A new image behind an alias.
+    Image,
     /// New code that callers see at once, and a deployment.
     Latest,
     /// New code behind an alias, and a cache to flush.
@@ -30,7 +36,7 @@ pub(super) enum Kind {
 impl Kind {
     fn options(self) -> &'static [&'static str] {
         match self {
-            Kind::Alias | Kind::First | Kind::Sent => &["--alias", "live"],
+            Kind::Alias | Kind::First | Kind::Sent | Kind::Fixed | Kind::Image => &["--alias", "live"],
             Kind::Latest => &[],
             Kind::Cached => &["--alias", "live", "--cache"],
         }
@@ -45,11 +51,13 @@ impl Kind {
             Kind::Alias | Kind::First | Kind::Cached => ALIAS.to_owned(),
             Kind::Latest => LATEST.to_owned(),
             Kind::Sent => without_bucket(ALIAS),
+            Kind::Fixed => fixed_key(ALIAS),
+            Kind::Image => image_settings(),
         }
     }
 
     fn redeploys(self) -> bool {
-        self != Kind::Cached
+        ![Kind::Cached, Kind::Image].contains(&self)
     }
 }
 
@@ -66,6 +74,8 @@ pub(super) struct Scene {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) state: State,
+    /// Entity tag and version of the object under the fixed key.
+    pub(super) object: Option<(String, Option<String>)>,
     /// Status and body of `/more`, which lacks the permission before each release.
     more: (u16, String),
     /// The status of `/probe`, which tells which deployment answers.
@@ -95,6 +105,9 @@ impl Lendable for Scene {
         let rules = Strict::all().with(Busy::settling_in(Duration::from_millis(100)));
         let stack = Stack::build_behind(rules, kind.options());
         stack.settings(&kind.settings());
+        if kind == Kind::Image {
+            stack.runs_images();
+        }
         let (probe, more) = (Probe::new(&stack), probe::path(&stack, "more"));
         let function = stack.function("dev");
         let function = kind.alias().map_or(function.clone(), |alias| format!("{function}:{alias}"));
@@ -131,13 +144,17 @@ impl Scene {
     pub(super) fn prepare(&self) -> Round {
         let round = self.round.fetch_add(1, Ordering::Relaxed) + 1;
         let text = format!("round {round}");
-        self.stack.write("lambda/app.py", answering(200, &text));
+        if self.kind == Kind::Image {
+            self.stack.push("live", &answering(200, &text));
+        } else {
+            self.stack.write("lambda/app.py", answering(200, &text));
+        }
         let probe =
             if self.kind.redeploys() { self.probe.change(&self.stack, round) } else { Probe::status(&self.stack) };
         match self.kind {
             Kind::Alias => self.take_permission_away(),
             Kind::First | Kind::Sent => self.take_alias_away(round),
-            Kind::Latest | Kind::Cached => {}
+            Kind::Latest | Kind::Cached | Kind::Fixed | Kind::Image => {}
         }
         self.stack.proxy.clear_orders();
         let before = self.look();
@@ -177,6 +194,7 @@ impl Scene {
         let more = self.stack.call("/more");
         Seen {
             state: self.stack.state(self.kind.alias()),
+            object: self.stack.object("terraform/function.zip"),
             more: (more.status, more.body),
             probe: Probe::status(&self.stack),
         }
@@ -220,6 +238,7 @@ impl Scene {
             ),
             ("stage", (is.deployment != was.deployment) == self.kind.redeploys()),
             ("alias", self.is_whole(after)),
+            ("object", (after.object != round.before.object) == (self.kind == Kind::Fixed)),
         ];
         let missing: Vec<_> = news.into_iter().filter(|(_, right)| !right).map(|(name, _)| name).collect();
         if missing.is_empty() {

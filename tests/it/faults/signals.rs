@@ -17,6 +17,11 @@ tests! {
     sigterm_after_any_call_of_a_release_by_alias => any_call(Kind::Alias, 1, "-TERM");
     sigterm_after_any_call_of_a_first_release => any_call(Kind::First, 1, "-TERM");
     sigterm_after_any_call_of_a_release_without_a_bucket => any_call(Kind::Sent, 1, "-TERM");
+    #[cfg(feature = "system-tools")]
+    sigterm_after_any_call_of_a_release_of_an_image => any_call(Kind::Image, 1, "-TERM");
+    sigterm_after_some_calls_of_a_release_of_an_image => any_call(Kind::Image, 4, "-TERM");
+    #[cfg(feature = "system-tools")]
+    sigterm_after_any_call_of_a_release_under_a_fixed_key => any_call(Kind::Fixed, 1, "-TERM");
     sigterm_after_any_call_of_a_release_by_latest => any_call(Kind::Latest, 1, "-TERM");
     sigterm_after_any_call_of_a_release_with_a_cache => any_call(Kind::Cached, 1, "-TERM");
     ctrl_c_stops_as_well => any_call(Kind::Cached, 5, "-INT");

@@ -14,6 +14,12 @@ pub(crate) const RELEASE: &str = "iam-policy.json";
 /// What a plan needs.
 pub(crate) const PLAN: &str = "iam-policy-plan.json";
 
+/// What a release of a function with a fixed key needs beside.
+pub(crate) const FIXED_KEY: &str = "iam-policy-fixed-key.json";
+
+/// What a release of a function with an image needs beside.
+pub(crate) const IMAGE: &str = "iam-policy-image.json";
+
 /// What previews need.
 pub(crate) const PREVIEW: &str = "iam-policy-preview.json";
 
@@ -54,12 +60,14 @@ impl Policy {
 
     /// For what belongs to this repository, and this role.
     pub(crate) fn filled(file: &str, stack: &Stack, repository: &str, role: &str) -> Self {
-        let (function, bucket) = (stack.function("dev"), stack.bucket());
+        let (function, bucket, images) = (stack.function("dev"), stack.bucket(), stack.image_repository());
         let values = [
             ("Region", REGION),
             ("Account", ACCOUNT),
             ("Bucket", bucket),
             ("Prefix", "hello"),
+            ("Key", "terraform/function.zip"),
+            ("ImageRepository", &images),
             ("Function", &function),
             ("Api", &stack.api),
             ("Stage", "dev"),
@@ -76,6 +84,12 @@ impl Policy {
         let document: Value = serde_json::from_str(text).unwrap();
         assert_eq!(document["Version"], "2012-10-17");
         Self(document["Statement"].as_array().unwrap().iter().map(Statement::parse).collect())
+    }
+
+    /// With the statements of another one.
+    pub(crate) fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
     }
 
     /// All that it grants.

@@ -63,3 +63,19 @@ impl CodeLinks {
         }
     }
 }
+
+/// Moto names the root of its answer to `GetBucketVersioning` otherwise than AWS (`s3/responses.py`), so that the SDK cannot
+/// read it.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html>
+pub(super) struct Versioning;
+
+impl Rule for Versioning {
+    fn after(&self, exchange: &Exchange<'_>, answer: &mut Message) {
+        let is_enabled = String::from_utf8_lossy(&answer.body).contains(">Enabled<");
+        if exchange.call.action == "GetBucketVersioning" && is_enabled {
+            let root = "VersioningConfiguration";
+            answer.body = format!("<{root}><Status>Enabled</Status></{root}>").into_bytes();
+        }
+    }
+}

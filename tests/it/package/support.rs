@@ -96,6 +96,7 @@ pub(crate) fn settings(source: &Path, include: &[&str], exclude: &[&str]) -> Fun
         exclude: globs(exclude, 20),
         follow_links_within: None,
         archive: ArchiveFormat::Compact,
+        key: None,
         name: Sourced::default_of(FunctionName::new("hello-dev")),
         alias: None,
         latest_on_purpose: false,

@@ -145,6 +145,7 @@ fn change(function: &str, goes_live: GoesLive) -> Step {
         call: if at_once { CodeCall::Publish } else { update },
         before: sha256("live"),
         after: sha256(function),
+        is_image: false,
         revision: RevisionId::new("r"),
         architecture: Some("arm64".into()),
         source_kms_key: None,
@@ -181,6 +182,7 @@ fn released(proof: SmokeProof) -> Released {
         name: FunctionName::new(format!("{key}-dev")),
         version: Version::new(version),
         sha256: sha256(key),
+        image: None,
         alias: alias.map(AliasName::new),
     };
     let url = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev/hello".to_owned();

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::shared_aws;
-use super::strict::{Message, Upstream};
+use super::strict::Upstream;
 
 /// Clients of an AWS, to be called from tests that are not asynchronous. A call is made once: what fails, fails.
 pub(crate) struct Aws {
@@ -265,12 +265,13 @@ impl Aws {
 
     /// A call of CloudWatch Logs. There is no SDK for it among the clients, and it takes few.
     pub(crate) fn logs(&self, action: &str, body: &Value) -> Value {
-        let request = Message::request("POST", "/", body.to_string().into_bytes())
-            .with_header("Host", "logs.amazonaws.com")
-            .with_header("Content-Type", "application/x-amz-json-1.1")
-            .with_header("X-Amz-Target", &format!("Logs_20140328.{action}"));
-        let answer = self.upstream.pass(&request.signed("logs"));
-        assert_eq!(answer.status(), 200, "{action}: {}", String::from_utf8_lossy(&answer.body));
+        self.target("logs", &format!("Logs_20140328.{action}"), body)
+    }
+
+    /// A call of a service that has no client here, and whose header names the action.
+    pub(crate) fn target(&self, service: &str, target: &str, body: &Value) -> Value {
+        let answer = self.upstream.target(service, target, body);
+        assert_eq!(answer.status(), 200, "{target}: {}", String::from_utf8_lossy(&answer.body));
         answer.document()
     }
 

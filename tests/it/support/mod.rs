@@ -5,6 +5,7 @@ pub(crate) mod local_aws;
 
 mod aws;
 pub(crate) mod github;
+mod images;
 mod project;
 mod run;
 mod scene;
@@ -16,12 +17,13 @@ use std::sync::OnceLock;
 
 pub(crate) use aws::Aws;
 pub(crate) use github::{GitHubDouble, TOKEN};
+pub(crate) use images::image_settings;
 pub(crate) use local_aws::{Answer, LocalAws, Program, environment, fixtures, get, output_of, virtual_environment};
 pub(crate) use project::{Project, merge, repository, snapshots, write};
 pub(crate) use run::{Ends, Run, signal};
 pub(crate) use scene::{
-    ALIAS, BY_ENDPOINT, LATEST, answering, archive_of, noise, release_while, released, released_behind, unreleased,
-    unreleased_behind, without_bucket, zip_of,
+    ALIAS, BY_ENDPOINT, LATEST, answering, archive_of, fixed_key, noise, release_while, released, released_behind,
+    unreleased, unreleased_behind, without_bucket, zip_of,
 };
 pub(crate) use stack::{Stack, State};
 pub(crate) use stacks::sweep;

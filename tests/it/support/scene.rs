@@ -39,6 +39,13 @@ pub(crate) fn without_bucket(settings: &str) -> String {
     settings.replace(table, "")
 }
 
+/// These settings with a fixed key for the function's code.
+pub(crate) fn fixed_key(settings: &str) -> String {
+    let source = "source = \"lambda\"\n";
+    assert!(settings.contains(source));
+    settings.replace(source, &format!("{source}key = \"terraform/function.zip\"\n"))
+}
+
 /// A stack whose function answers `one` by a release.
 pub(crate) fn released(options: &[&str], settings: &str) -> Stack {
     released_behind(Strict::all(), options, settings)

@@ -89,6 +89,13 @@ impl Stack {
         self.document["bucket"].as_str().unwrap()
     }
 
+    /// Entity tag and version of an object of the bucket.
+    pub(crate) fn object(&self, key: &str) -> Option<(String, Option<String>)> {
+        let call = self.aws.s3.head_object().bucket(self.bucket()).key(key).send();
+        let found = self.aws.block_on(call).ok()?;
+        Some((found.e_tag?, found.version_id))
+    }
+
     /// The API's root resource.
     pub(crate) fn root(&self) -> &str {
         self.document["api"]["root"].as_str().unwrap()

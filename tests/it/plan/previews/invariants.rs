@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sls_release::model::{
     Act, ApiKey, CodeCall, Delete, ExistingApi, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
-    FunctionUrl, GiveUrl, LambdaUrl, ObjectKey, ObservedCode, ObservedPreview, Phase, Plan, Planned, Qualifier, Ref,
-    RestApiId, RunId, Target, UrlEndpoint, Version, marks,
+    FunctionUrl, GiveUrl, ImageUri, LambdaUrl, ObjectKey, ObservedCode, ObservedPreview, Phase, Plan, Planned,
+    Qualifier, Ref, RestApiId, RunId, Target, UrlEndpoint, Version, marks,
 };
 
 use super::{PREVIEWS, Situation, says};
@@ -38,10 +38,7 @@ fn needed_waves(act: &Act, plan: &Plan) -> Vec<usize> {
             assert!(group.is_some(), "no step makes the log group of {}", of.name);
             [of.key.as_ref().and_then(object), group]
         }
-        Act::ChangeCode(of) => {
-            let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
-            [key.as_ref().and_then(object), None]
-        }
+        Act::ChangeCode(of) => [key_of(&of.call).and_then(object), None],
         Act::WriteApi(of) => [api(&of.id), None],
         Act::DeployStage(of) => {
             [api(&of.id), wave_of(&|act| matches!(act, Act::WriteApi(write) if write.api == of.api))]
@@ -84,6 +81,15 @@ fn deletes(act: &Act, function: &FunctionName) -> bool {
     matches!(act, Act::Delete(Delete { target: Target::Function { name, .. }, .. }) if name == function)
 }
 
+/// The object of new code; an image has none.
+fn key_of(call: &CodeCall) -> Option<&ObjectKey> {
+    match call {
+        CodeCall::Update { key, publish: false, .. } => key.as_ref(),
+        CodeCall::Image { publish: false, .. } => None,
+        _ => panic!("a preview publishes no versions"),
+    }
+}
+
 /// Code comes from an object that exists, or with the call.
 fn is_there(objects: &BTreeMap<ObjectKey, Option<String>>, key: Option<&ObjectKey>) {
     assert!(key.is_none_or(|key| objects.contains_key(key)), "{key:?} is not in the bucket");
@@ -96,7 +102,8 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
             Act::Upload(of) => drop(observed.objects.insert(of.key.clone(), None)),
             Act::CreateFunction(of) => {
                 is_there(&observed.objects, of.key.as_ref());
-                let sha256 = inputs.artifacts[&of.function].sha256;
+                let packed = || Some(inputs.artifacts[&of.function].sha256);
+                let sha256 = of.image.as_ref().map_or_else(packed, ImageUri::digest).unwrap();
                 let source = observed.sources[&of.function].clone().unwrap();
                 let made = ExistingFunction {
                     arn: of.arn.clone(),
@@ -116,8 +123,7 @@ fn applied(observed: &mut ObservedPreview, Planned { plan, inputs }: &Planned) {
                 function.configuration = FunctionConfiguration { architecture, ..wanted };
             }
             Act::ChangeCode(of) => {
-                let CodeCall::Update { key, .. } = &of.call else { panic!("a preview publishes no versions") };
-                is_there(&observed.objects, key.as_ref());
+                is_there(&observed.objects, key_of(&of.call));
                 let function = observed.functions.get_mut(&of.function).unwrap();
                 (function.code.sha256, function.code.state) = (of.after, "Active".to_owned());
                 "Successful".clone_into(&mut function.code.last_update_status);

@@ -58,8 +58,9 @@ const API_GATEWAY: [Resource; 18] = [
 ];
 
 /// Method, path, a key of the query (or nothing), and action; the first that fits.
-const S3: [(&str, &str, &str, &str); 12] = [
+const S3: [(&str, &str, &str, &str); 14] = [
     ("PUT", "{}", "versioning", "PutBucketVersioning"),
+    ("GET", "{}", "versioning", "GetBucketVersioning"),
     ("GET", "{}", "list-type", "ListObjectsV2"),
     ("PUT", "{}", "", "CreateBucket"),
     ("HEAD", "{}", "", "HeadBucket"),
@@ -67,6 +68,7 @@ const S3: [(&str, &str, &str, &str); 12] = [
     ("PUT", "{}/{+}", "uploadId", "UploadPart"),
     ("POST", "{}/{+}", "uploadId", "CompleteMultipartUpload"),
     ("DELETE", "{}/{+}", "uploadId", "AbortMultipartUpload"),
+    ("GET", "{}/{+}", "tagging", "GetObjectTagging"),
     ("PUT", "{}/{+}", "", "PutObject"),
     ("HEAD", "{}/{+}", "", "HeadObject"),
     ("GET", "{}/{+}", "", "GetObject"),
@@ -89,6 +91,12 @@ pub(super) fn logs(target: &str, document: &serde_json::Value) -> (&'static str,
     let arn = || document["resourceArn"].as_str().and_then(|arn| arn.split_once(":log-group:")).map(|(_, name)| name);
     let name = document["logGroupName"].as_str().or_else(arn);
     (action, name.map(str::to_owned).into_iter().collect())
+}
+
+/// The action of a call of ECR, and its repository.
+pub(super) fn ecr(target: &str, document: &serde_json::Value) -> (&'static str, Vec<String>) {
+    let action = if target.ends_with(".BatchGetImage") { "BatchGetImage" } else { "" };
+    (action, document["repositoryName"].as_str().map(str::to_owned).into_iter().collect())
 }
 
 /// The action as AWS's API reference has it, and the names in the path; empty where it is none of these.

@@ -36,13 +36,21 @@ pub(crate) fn permissions(call: &Call) -> Vec<Permission> {
                 .extend((call.action == "TagResource").then(|| Permission::new("apigateway:PATCH", call.name(0))));
             permissions
         }
-        "s3" => vec![Permission::new(s3_action(call.action), object(&call.names.join("/")))],
+        "s3" => {
+            let object = object(&call.names.join("/"));
+            let tags = call.sends_tags.then(|| Permission::new("s3:PutObjectTagging", &object));
+            [Permission::new(s3_action(call), &object)].into_iter().chain(tags).collect()
+        }
         "logs" => {
             // Reading what a group holds is asked for with `:*`.
             // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
             let streams = if call.action == "FilterLogEvents" { ":*" } else { "" };
             let arn = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{}{streams}", call.name(0));
             vec![Permission::new(format!("logs:{}", call.action), arn)]
+        }
+        "ecr" => {
+            let arn = format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{}", call.name(0));
+            vec![Permission::new(format!("ecr:{}", call.action), arn)]
         }
         "tagging" => vec![Permission::new(format!("tag:{}", call.action), "*")],
         _ => Vec::new(),
@@ -102,8 +110,9 @@ fn code(call: &Call) -> Option<Permission> {
     Some(Permission::new(action, object(&key)))
 }
 
-fn s3_action(action: &str) -> String {
-    let action = match action {
+fn s3_action(call: &Call) -> String {
+    let action = match call.action {
+        "DeleteObject" if call.query("versionId").is_some() => "DeleteObjectVersion",
         "HeadObject" => "GetObject",
         "HeadBucket" | "ListObjectsV2" => "ListBucket",
         "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => "PutObject",

@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
+    /// Whether it sends tags in a header.
+    pub(crate) sends_tags: bool,
     /// Its body, where that is small.
     pub(crate) body: Vec<u8>,
     /// Bytes of its body.
@@ -50,6 +52,7 @@ impl Call {
         let service = service(request, path);
         let (action, names) = match request.header("x-amz-target") {
             Some(target) if service == "logs" => actions::logs(target, &request.document()),
+            Some(target) if service == "ecr" => actions::ecr(target, &request.document()),
             Some(target) if service == "tagging" && target.ends_with(".GetResources") => ("GetResources", Vec::new()),
             _ => actions::action(&service, &method, path, query),
         };
@@ -64,6 +67,7 @@ impl Call {
             names,
             method,
             target,
+            sends_tags: request.header("x-amz-tagging").is_some(),
             body,
             sent_bytes,
             status: 0,
@@ -81,7 +85,7 @@ impl Call {
     pub(crate) fn is_write(&self) -> bool {
         let reads = matches!(self.method.as_str(), "GET" | "HEAD")
             || self.action.starts_with("Describe")
-            || self.service == "tagging";
+            || ["tagging", "ecr"].contains(&self.service.as_str());
         !self.is_to_endpoint() && !reads && !["FilterLogEvents", "Invoke", "ListTagsForResource"].contains(&self.action)
     }
 

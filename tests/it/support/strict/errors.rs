@@ -28,7 +28,7 @@ pub(crate) fn s3_error(status: u16, code: &str, message: &str) -> Message {
     Message::answer(status, body.into_bytes()).with_header("Content-Type", "application/xml")
 }
 
-/// An error of CloudWatch Logs, and of the index of tags, which have 400 for all that the caller is to blame for.
+/// An error of CloudWatch Logs, of ECR, and of the index of tags, which have 400 for all that the caller is to blame for.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>
 pub(crate) fn logs_error(status: u16, code: &str, message: &str) -> Message {
@@ -41,7 +41,7 @@ pub(crate) fn error(service: &str, status: u16, code: &str, message: &str) -> Me
     match service {
         "lambda" => lambda_error(status, code, message),
         "s3" => s3_error(status, code.trim_end_matches("Exception"), message),
-        "logs" | "tagging" => logs_error(status, code, message),
+        "logs" | "tagging" | "ecr" => logs_error(status, code, message),
         _ => api_gateway_error(status, code, message),
     }
 }

@@ -32,6 +32,15 @@ impl Upstream {
         self.pass(&request.with_header("Content-Type", "application/json").signed(service))
     }
 
+    /// A call of a service whose header names the action.
+    pub(crate) fn target(&self, service: &str, target: &str, body: &Value) -> Message {
+        let request = Message::request("POST", "/", body.to_string().into_bytes())
+            .with_header("Host", &format!("{service}.amazonaws.com"))
+            .with_header("Content-Type", "application/x-amz-json-1.1")
+            .with_header("X-Amz-Target", target);
+        self.pass(&request.signed(service))
+    }
+
     /// What a read says; `None` for any answer but 200.
     pub(crate) fn read(&self, service: &str, target: &str) -> Option<Value> {
         let answer = self.call(service, "GET", target, Vec::new());

@@ -20,6 +20,7 @@ mod flush_cache;
 mod function_error;
 mod function_policy;
 mod function_url;
+mod images;
 mod import_rest_api;
 mod invoke_permission;
 mod lambda_rate;
@@ -65,6 +66,7 @@ pub(crate) use flush_cache::FlushCache;
 pub(crate) use function_error::FunctionError;
 pub(crate) use function_policy::FunctionPolicy;
 pub(crate) use function_url::FunctionUrls;
+pub(crate) use images::Images;
 pub(crate) use import_rest_api::ImportRestApi;
 pub(crate) use invoke_permission::InvokePermission;
 pub(crate) use lambda_rate::LambdaRate;
@@ -143,6 +145,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         Box::new(BucketRegion::default()),
         Box::new(BucketOwner),
         Box::new(Encryption::default()),
+        Box::new(Images::default()),
         Box::new(PartSize::default()),
         Box::new(CompressionSize),
         Box::new(FlushCache),
