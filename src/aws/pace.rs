@@ -86,7 +86,7 @@ impl Pace {
     }
 
     /// 10 calls a second, of which 40 may come at once; of them 5 `GetResources` in two seconds.
-    pub(super) fn of_rest_apis() -> Self {
+    pub(super) fn of_apis() -> Self {
         Self::new(&[(40, 4 * SECOND), (5, 2 * SECOND)], |method, path| {
             let parts: Vec<_> = path.trim_matches('/').split('/').collect();
             if matches!((method, parts.as_slice()), ("GET", ["restapis", _, "resources"])) { &[1, 0] } else { &[0] }

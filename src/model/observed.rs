@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, CommitId, DeploymentId, FunctionKey, FunctionName, FunctionUrl,
-    LambdaTarget, ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName, Version,
+    AccountId, AliasName, ApiDefinition, ApiKey, ApiKind, CommitId, DeploymentId, FunctionKey, FunctionName,
+    FunctionUrl, LambdaTarget, ObjectKey, OlderCommit, Qualifier, Region, RestApiId, RevisionId, Sha256, StageName,
+    Version,
 };
 
 /// A value that is used and never shown or serialized.
@@ -370,6 +371,9 @@ pub struct PolicyStatement {
 /// A REST API with the stage of the settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObservedApi {
+    /// What it is.
+    #[serde(default)]
+    pub kind: ApiKind,
     /// Its id.
     pub id: RestApiId,
     /// What would be deployed now.
@@ -418,6 +422,12 @@ pub struct ObservedStage {
     /// A canary takes part of the calls.
     #[serde(default)]
     pub has_canary: bool,
+    /// API Gateway deploys each change of the API by itself; the stage of an HTTP API only.
+    #[serde(default)]
+    pub auto_deploy: bool,
+    /// What API Gateway said of its last deployment by itself, if it failed.
+    #[serde(default)]
+    pub last_deployment: Option<String>,
 }
 
 /// A deployment of a REST API.

@@ -9,11 +9,11 @@ use super::environment::{Configured, CopiedFunction, configured, copied};
 use super::wanted;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    Act, ApiDocument, ApiKey, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi, CreateFunction,
-    CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
-    GoesLive, GotFunction, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned, PreviewId,
-    PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload,
-    Warning, WriteApi, marks,
+    Act, ApiDocument, ApiKey, ApiKind, Artifact, Caller, ChangeCode, CodeCall, ConfigureFunction, CreateApi,
+    CreateFunction, CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey,
+    FunctionName, GoesLive, GotFunction, Inputs, KnownStates, ObjectKey, ObservedPreview, Permit, Plan, Planned,
+    PreviewId, PreviewSettings, Qualifier, Reason, Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi,
+    Upload, Warning, WriteApi, marks,
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
@@ -268,6 +268,7 @@ impl<'a> Preview<'a> {
             return;
         }
         let caller = Caller {
+            kind: ApiKind::Rest,
             partition: self.partition(),
             region: self.observed.region.clone(),
             account: function.source.account.clone(),
