@@ -72,7 +72,9 @@ async fn act(cx: &Context<'_>, step: &Step) -> Result<(), StepError> {
 
 async fn put_back(cx: &Context<'_>, undo: &Undo) -> Undone {
     match undo {
-        Undo::Stage { api, id, stage, from, left } => stage::undo(cx, api, (id, stage), from, left).await,
+        Undo::Stage { api, kind, id, stage, from, left } => {
+            stage::undo(cx, (api, *kind), (id, stage), from, left).await
+        }
         Undo::Alias { name, alias, from, left } => alias::undo(cx, (name, alias), from.as_ref(), left).await,
         Undo::Permission(permit) => permission::undo(cx, permit).await,
         Undo::Code { change, key, version, left } => {

@@ -12,8 +12,8 @@ use crate::aws::{self, Aws, CallError, SignedService, TaggedApi};
 use crate::error::{Failure, Kind, Problem};
 use crate::http::{Http, Miss};
 use crate::model::{
-    ApiKey, CommitEndpoint, CommitUrl, Endpoint, Event, FunctionName, FunctionUrl, FunctionUrls, LambdaUrl, Listener,
-    Made, Moment, Qualifier, Region, RestApiId, RunId, SmokeSettings, Sourced, StageName, UrlEndpoint,
+    ApiKey, ApiKind, CommitEndpoint, CommitUrl, Endpoint, Event, FunctionName, FunctionUrl, FunctionUrls, LambdaUrl,
+    Listener, Made, Moment, Qualifier, Region, RestApiId, RunId, SmokeSettings, Sourced, StageName, UrlEndpoint,
 };
 use crate::network::Network;
 
@@ -29,8 +29,8 @@ pub(crate) struct World {
     pub(crate) run: RunId,
     /// When this run began.
     pub(crate) began: Moment,
-    /// The account's REST APIs, once somebody asked for them.
-    listed: OnceCell<Vec<TaggedApi>>,
+    /// The account's REST APIs and HTTP APIs, once somebody asked for them.
+    listed: (OnceCell<Vec<TaggedApi>>, OnceCell<Vec<TaggedApi>>),
     /// The URLs of functions and aliases, once somebody asked for them.
     urls: Mutex<BTreeMap<(FunctionName, Qualifier), ReadUrl>>,
 }
@@ -65,13 +65,17 @@ impl World {
         let network = Network::get().await?;
         let (http, cancel) = (Http::new(network)?, cancel.clone());
         let aws = Aws::connect(network.aws()?, region.map(|region| &region.value)).await?;
-        let (listed, urls) = (OnceCell::new(), Mutex::default());
+        let (listed, urls) = ((OnceCell::new(), OnceCell::new()), Mutex::default());
         Ok(Self { aws, http, cancel, run: run_id(), began: aws::time::now(), listed, urls })
     }
 
-    /// The account's REST APIs, as the first to ask sees them.
-    pub(crate) async fn listed_apis(&self) -> Result<&[TaggedApi], CallError> {
-        self.listed.get_or_try_init(async || self.aws.rest_apis.list().await).await.map(Vec::as_slice)
+    /// The account's APIs of a kind, as the first to ask sees them.
+    pub(crate) async fn listed_apis(&self, kind: ApiKind) -> Result<&[TaggedApi], CallError> {
+        let (cell, apis) = match kind {
+            ApiKind::Rest => (&self.listed.0, self.aws.apis(kind)),
+            ApiKind::Http => (&self.listed.1, self.aws.apis(kind)),
+        };
+        cell.get_or_try_init(async || apis.list().await).await.map(Vec::as_slice)
     }
 
     /// Returns the URL of a stage in AWS or, if `AWS_ENDPOINT_URL` is set, in a local emulator.
@@ -81,7 +85,9 @@ impl World {
         if let Some(base) = &self.aws.endpoint_url {
             format!("{base}/restapis/{id}/{stage}/_user_request_{path}")
         } else {
-            format!("https://{}/{stage}{path}", self.aws.region.host_of_api(id))
+            // The stage `$default` of an HTTP API is served without a path.
+            let stage = if stage.as_str() == "$default" { String::new() } else { format!("/{stage}") };
+            format!("https://{}{stage}{path}", self.aws.region.host_of_api(id))
         }
     }
 

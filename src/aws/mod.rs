@@ -1,7 +1,9 @@
 //! Thin adapters over the SDKs: our words in, our words out. No SDK type leaves this folder.
 
+mod apis;
 mod call_error;
 mod ecr;
+mod http_api;
 mod lambda;
 mod logs;
 mod pace;
@@ -19,8 +21,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+pub use apis::Apis;
 pub use call_error::{Answer, CallError};
 pub use ecr::Ecr;
+pub use http_api::{Deployed, HttpApis};
 pub use lambda::{Code, CodeObject, EventSources, GotAlias, GotPolicy, Invocation, Lambda, NamedFunction};
 pub use logs::Logs;
 pub use rest_api::{RestApis, TaggedApi};
@@ -32,7 +36,7 @@ use pace::Pace;
 use url::Url;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::model::Region;
+use crate::model::{ApiKind, Region};
 use crate::network;
 
 /// Everything that talks to AWS, made from one configuration.
@@ -41,6 +45,8 @@ pub struct Aws {
     pub lambda: Lambda,
     /// REST APIs.
     pub rest_apis: RestApis,
+    /// HTTP APIs.
+    pub http_apis: HttpApis,
     /// Artifacts.
     pub s3: S3,
     /// Container images.
@@ -106,12 +112,13 @@ fn check_region(region: &str) -> Result<(), Failure> {
 /// The variables that lead to another AWS: for all services, and for each.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-const ENDPOINTS: [&str; 6] = [
+const ENDPOINTS: [&str; 7] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_ECR",
     "AWS_ENDPOINT_URL_API_GATEWAY",
+    "AWS_ENDPOINT_URL_APIGATEWAYV2",
     "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
 ];
 
@@ -132,6 +139,14 @@ fn word(value: Option<&impl AsRef<str>>) -> Option<&str> {
 }
 
 impl Aws {
+    /// The APIs of a kind.
+    pub fn apis(&self, kind: ApiKind) -> Apis<'_> {
+        match kind {
+            ApiKind::Rest => Apis::Rest(&self.rest_apis),
+            ApiKind::Http => Apis::Http(&self.http_apis),
+        }
+    }
+
     /// Reads the SDK's default chain: environment, profiles, SSO, web identity, `AWS_ENDPOINT_URL`.
     ///
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
@@ -159,10 +174,13 @@ impl Aws {
                 .into_failure(Kind::Usage));
         };
         check_region(region.as_ref())?;
+        // Both kinds of APIs share the account's quotas.
+        let of_apis = Pace::of_apis();
         let endpoint_url = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self {
             lambda: Lambda::new(&config, Pace::of_lambda().client(http.clone())),
-            rest_apis: RestApis::new(&config, Pace::of_rest_apis().client(http)),
+            rest_apis: RestApis::new(&config, of_apis.client(http.clone())),
+            http_apis: HttpApis::new(&config, of_apis.client(http)),
             s3: S3::new(&config, endpoint_url.is_some()),
             ecr: Ecr::new(&config),
             logs: Logs::new(&config),

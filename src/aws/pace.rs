@@ -86,7 +86,7 @@ impl Pace {
     }
 
     /// 10 calls a second, of which 40 may come at once; of them 5 `GetResources` in two seconds.
-    pub(super) fn of_rest_apis() -> Self {
+    pub(super) fn of_apis() -> Self {
         Self::new(&[(40, 4 * SECOND), (5, 2 * SECOND)], |method, path| {
             let parts: Vec<_> = path.trim_matches('/').split('/').collect();
             if matches!((method, parts.as_slice()), ("GET", ["restapis", _, "resources"])) { &[1, 0] } else { &[0] }
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(counts("GET", "2015-03-31/functions"), [2]);
         assert_eq!(counts("PUT", "2015-03-31/functions/hello/code"), [2]);
         assert_eq!(counts("POST", "2015-03-31/functions/hello/invocations"), [0; 0]);
-        let counts = Pace::of_rest_apis().counts;
+        let counts = Pace::of_apis().counts;
         assert_eq!(counts("GET", "restapis/a1b2/resources"), [1, 0]);
         assert_eq!(counts("GET", "restapis/a1b2/stages/dev"), [0]);
     }

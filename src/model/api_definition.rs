@@ -1,16 +1,40 @@
-//! A REST API's definition. A deployment is a snapshot of it.
+//! An API's definition. A deployment is a snapshot of it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use derive_more::Display;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AccountId, AliasName, FunctionName, Sha256};
+use super::{AccountId, AliasName, FunctionName, PayloadFormat, Sha256};
+
+/// The kind of an API of API Gateway.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, Display)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiKind {
+    /// `aws apigateway`.
+    #[default]
+    #[display("REST API")]
+    Rest,
+    /// `aws apigatewayv2`.
+    #[display("HTTP API")]
+    Http,
+}
+
+impl ApiKind {
+    /// Returns whether it is a REST API.
+    pub fn is_rest(&self) -> bool {
+        *self == Self::Rest
+    }
+}
 
 /// The definition of a REST API: resources, methods, integrations, authorizers, models, validators, gateway
-/// responses, policy, binary types, compression, key source and endpoint settings.
+/// responses, policy, binary types, compression, key source and endpoint settings; or that of an HTTP API: routes,
+/// integrations, authorizers, models, CORS and endpoint settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiDefinition {
     /// The complete definition. Lists without a meaningful order are sorted when they are read from AWS.
@@ -29,7 +53,7 @@ impl ApiDefinition {
 /// A method's integration: what the method calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Integration {
-    /// The resource's path, `/hello/{name}`.
+    /// The resource's path, `/hello/{name}`; `$default` for what no other route of an HTTP API takes.
     pub path: String,
     /// The HTTP method, `GET` or `ANY`.
     pub method: String,
@@ -51,6 +75,9 @@ pub struct Integration {
     /// Anybody may call it: no authorizer, no IAM, no API key.
     #[serde(default)]
     pub is_open: bool,
+    /// What the function gets.
+    #[serde(default, skip_serializing_if = "PayloadFormat::is_first")]
+    pub format: PayloadFormat,
 }
 
 impl Integration {
@@ -88,9 +115,13 @@ pub struct LambdaTarget {
 impl LambdaTarget {
     /// Returns the function that a URI names, with stage variables replaced, or `None` if it names no function.
     ///
-    /// The URI's form: <https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html>.
+    /// The URI's form: <https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html>; an HTTP API may have the
+    /// function's ARN alone.
     pub fn of_uri(uri: &str, variables: &BTreeMap<String, String>) -> Option<Self> {
         let uri = fill_in(uri, variables);
+        if uri.starts_with("arn:") && uri.split(':').nth(5) == Some("function") {
+            return parse_function(&uri);
+        }
         let (_, rest) = uri.split_once(":lambda:path/")?;
         let (_, rest) = rest.split_once("/functions/")?;
         let (function, _) = rest.rsplit_once('/')?;

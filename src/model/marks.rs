@@ -271,11 +271,11 @@ pub fn definition_in(description: &str) -> Option<Sha256> {
 }
 
 /// The id of the statement that lets an API's stage invoke a function; without a stage, all of the API. A stage whose
-/// name would make it too long is named by its digest.
+/// name would make it too long, or is `$default`, which no id may hold, is named by its digest.
 pub fn statement_id(api: &RestApiId, stage: Option<&StageName>) -> String {
     let Some(stage) = stage else { return format!("sls-release-{api}") };
     let id = format!("sls-release-{api}-{stage}");
-    if id.len() <= STATEMENT_ID {
+    if id.len() <= STATEMENT_ID && !stage.as_str().starts_with('$') {
         return id;
     }
     format!("sls-release-{api}-{}", &Sha256::of(stage.as_str().as_bytes()).hex()[..32])

@@ -38,7 +38,7 @@ mod url_acts;
 mod why;
 
 pub use advice::{Advice, AdviceAbout, LeaveOut, is_cache_folder, is_test_folder};
-pub use api_definition::{ApiDefinition, Integration, LambdaTarget, Qualifier};
+pub use api_definition::{ApiDefinition, ApiKind, Integration, LambdaTarget, Qualifier};
 pub use archive_file::{ArchiveFileSettings, ExcludesMatching, FileMode, Flavour};
 pub use artifact::{Artifact, Binary, BuiltFor, Entry, PART_BYTES, SENT_LIMIT, UNZIPPED_LIMIT};
 pub use callers::{AliasCallers, FunctionCaller};

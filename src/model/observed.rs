@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
 
 use super::{
-    AccountId, AliasName, ApiDefinition, ApiKey, Artifact, CommitId, DeploymentId, FunctionKey, FunctionName,
+    AccountId, AliasName, ApiDefinition, ApiKey, ApiKind, Artifact, CommitId, DeploymentId, FunctionKey, FunctionName,
     FunctionUrl, ImageUri, LambdaTarget, Md5, ObjectKey, ObservedImage, OlderCommit, Qualifier, Region, RestApiId,
     RevisionId, Sha256, StageName, Version,
 };
@@ -410,6 +410,9 @@ pub struct PolicyStatement {
 /// A REST API with the stage of the settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObservedApi {
+    /// What it is.
+    #[serde(default)]
+    pub kind: ApiKind,
     /// Its id.
     pub id: RestApiId,
     /// What would be deployed now.
@@ -458,6 +461,12 @@ pub struct ObservedStage {
     /// A canary takes part of the calls.
     #[serde(default)]
     pub has_canary: bool,
+    /// API Gateway deploys each change of the API by itself; the stage of an HTTP API only.
+    #[serde(default)]
+    pub auto_deploy: bool,
+    /// What API Gateway said of its last deployment by itself, if it failed.
+    #[serde(default)]
+    pub last_deployment: Option<String>,
 }
 
 /// A deployment of a REST API.

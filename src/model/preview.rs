@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccountId, AliasName, ApiKey, FunctionConfiguration, FunctionKey, FunctionUrl, Moment, ObjectKey, ObservedCode,
-    ObservedImage, Qualifier, Region, RestApiId, Secret, Sha256, Version,
+    AccountId, AliasName, ApiKey, ApiKind, FunctionConfiguration, FunctionKey, FunctionUrl, Moment, ObjectKey,
+    ObservedCode, ObservedImage, Qualifier, Region, RestApiId, Secret, Sha256, Version,
 };
 
 /// Identifies a preview; everything that belongs to it carries this in its tags.
@@ -52,6 +52,9 @@ pub struct GotFunction {
 /// A stage of an API that is copied.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SourceApi {
+    /// What it is.
+    #[serde(default)]
+    pub kind: ApiKind,
     /// Its id.
     pub id: RestApiId,
     /// Its name.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, AliasName, ApiKey, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, ImageUri, ObjectKey,
-    PreviewId, Qualifier, Ref, Region, RestApiId, RevisionId, Sha256, StageName, Version, VersionRef, marks,
+    AccountId, AliasName, ApiKey, ApiKind, ApiRef, DeploymentId, DeploymentRef, FunctionKey, FunctionName, ImageUri,
+    ObjectKey, PreviewId, Qualifier, Ref, Region, RestApiId, RevisionId, Sha256, StageName, Version, VersionRef, marks,
     short_digest,
 };
 
@@ -167,6 +167,9 @@ pub enum GoesLive {
 pub struct CreateDeployment {
     /// The API.
     pub api: ApiKey,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "ApiKind::is_rest")]
+    pub kind: ApiKind,
     /// Its id.
     pub id: RestApiId,
     /// The definition that was observed: another one at the time of the call is a refusal.
@@ -252,6 +255,9 @@ pub struct Caller {
     pub account: AccountId,
     /// The API.
     pub api: ApiRef,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "ApiKind::is_rest")]
+    pub kind: ApiKind,
     /// The stage; `None`: all of the API.
     pub stage: Option<StageName>,
     /// The id of the authorizer that invokes the function, instead of the stage's methods.
@@ -298,6 +304,9 @@ pub struct KnownStates {
 pub struct PointStage {
     /// The API.
     pub api: ApiKey,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "ApiKind::is_rest")]
+    pub kind: ApiKind,
     /// Its id.
     pub id: RestApiId,
     /// The stage.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{
-    AccountId, AliasName, ApiKey, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, ImageUri, ObjectKey,
-    Qualifier, Region, RestApiId, Secret, Smoke, Sourced, StageName,
+    AccountId, AliasName, ApiKey, ApiKind, ArchiveFileSettings, BucketName, FunctionKey, FunctionName, ImageUri,
+    ObjectKey, Qualifier, Region, RestApiId, Secret, Smoke, Sourced, StageName,
 };
 use crate::error::Location;
 
@@ -224,9 +224,11 @@ pub enum Redeploy {
     Never,
 }
 
-/// An `[apis.<key>]` table; REST APIs.
+/// An `[apis.<key>]` table.
 #[derive(Clone, Debug, Serialize)]
 pub struct ApiSettings {
+    /// `type`; `None`: what AWS has.
+    pub kind: Option<ApiKind>,
     /// Its id or name.
     pub api: Sourced<ApiName>,
     /// The API's stage, which may have another name than ours.

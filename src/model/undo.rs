@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Act, AliasName, ApiKey, Cache, ChangeCode, CodeCall, ConfigureFunction, CreateAlias, CreateApi, CreateDeployment,
-    CreateFunction, CreateLogGroup, DeployStage, DeploymentId, DeploymentRef, FunctionName, GiveUrl, KeepCommit,
-    MoveAlias, ObjectKey, Owner, Permit, PointStage, PreviewId, Queue, Ref, ReplaceObject, RestApiId, Restore, RunId,
-    Sha256, StageName, Target, Version, VersionRef, WriteApi, marks,
+    Act, AliasName, ApiKey, ApiKind, Cache, ChangeCode, CodeCall, ConfigureFunction, CreateAlias, CreateApi,
+    CreateDeployment, CreateFunction, CreateLogGroup, DeployStage, DeploymentId, DeploymentRef, FunctionName, GiveUrl,
+    KeepCommit, MoveAlias, ObjectKey, Owner, Permit, PointStage, PreviewId, Queue, Ref, ReplaceObject, RestApiId,
+    Restore, RunId, Sha256, StageName, Target, Version, VersionRef, WriteApi, marks,
 };
 
 /// Something that a run did, or may have done.
@@ -22,6 +22,8 @@ pub enum Undo {
     Stage {
         /// The API.
         api: ApiKey,
+        /// What it is.
+        kind: ApiKind,
         /// Its id.
         id: RestApiId,
         /// The stage.
@@ -273,8 +275,8 @@ impl Permit {
 impl PointStage {
     /// The stage, and its cache.
     pub fn undos(&self) -> Vec<Undo> {
-        let Self { api, id, stage, from, to, .. } = self.clone();
-        with_caches(Undo::Stage { api, id, stage, from, left: [to].into() }, &self.caches)
+        let Self { api, kind, id, stage, from, to, .. } = self.clone();
+        with_caches(Undo::Stage { api, kind, id, stage, from, left: [to].into() }, &self.caches)
     }
 }
 

@@ -154,6 +154,12 @@ pub enum Skip {
         /// The definition.
         definition: Sha256,
     },
+    /// The stage of an HTTP API has `autoDeploy`.
+    #[display("{api}: the stage deploys each change by itself (autoDeploy)")]
+    DeploysItself {
+        /// The API.
+        api: ApiKey,
+    },
     /// `redeploy = "never"`.
     #[display("{api}: redeploy = \"never\"")]
     RedeployNever {
@@ -275,6 +281,14 @@ pub enum Warning {
         /// The read, by its action.
         #[serde(rename = "action")]
         read: OptionalRead,
+    },
+    /// The last deployment that a stage made by itself failed.
+    #[display("{api}: the last deployment by autoDeploy failed, so the stage serves an older definition: {message}")]
+    DeploymentFailed {
+        /// The API.
+        api: ApiKey,
+        /// AWS's words.
+        message: String,
     },
     /// The API's own endpoint is switched off, so it is not reported.
     #[display("{api}: its execute-api endpoint is disabled, so no URL of it is reported")]

@@ -43,7 +43,7 @@ async fn address(settings: &Settings, smoke: &SmokeSettings, world: &World) -> O
         SmokeTarget::Url(url) => Some(Address::new(url.clone(), smoke)),
         SmokeTarget::Path { api, path } => {
             let api = settings.apis.get(api)?;
-            let id = api_id(api, world).await.ok()??;
+            let (_, id) = api_id(api, world).await.ok()??;
             Some(Address::new(world.url(&id, &api.stage.value, path), smoke))
         }
         SmokeTarget::FunctionUrl { function, path } => {

@@ -20,7 +20,7 @@ pub use stack::{Reads, stack};
 
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{ApiName, ApiSettings, RestApiId, Silent};
+use crate::model::{ApiKind, ApiName, ApiSettings, RestApiId, Silent};
 use crate::world::{Look, Wait, World};
 
 /// A read that failed.
@@ -98,19 +98,33 @@ fn failed_to_read(error: CallError) -> Problem {
     error.into_problem(what)
 }
 
-/// The id of an API that the settings name by its id or its name; `None` where API Gateway has none.
-async fn api_id(settings: &ApiSettings, world: &World) -> Result<Option<RestApiId>, ReadError> {
+/// The id of an API that the settings name by its id or its name, and its kind where it is known; `None` where API Gateway
+/// has none.
+async fn api_id(settings: &ApiSettings, world: &World) -> Result<Option<(Option<ApiKind>, RestApiId)>, ReadError> {
     let name = match &settings.api.value {
-        ApiName::Id(id) => return Ok(Some(id.clone())),
+        ApiName::Id(id) => return Ok(Some((settings.kind, id.clone()))),
         ApiName::Name(name) => name,
     };
-    let listed = world.listed_apis().await?.iter();
-    let mut ids: Vec<_> = listed.filter(|api| api.name == *name).map(|api| api.id.clone()).collect();
+    let kinds = match settings.kind {
+        Some(kind) => vec![kind],
+        None => vec![ApiKind::Rest, ApiKind::Http],
+    };
+    let mut ids = Vec::new();
+    for kind in kinds {
+        let listed = match world.listed_apis(kind).await {
+            // Who may read REST APIs alone has none of the other kind.
+            Err(error) if settings.kind.is_none() && kind == ApiKind::Http && error.answer == Answer::Denied => {
+                continue;
+            }
+            listed => listed?,
+        };
+        ids.extend(listed.iter().filter(|api| api.name == *name).map(|api| (Some(kind), api.id.clone())));
+    }
     if ids.len() > 1 {
-        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        let shown: Vec<_> = ids.iter().map(|(_, id)| id.to_string()).collect();
         return Err(ReadError::Other(
-            Problem::new(format!("{} REST APIs are named {name}", ids.len()))
-                .why(format!("their ids are {}", ids.join(", ")))
+            Problem::new(format!("{} APIs are named {name}", ids.len()))
+                .why(format!("their ids are {}", shown.join(", ")))
                 .fix("set `id` instead of `name`")
                 .at(settings.api.location()),
         ));

@@ -9,7 +9,7 @@ use super::{ReadError, api_id, images, keyed, patiently, refuse, sort, urls};
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Problem};
 use crate::model::{
-    AliasName, ApiKey, ApiSettings, Artifact, ExistingApi, ExistingFunction, FunctionKey, FunctionName,
+    AliasName, ApiKey, ApiKind, ApiSettings, Artifact, ExistingApi, ExistingFunction, FunctionKey, FunctionName,
     FunctionSettings, FunctionUrl, GotFunction, MarkedApi, Mistagged, ObjectKey, ObservedPreview, PreviewId, Qualifier,
     RestApiId, Settings, Sha256, SourceApi, StageName, UntaggedApi, Version, marks,
 };
@@ -61,14 +61,22 @@ async fn source(settings: &FunctionSettings, world: &World) -> Result<Option<Got
 }
 
 async fn source_api(settings: &ApiSettings, world: &World) -> Result<Option<SourceApi>, ReadError> {
-    let Some(id) = api_id(settings, world).await? else { return Ok(None) };
+    let Some((kind, id)) = api_id(settings, world).await? else { return Ok(None) };
     let (apis, stage) = (&world.aws.rest_apis, &settings.stage.value);
+    if kind == Some(ApiKind::Http) {
+        return http_api(&id, world).await;
+    }
     let (api, stage, document) = futures::join!(apis.api(&id), apis.stage(&id, stage), apis.export(&id, stage));
-    let (Some(api), Some(stage), Some(document)) = (api?, stage?, document?) else { return Ok(None) };
+    let (api, stage, document) = (api?, stage?, document?);
+    if api.is_none() && kind.is_none() {
+        return http_api(&id, world).await;
+    }
+    let (Some(api), Some(stage), Some(document)) = (api, stage, document) else { return Ok(None) };
     let api_settings = &api.definition.document["settings"];
     let has_policy = [&api_settings["policy"], &document["x-amazon-apigateway-policy"]];
     let types = api_settings["endpoint_types"].as_array();
     Ok(Some(SourceApi {
+        kind: ApiKind::Rest,
         id,
         name: api.name,
         has_policy: has_policy.iter().any(|policy| !policy.is_null() && policy.as_str() != Some("")),
@@ -99,6 +107,22 @@ async fn commits(name: &FunctionName, world: &World) -> Result<(Commits, Urls), 
 
 type Commits = BTreeMap<AliasName, Version>;
 type Urls = BTreeMap<Qualifier, FunctionUrl>;
+
+/// An HTTP API, of which no preview is made.
+async fn http_api(id: &RestApiId, world: &World) -> Result<Option<SourceApi>, ReadError> {
+    let Some(api) = world.aws.http_apis.api(id).await? else { return Ok(None) };
+    let id = id.clone();
+    Ok(Some(SourceApi {
+        kind: ApiKind::Http,
+        id,
+        name: api.name,
+        document: serde_json::Value::Null,
+        variables: BTreeMap::new(),
+        has_policy: false,
+        is_private: false,
+        execute_api_disabled: api.execute_api_disabled,
+    }))
+}
 
 async fn existing(
     key: &FunctionKey,

@@ -14,9 +14,9 @@ use super::{ReadError, api_id, contents, images, keyed, refuse, sort, unless_den
 use crate::aws::{Answer, CallError, EventSources};
 use crate::error::Failure;
 use crate::model::{
-    AccountId, AliasName, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings, Listener,
-    ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedImage, ObservedObject,
-    OptionalRead, Qualifier, Redeploy, Settings, marks,
+    AccountId, AliasName, ApiKind, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings,
+    Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedImage,
+    ObservedObject, OptionalRead, Qualifier, Redeploy, RestApiId, Settings, marks,
 };
 use crate::world::World;
 
@@ -104,13 +104,33 @@ async fn alias(name: &FunctionName, alias: &AliasName, world: &World) -> Result<
 }
 
 async fn api(settings: &ApiSettings, world: &World) -> Result<Option<ObservedApi>, ReadError> {
-    let Some(id) = api_id(settings, world).await? else { return Ok(None) };
-    let apis = &world.aws.rest_apis;
+    let Some((kind, id)) = api_id(settings, world).await? else { return Ok(None) };
+    match kind {
+        Some(kind) => of_kind(kind, &id, settings, world).await,
+        // Most are REST APIs. What a role may not read there it may read here.
+        None => match of_kind(ApiKind::Rest, &id, settings, world).await {
+            Ok(Some(found)) => Ok(Some(found)),
+            absent => match of_kind(ApiKind::Http, &id, settings, world).await {
+                Ok(Some(found)) => Ok(Some(found)),
+                _ => absent,
+            },
+        },
+    }
+}
+
+async fn of_kind(
+    kind: ApiKind,
+    id: &RestApiId,
+    settings: &ApiSettings,
+    world: &World,
+) -> Result<Option<ObservedApi>, ReadError> {
+    let apis = world.aws.apis(kind);
     let (api, stage, deployments) =
-        futures::join!(apis.api(&id), apis.stage(&id, &settings.stage.value), apis.deployments(&id));
+        futures::join!(apis.api(id), apis.stage(id, &settings.stage.value), apis.deployments(id));
     let Some(api) = api? else { return Ok(None) };
     Ok(Some(ObservedApi {
-        id,
+        kind,
+        id: id.clone(),
         definition: api.definition,
         stage: stage?,
         deployments: deployments?,
@@ -140,7 +160,9 @@ fn asked(
 /// A new route may call a function that does not permit it yet.
 fn called_by_changed_apis(settings: &Settings, observed: &Observed) -> BTreeSet<FunctionName> {
     let apis = settings.apis.iter().filter_map(|(key, api)| Some((api, observed.apis.get(key)?.as_ref()?)));
+    let deploys_itself = |api: &ObservedApi| api.stage.as_ref().is_some_and(|stage| stage.auto_deploy);
     let changed = apis.filter(|(settings, api)| match settings.redeploy {
+        _ if deploys_itself(api) => false,
         Redeploy::Always => true,
         Redeploy::Changed => {
             let deployed = api.live_deployment().and_then(|live| marks::definition_in(&live.description));

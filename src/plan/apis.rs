@@ -1,4 +1,4 @@
-//! What becomes of one REST API: a new deployment, or none.
+//! What becomes of one API: a new deployment, or none.
 
 use super::stack::Api;
 use crate::model::{
@@ -9,6 +9,12 @@ use crate::model::{
 pub(super) fn decide(api: &Api<'_>, plan: &mut Plan) {
     let Some(stage) = &api.observed.stage else { return };
     report_endpoint(api, stage, plan);
+    if stage.auto_deploy {
+        plan.skipped.push(Skip::DeploysItself { api: api.key.clone() });
+        let failed = stage.last_deployment.clone();
+        plan.warnings.extend(failed.map(|message| Warning::DeploymentFailed { api: api.key.clone(), message }));
+        return;
+    }
     let Some(from) = &stage.deployment else { return };
     let definition = api.observed.definition.digest();
     match reason(api, from, definition) {
@@ -48,10 +54,12 @@ fn redeploy(
     plan: &mut Plan,
 ) {
     let (key, id) = (api.key.clone(), api.observed.id.clone());
-    let create = CreateDeployment { api: key.clone(), id: id.clone(), definition };
+    let kind = api.observed.kind;
+    let create = CreateDeployment { api: key.clone(), kind, id: id.clone(), definition };
     plan.add(Act::CreateDeployment(create), why);
     let point = PointStage {
         api: key.clone(),
+        kind,
         id,
         stage: stage.name.clone(),
         from: from.clone(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::routes::{self, Route};
 use super::stack::{Function, Stack};
-use super::{event, url_event};
+use super::{first_event, second_event};
 use crate::model::{
     Act, FunctionKey, FunctionName, FunctionUrl, GoesLive, Invoke, LogSource, PayloadFormat, Plan, Reason, Ref,
     Settings, SmokeSettings, SmokeTarget, UrlAuth, Version, marks,
@@ -89,9 +89,13 @@ pub(super) fn events(stack: &Stack<'_>, plan: &Plan) -> BTreeMap<usize, Value> {
         let event = match &sent.request {
             Request::Api(route, path) => {
                 let (account, region) = (&sent.function.observed.account, &stack.observed.region);
-                event::of_rest_api(&event::Request { route, settings, path, account, region })
+                let request = first_event::Request { route, settings, path, account, region };
+                match route.integration.format {
+                    PayloadFormat::First => first_event::of_first_format(&request),
+                    PayloadFormat::Second => second_event::of_http_api(&request),
+                }
             }
-            Request::Url(url, path) => url_event::of_url(url, settings, path, &sent.function.observed.account),
+            Request::Url(url, path) => second_event::of_url(url, settings, path, &sent.function.observed.account),
             Request::Event => settings.event.clone()?,
         };
         Some((test, event))
@@ -165,7 +169,7 @@ fn invoke(test: usize, settings: &SmokeSettings, sent: &Sent<'_, '_>) -> Invoke 
         Request::Url(..) => format!("{} {}", settings.method, settings.target.shown()),
         Request::Event => settings.target.shown(),
     };
-    let (is_request, is_url) = (!matches!(request, Request::Event), matches!(request, Request::Url(..)));
+    let is_request = !matches!(request, Request::Event);
     let live = function.observed.alias.as_ref().map(|alias| alias.version.clone());
     let seconds = function.observed.latest.timeout_seconds;
     Invoke {
@@ -179,7 +183,11 @@ fn invoke(test: usize, settings: &SmokeSettings, sent: &Sent<'_, '_>) -> Invoke 
         event,
         tenant: settings.tenant.clone().filter(|_| function.observed.latest.has_tenants),
         status: is_request.then_some(settings.status),
-        format: if is_url { PayloadFormat::Second } else { PayloadFormat::First },
+        format: match request {
+            Request::Api(route, _) => route.integration.format,
+            Request::Url(..) => PayloadFormat::Second,
+            Request::Event => PayloadFormat::First,
+        },
         contains: settings.contains.clone(),
         timeout: settings.timeout,
         function_timeout: seconds.map_or(LONGEST, |seconds| Duration::from_secs(seconds.into())),

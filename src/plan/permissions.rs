@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::routes::DEFAULT_ROUTE;
 use super::stack::{Api, Call, Function, Stack};
 use crate::model::{Act, Caller, Integration, KnownStates, Permit, Plan, PolicyStatement, Qualifier, Reason, Ref};
 
@@ -65,6 +66,7 @@ fn caller(function: &Function<'_>, api: &Api<'_>, stack: &Stack<'_>) -> Caller {
         region: stack.observed.region.clone(),
         account: function.observed.account.clone(),
         api: Ref::Existing(api.observed.id.clone()),
+        kind: api.observed.kind,
         stage: Some(api.settings.stage.value.clone()),
         authorizer: None,
     }
@@ -85,7 +87,9 @@ fn is_allowed(function: &Function<'_>, api: &Api<'_>, call: &Call<'_>, stack: &S
     let Integration { path, method, .. } = call.integration;
     let method = if method == "ANY" { "*" } else { method };
     let stage = caller(function, api, stack).source_arn(&api.observed.id);
-    let caller = format!("{}{method}{}", stage.trim_end_matches('*'), wildcards(path));
+    // The route `$default` has no segment for the method.
+    let route = if path == DEFAULT_ROUTE { path.clone() } else { format!("{method}{}", wildcards(path)) };
+    let caller = format!("{}{route}", stage.trim_end_matches('*'));
     is_permitted(function, &caller, &call.qualifier)
 }
 

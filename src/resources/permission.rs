@@ -93,7 +93,7 @@ async fn other_deployment(
     known: &KnownStates,
 ) -> Result<Option<String>, CallError> {
     let Some(stage) = &permit.caller.stage else { return Ok(None) };
-    let now = cx.run.world.aws.rest_apis.serves(api, stage).await?;
+    let now = cx.run.world.aws.apis(permit.caller.kind).serves(api, stage).await?;
     let other = now.filter(|now| !cx.is_deployment(now, &known.deployments));
     Ok(other.map(|now| format!("stage {stage} of {api} serves deployment {now}")))
 }

@@ -1,18 +1,18 @@
-//! Stages of REST APIs: the deployment that each serves.
+//! Stages of APIs: the deployment that each serves.
 
 use std::collections::BTreeSet;
 
 use super::{Context, not_made, put_back};
 use crate::aws::{Answer, CallError};
 use crate::engine::{Found, StepError, Undone, Words, Write, send};
-use crate::model::{ApiKey, DeploymentId, DeploymentRef, PointStage, RestApiId, StageName, marks};
+use crate::model::{ApiKey, ApiKind, DeploymentId, DeploymentRef, PointStage, RestApiId, StageName, marks};
 
 /// Points a stage at another deployment.
 pub async fn point(cx: &Context<'_>, point: &PointStage) -> Result<(), StepError> {
     let PointStage { api, id, stage, .. } = point;
     let deployment = cx.run.memory.made(|made| made.deployment(&point.to));
     let deployment = deployment.ok_or_else(|| not_made(format!("deployment {}", point.to)))?;
-    let apis = &cx.run.world.aws.rest_apis;
+    let apis = cx.run.world.aws.apis(point.kind);
     let what = format!("stage {stage} of {api}");
     let call = async || {
         still_serves(cx, point).await?;
@@ -32,7 +32,7 @@ pub async fn point(cx: &Context<'_>, point: &PointStage) -> Result<(), StepError
 
 /// Whether the deployment that is served now, which is another run's, has the wanted definition.
 async fn has_definition(cx: &Context<'_>, point: &PointStage, now: &DeploymentId) -> Result<bool, CallError> {
-    let all = cx.run.world.aws.rest_apis.deployments(&point.id).await?;
+    let all = cx.run.world.aws.apis(point.kind).deployments(&point.id).await?;
     let description = all.iter().find(|deployment| deployment.id == *now).map(|deployment| &deployment.description);
     Ok(description.and_then(|text| marks::definition_in(text)) == Some(point.definition))
 }
@@ -41,7 +41,7 @@ async fn has_definition(cx: &Context<'_>, point: &PointStage, now: &DeploymentId
 /// each attempt is the best there is.
 async fn still_serves(cx: &Context<'_>, point: &PointStage) -> Result<(), CallError> {
     let PointStage { id, stage, from, .. } = point;
-    let now = cx.run.world.aws.rest_apis.serves(id, stage).await?;
+    let now = cx.run.world.aws.apis(point.kind).serves(id, stage).await?;
     if now.as_ref() == Some(from) {
         return Ok(());
     }
@@ -53,21 +53,29 @@ async fn still_serves(cx: &Context<'_>, point: &PointStage) -> Result<(), CallEr
 /// Points the stage back.
 pub async fn undo(
     cx: &Context<'_>,
-    api: &ApiKey,
+    (api, kind): (&ApiKey, ApiKind),
     (id, stage): (&RestApiId, &StageName),
     from: &DeploymentId,
     left: &BTreeSet<DeploymentRef>,
 ) -> Undone {
     let words = Words {
-        what: format!("stage {stage} of REST API {id}"),
+        what: format!("stage {stage} of {kind} {id}"),
         restored: format!("stage {stage} of {api} serves deployment {from} again"),
-        by_hand: cx.aws(&format!(
-            "apigateway update-stage --rest-api-id {id} --stage-name {stage} --patch-operations \
-             op=replace,path=/deploymentId,value={from}"
-        )),
-        to_look: cx.aws(&format!("apigateway get-stage --rest-api-id {id} --stage-name {stage}")),
+        by_hand: cx.aws(&match kind {
+            ApiKind::Rest => format!(
+                "apigateway update-stage --rest-api-id {id} --stage-name {stage} --patch-operations \
+                 op=replace,path=/deploymentId,value={from}"
+            ),
+            ApiKind::Http => {
+                format!("apigatewayv2 update-stage --api-id {id} --stage-name '{stage}' --deployment-id {from}")
+            }
+        }),
+        to_look: cx.aws(&match kind {
+            ApiKind::Rest => format!("apigateway get-stage --rest-api-id {id} --stage-name {stage}"),
+            ApiKind::Http => format!("apigatewayv2 get-stage --api-id {id} --stage-name '{stage}'"),
+        }),
     };
-    let apis = &cx.run.world.aws.rest_apis;
+    let apis = cx.run.world.aws.apis(kind);
     let look = async || {
         Ok(match apis.serves(id, stage).await? {
             Some(now) if now == *from => Found::AsBefore,

@@ -22,6 +22,15 @@ pub(super) const STAGE: Rule = Rule {
     holds: |name| is_word(name, 128),
 };
 
+/// The stage of an API; an HTTP API may have the one that is served without a path.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>
+pub(super) const API_STAGE: Rule = Rule {
+    what: "stage name",
+    allowed: "1 to 128 letters, digits, `_` and `-` are allowed, and `$default`",
+    holds: |name| is_word(name, 128) || name == "$default",
+};
+
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
 pub(super) const FUNCTION: Rule = Rule {
     what: "function name",

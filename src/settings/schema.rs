@@ -73,7 +73,7 @@ const FUNCTION: &[Key] = &[
 ];
 
 const API: &[Key] = &[
-    ("type", Shape::Choice(&["rest"], "only REST APIs are supported so far")),
+    ("type", Shape::Choice(&["rest", "http"], "API Gateway's other kind, WebSocket APIs, is not supported")),
     ("id", Shape::Text),
     ("name", Shape::Text),
     ("stage", Shape::Text),

@@ -8,7 +8,7 @@ use super::names;
 use super::reader::Reader;
 use crate::error::{Location, Problem};
 use crate::model::{
-    AccountId, AliasName, ApiKey, ApiName, ApiSettings, ArtifactStore, BucketName, Encryption, EncryptionKind,
+    AccountId, AliasName, ApiKey, ApiKind, ApiName, ApiSettings, ArtifactStore, BucketName, Encryption, EncryptionKind,
     FunctionKey, FunctionName, FunctionSettings, ObjectKey, Redeploy, RestApiId, Source, Sourced, StageName,
 };
 
@@ -97,7 +97,8 @@ impl Reader<'_> {
 
     fn api(&mut self, table: &Table) -> Option<ApiSettings> {
         let (api, stage) = (self.api_name(table), self.api_stage(table));
-        Some(ApiSettings { api: api?, stage: stage?, redeploy: redeploy(table) })
+        let kind = table.text("type").map(|said| if said.value == "http" { ApiKind::Http } else { ApiKind::Rest });
+        Some(ApiSettings { kind, api: api?, stage: stage?, redeploy: redeploy(table) })
     }
 
     fn api_name(&mut self, table: &Table) -> Option<Sourced<ApiName>> {
@@ -111,7 +112,7 @@ impl Reader<'_> {
         let Some(said) = table.text("stage") else {
             return Some(Sourced::default_of(StageName::new(self.stage)));
         };
-        Some(self.name(said, &names::STAGE)?.map(StageName::new))
+        Some(self.name(said, &names::API_STAGE)?.map(StageName::new))
     }
 }
 

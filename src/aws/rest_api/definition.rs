@@ -12,7 +12,7 @@ use aws_sdk_apigateway::types::{
 use serde_json::{Map, Value, json};
 
 use crate::aws::word;
-use crate::model::{ApiDefinition, Integration};
+use crate::model::{ApiDefinition, Integration, PayloadFormat};
 
 pub(super) fn definition(
     api: &GetRestApiOutput,
@@ -192,6 +192,7 @@ fn integrations_of(resource: &Resource) -> impl Iterator<Item = Integration> {
             needs_key: details.api_key_required == Some(true),
             is_open: details.authorization_type().is_none_or(|kind| kind == "NONE")
                 && details.api_key_required != Some(true),
+            format: PayloadFormat::First,
         })
     })
 }

@@ -6,7 +6,7 @@ mod apis;
 mod definition;
 mod stages;
 
-pub use apis::TaggedApi;
+pub use apis::{GotApi, TaggedApi};
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;

@@ -58,6 +58,8 @@ impl RestApis {
             variables: found.variables.into_iter().flatten().collect(),
             has_cache: found.cache_cluster_enabled,
             has_canary: found.canary_settings.is_some_and(|canary| canary.percent_traffic > 0.0),
+            auto_deploy: false,
+            last_deployment: None,
         }))
     }
 

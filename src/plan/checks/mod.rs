@@ -30,6 +30,7 @@ mod preview_environment_hidden;
 mod preview_fields_unknown;
 mod preview_function_kind;
 mod preview_function_missing;
+mod preview_http_api;
 mod preview_mistagged;
 mod preview_name_taken;
 mod preview_name_too_long;
@@ -54,7 +55,7 @@ mod update_in_progress;
 use super::stack::{Api, Function, Stack};
 use crate::error::Problem;
 use crate::model::{
-    Act, CodeCall, Observed, ObservedPreview, Plan, PreviewId, Settings, Smoke, SmokeSettings, SmokeTarget,
+    Act, ApiKind, CodeCall, Observed, ObservedPreview, Plan, PreviewId, Settings, Smoke, SmokeSettings, SmokeTarget,
 };
 
 /// The problems that were found, each with the id of its check.
@@ -174,6 +175,10 @@ pub(super) fn preview(id: &PreviewId, settings: &Settings, observed: &ObservedPr
     check!(found, preview_mistagged(observed));
     for (key, source) in &observed.source_apis {
         let Some(source) = source else { continue };
+        if source.kind == ApiKind::Http {
+            check!(found, preview_http_api(key, source));
+            continue;
+        }
         found.add("preview_name_taken", preview_name_taken::api(key, source, id, observed));
         if let Some(api) = settings.apis.get(key) {
             check!(found, preview_other_original(key, api, source, id, observed));

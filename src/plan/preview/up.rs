@@ -11,10 +11,10 @@ use super::scene::Preview;
 use super::{urls, wanted};
 use crate::error::{Failure, Kind};
 use crate::model::{
-    Act, ApiDocument, ApiKey, Caller, ChangeCode, CodeCall, CommitId, ConfigureFunction, CreateApi, CreateFunction,
-    CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey, FunctionName,
-    GoesLive, Inputs, KnownStates, ObservedPreview, Permit, Plan, Planned, PreviewId, Qualifier, Reason, Ref,
-    RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload, Warning, WriteApi, marks,
+    Act, ApiDocument, ApiKey, ApiKind, Caller, ChangeCode, CodeCall, CommitId, ConfigureFunction, CreateApi,
+    CreateFunction, CreateLogGroup, DeployStage, Endpoint, ExistingFunction, FunctionConfiguration, FunctionKey,
+    FunctionName, GoesLive, Inputs, KnownStates, ObservedPreview, Permit, Plan, Planned, PreviewId, Qualifier, Reason,
+    Ref, RestApiId, Restore, Settings, Sha256, Skip, SourceApi, TagApi, Upload, Warning, WriteApi, marks,
 };
 use crate::plan::checks::code_needs_bucket;
 use crate::plan::platform::{self, Platform};
@@ -250,6 +250,7 @@ impl<'a> Preview<'a> {
             return;
         }
         let caller = Caller {
+            kind: ApiKind::Rest,
             partition: self.partition(),
             region: self.observed.region.clone(),
             account: function.source.account.clone(),

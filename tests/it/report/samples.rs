@@ -74,7 +74,8 @@ pub(super) fn plan() -> Plan {
     let keep = KeepCode { function: function.clone(), name: name.clone(), sha256: sha256("live"), key: live };
     plan.add(Act::Upload(upload), Reason::ObjectAbsent);
     plan.add(Act::KeepCode(keep), Reason::PuttingBackNeedsIt);
-    let deployment = CreateDeployment { api: api.clone(), id: id.clone(), definition: sha256("definition") };
+    let deployment =
+        CreateDeployment { api: api.clone(), kind: ApiKind::Rest, id: id.clone(), definition: sha256("definition") };
     for (function, goes_live) in [("hello", GoesLive::WithAlias), ("latest", GoesLive::AtUpdate)] {
         let Step { act, why } = change(function, goes_live);
         plan.add(act, why);
@@ -100,6 +101,7 @@ pub(super) fn plan() -> Plan {
     };
     plan.add(Act::MoveAlias(alias), Reason::NewCode);
     let caller = Caller {
+        kind: ApiKind::Rest,
         partition: "aws".into(),
         region: Region::new("eu-central-1"),
         account: AccountId::new("123456789012"),
@@ -112,6 +114,7 @@ pub(super) fn plan() -> Plan {
     plan.add(Act::Permit(permit), Reason::NotPermitted);
     let cache = Cache { api: api.clone(), id: id.clone(), stage: stage.clone() };
     let point = PointStage {
+        kind: ApiKind::Rest,
         to: Ref::Made(api.clone()),
         api,
         id,

@@ -1,6 +1,7 @@
-//! The event that Lambda makes of a request to a function's URL, format 2.0.
+//! Events of format 2.0: what Lambda makes of a request to a function's URL, and API Gateway of one to an HTTP API.
 //!
-//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::collections::BTreeMap;
 
@@ -9,26 +10,62 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::event::{SOURCE, USER_AGENT};
+use super::first_event::{Request, SOURCE, USER_AGENT, decoded};
+use super::routes::DEFAULT_ROUTE;
 use crate::model::{AccountId, FunctionUrl, SmokeSettings, UrlAuth};
 
-/// The event of a smoke test's request. What only Lambda knows, such as the time of the request, is filled in when it is
-/// sent. What has no value is absent.
+/// What takes a request.
+struct Receiver<'r> {
+    account: &'r str,
+    id: &'r str,
+    host: &'r str,
+    route: &'r str,
+    stage: &'r str,
+}
+
+/// The event of a smoke test's request to a URL. What only Lambda knows, such as the time of the request, is filled in when it
+/// is sent. What has no value is absent.
 pub(super) fn of_url(url: &FunctionUrl, settings: &SmokeSettings, path: &str, account: &AccountId) -> Value {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let host = url.url.host();
+    let account = if url.auth == UrlAuth::Open { "anonymous" } else { account.as_str() };
+    let (id, host) = (url.url.id(), url.url.host());
+    let receiver = Receiver { account, id, host, route: DEFAULT_ROUTE, stage: DEFAULT_ROUTE };
+    event(&receiver, settings, path.split_once('?').unwrap_or((path, "")))
+}
+
+/// The event of a smoke test's request to an HTTP API: its path has the stage, unless that is `$default`, and is decoded.
+pub(super) fn of_http_api(request: &Request<'_, '_>) -> Value {
+    let Request { route, settings, account, .. } = request;
+    let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
+    let (api, stage) = (&route.api.observed, route.api.settings.stage.value.as_str());
+    let path = request.with_stage(&decoded(path));
+    let host = request.host();
+    let (account, id, key) = (account.as_str(), api.id.as_str(), route.key());
+    let receiver = Receiver { account, id, host: &host, route: &key, stage };
+    let mut event = event(&receiver, settings, (&path, query));
+    if !route.parameters.is_empty() {
+        let parameters = route.parameters.iter().map(|(name, value)| (name.clone(), Value::from(decoded(value))));
+        event["pathParameters"] = parameters.collect();
+    }
+    if let Some(stage) = api.stage.as_ref().filter(|stage| !stage.variables.is_empty()) {
+        event["stageVariables"] = json!(stage.variables);
+    }
+    event
+}
+
+fn event(receiver: &Receiver<'_>, settings: &SmokeSettings, (path, query): (&str, &str)) -> Value {
+    let Receiver { account, id, host, route, stage } = receiver;
     let headers = headers(settings, host);
     let mut event = json!({
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": route,
         "rawPath": path,
         "rawQueryString": query,
         "headers": headers,
         "requestContext": {
-            "accountId": if url.auth == UrlAuth::Open { "anonymous" } else { account.as_str() },
-            "apiId": url.url.id(),
+            "accountId": account,
+            "apiId": id,
             "domainName": host,
-            "domainPrefix": url.url.id(),
+            "domainPrefix": id,
             "http": {
                 "method": settings.method,
                 "path": path,
@@ -36,8 +73,8 @@ pub(super) fn of_url(url: &FunctionUrl, settings: &SmokeSettings, path: &str, ac
                 "sourceIp": SOURCE,
                 "userAgent": headers.get("user-agent"),
             },
-            "routeKey": "$default",
-            "stage": "$default",
+            "routeKey": route,
+            "stage": stage,
         },
         "isBase64Encoded": false,
     });

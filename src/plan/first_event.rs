@@ -1,5 +1,6 @@
-//! The event that API Gateway makes of a request, format 1.0.
+//! The event that API Gateway makes of a request, format 1.0: of each REST API, and of HTTP APIs that ask for it.
 //!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::routes::Route;
+use super::routes::{DEFAULT_ROUTE, Route};
 use crate::model::{AccountId, Region, SmokeSettings};
 
 /// Where the request seems to come from: a network for documentation.
@@ -30,16 +31,17 @@ pub(super) struct Request<'r, 'a> {
 
 /// The event of a smoke test's request. What only API Gateway knows, such as the time
 /// of the request, is filled in when it is sent.
-pub(super) fn of_rest_api(request: &Request<'_, '_>) -> Value {
+pub(super) fn of_first_format(request: &Request<'_, '_>) -> Value {
     let Request { route, settings, path, .. } = request;
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let query = form_urlencoded::parse(query.as_bytes()).into_owned();
     let (headers, query) = (lists(request.headers()), lists(query));
     let parameters: BTreeMap<_, _> = route.parameters.iter().map(|(name, value)| (name, decoded(value))).collect();
     let variables = route.api.observed.stage.as_ref().map(|stage| &stage.variables);
-    json!({
+    let is_rest = route.api.observed.kind.is_rest();
+    let mut event = json!({
         "resource": route.integration.path,
-        "path": path,
+        "path": if is_rest { path.to_owned() } else { request.with_stage(&decoded(path)) },
         "httpMethod": settings.method,
         "headers": last_values(&headers),
         "multiValueHeaders": headers,
@@ -50,13 +52,17 @@ pub(super) fn of_rest_api(request: &Request<'_, '_>) -> Value {
         "requestContext": request.context(path),
         "body": settings.body,
         "isBase64Encoded": false,
-    })
+    });
+    if !is_rest {
+        event["version"] = "1.0".into();
+    }
+    event
 }
 
 impl Request<'_, '_> {
     fn context(&self, path: &str) -> Value {
         let Self { route, settings, account, .. } = self;
-        let stage = &route.api.settings.stage.value;
+        let (stage, kind) = (&route.api.settings.stage.value, route.api.observed.kind);
         json!({
             "accountId": account,
             "apiId": route.api.observed.id,
@@ -78,9 +84,9 @@ impl Request<'_, '_> {
                 "userAgent": USER_AGENT,
                 "userArn": null,
             },
-            "path": format!("/{stage}{path}"),
+            "path": if kind.is_rest() { format!("/{stage}{path}") } else { self.with_stage(path) },
             "protocol": "HTTP/1.1",
-            "resourceId": route.integration.resource_id,
+            "resourceId": if kind.is_rest() { route.integration.resource_id.clone() } else { route.key() },
             "resourcePath": route.integration.path,
             "stage": stage,
         })
@@ -103,7 +109,13 @@ impl Request<'_, '_> {
         added.map(|(name, value)| (name.to_owned(), value)).chain(said)
     }
 
-    fn host(&self) -> String {
+    /// The path as an HTTP API tells it: with its stage, unless that is `$default`.
+    pub(super) fn with_stage(&self, path: &str) -> String {
+        let stage = &self.route.api.settings.stage.value;
+        if stage.as_str() == DEFAULT_ROUTE { path.to_owned() } else { format!("/{stage}{path}") }
+    }
+
+    pub(super) fn host(&self) -> String {
         self.region.host_of_api(&self.route.api.observed.id)
     }
 }
@@ -128,7 +140,7 @@ fn or_null<K: Serialize + Ord, V: Serialize>(map: &BTreeMap<K, V>) -> Value {
 }
 
 /// A part of a path without its percent signs; `+` is a plus there.
-fn decoded(part: &str) -> String {
+pub(super) fn decoded(part: &str) -> String {
     let escaped = part.replace('+', "%2B");
     form_urlencoded::parse(format!("v={escaped}").as_bytes()).next().map_or_else(String::new, |(_, value)| value.into())
 }
