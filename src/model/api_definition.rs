@@ -34,7 +34,7 @@ impl ApiKind {
 
 /// The definition of a REST API: resources, methods, integrations, authorizers, models, validators, gateway
 /// responses, policy, binary types, compression, key source and endpoint settings; or that of an HTTP API: routes,
-/// integrations, authorizers, models, CORS and endpoint settings.
+/// integrations, authorizers, CORS and endpoint settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiDefinition {
     /// The complete definition. Lists without a meaningful order are sorted when they are read from AWS.

@@ -23,6 +23,7 @@ mod moment;
 mod names;
 mod observed;
 mod outcome;
+mod payload_format;
 mod plan;
 mod preview;
 mod preview_acts;
@@ -69,6 +70,7 @@ pub use outcome::{
     CommitUrl, LeftAlone, NotPutBack, Outcome, PreviewOutcome, PreviewReport, PutBack, Released, ReleasedFunction,
     UndoReport,
 };
+pub use payload_format::PayloadFormat;
 pub use plan::{Plan, Step, Wave};
 pub use preview::{
     ExistingApi, ExistingFunction, ExistingPreview, GotFunction, Mistagged, ObservedPreview, PreviewId,
@@ -77,7 +79,7 @@ pub use preview::{
 pub use preview_acts::{
     ConfigureFunction, CreateApi, CreateFunction, CreateLogGroup, Delete, DeployStage, Owner, TagApi, Target, WriteApi,
 };
-pub use proof_acts::{Endpoint, Invoke, LogSource, PayloadFormat, Smoke};
+pub use proof_acts::{Endpoint, Invoke, LogSource, Smoke};
 pub use reference::{ApiRef, DeploymentRef, Ref, VersionRef};
 pub use release_acts::{
     Cache, Caller, ChangeCode, CodeCall, CreateAlias, CreateDeployment, FetchCode, GoesLive, KeepCode, KnownStates,

@@ -5,7 +5,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ApiKey, ApiRef, FunctionKey, FunctionName, GoesLive, StageName, UrlEndpoint, Version, VersionRef};
+use super::{
+    ApiKey, ApiRef, FunctionKey, FunctionName, GoesLive, PayloadFormat, StageName, UrlEndpoint, Version, VersionRef,
+};
 
 /// An API's stage whose endpoint is reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,27 +57,6 @@ pub struct Invoke {
     #[serde(rename = "function_timeout_seconds", serialize_with = "seconds", deserialize_with = "from_seconds")]
     #[schemars(with = "u64")]
     pub function_timeout: Duration,
-}
-
-/// The form in which a function gets a request and answers it.
-///
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum PayloadFormat {
-    /// Format 1.0: an answer needs a `statusCode`.
-    #[default]
-    #[serde(rename = "1.0")]
-    First,
-    /// Format 2.0: an answer without a `statusCode` is the body of a 200.
-    #[serde(rename = "2.0")]
-    Second,
-}
-
-impl PayloadFormat {
-    /// Returns whether it is format 1.0.
-    pub fn is_first(&self) -> bool {
-        *self == Self::First
-    }
 }
 
 /// A smoke test. Its target and request may hold secrets, and are beside the plan.

@@ -26,6 +26,7 @@ mod faults;
 mod function_urls;
 mod github;
 mod hard;
+mod http_apis;
 mod iam;
 mod images;
 mod local_aws;

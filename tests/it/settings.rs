@@ -407,10 +407,10 @@ fn numbers_have_limits() {
 
 #[test]
 fn an_unknown_choice_is_refused() {
-    let text = "[functions.a]\nsource='a'\narchive='tar'\n[apis.x]\ntype='http'\nid='y'\nredeploy='sometimes'";
+    let text = "[functions.a]\nsource='a'\narchive='tar'\n[apis.x]\ntype='websocket'\nid='y'\nredeploy='sometimes'";
     insta::assert_snapshot!(refused(text), @r#"
     sls-release.toml:3:9: invalid `archive` "tar" in [functions.a]: this version supports no other format; write "compact" or "archive-file"
-    sls-release.toml:5:6: invalid `type` "http" in [apis.x]: only REST APIs are supported so far; write "rest"
+    sls-release.toml:5:6: invalid `type` "websocket" in [apis.x]: API Gateway's other kind, WebSocket APIs, is not supported; write "rest" or "http"
     sls-release.toml:7:10: invalid `redeploy` "sometimes" in [apis.x]; write "changed" or "always" or "never"
     "#);
 }
@@ -467,7 +467,7 @@ fn a_bad_name_is_refused() {
     sls-release.toml:11:12: invalid key `b c` in [functions]: letters, digits, `_` and `-` are allowed; rename it
     sls-release.toml:15:7: invalid alias ``: 1 to 128 letters, digits, `_` and `-` are allowed, not digits alone; `alias = false` means none; write another value
     sls-release.toml:17:4: invalid API id `a/b`: letters, digits, `_` and `-` are allowed; write another value
-    sls-release.toml:18:7: invalid stage name `a b`: 1 to 128 letters, digits, `_` and `-` are allowed; write another value
+    sls-release.toml:18:7: invalid stage name `a b`: 1 to 128 letters, digits, `_` and `-` are allowed, and `$default`; write another value
     sls-release.toml:20:6: invalid API name ``: it is empty; write another value
     sls-release.toml:22:5: invalid url `ftp://x`: it must begin with `https://` or `http://`, name a host, and contain no space; write another value
     sls-release.toml:23:8: invalid method `get`: an HTTP method in capitals is expected, for example `GET`; write another value

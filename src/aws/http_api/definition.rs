@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_apigatewayv2::operation::get_api::GetApiOutput;
 use aws_sdk_apigatewayv2::types::{
-    AuthorizationType, Authorizer, Cors, Integration as SdkIntegration, IntegrationType, Model, Route,
+    AuthorizationType, Authorizer, Cors, Integration as SdkIntegration, IntegrationType, Route,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,6 @@ pub(super) struct Parts<'p> {
     pub(super) routes: &'p [Route],
     pub(super) integrations: &'p [SdkIntegration],
     pub(super) authorizers: &'p [Authorizer],
-    pub(super) models: &'p [Model],
 }
 
 pub(super) fn definition(api: &GetApiOutput, parts: &Parts<'_>) -> ApiDefinition {
@@ -29,7 +28,6 @@ pub(super) fn definition(api: &GetApiOutput, parts: &Parts<'_>) -> ApiDefinition
         "settings": settings(api),
         "routes": keyed(parts.routes, Route::route_key, |route| route_value(route, integration(route))),
         "authorizers": keyed(parts.authorizers, Authorizer::authorizer_id, authorizer_value),
-        "models": keyed(parts.models, Model::name, |model| json!({ "schema": model.schema, "content_type": model.content_type })),
     });
     let mut integrations: Vec<Integration> =
         parts.routes.iter().filter_map(|route| of_route(route, integration(route)?)).collect();

@@ -80,19 +80,17 @@ impl HttpApis {
     /// The API's definition, its parts read at once; `None` where API Gateway has no such HTTP API.
     pub async fn api(&self, id: &RestApiId) -> Result<Option<GotApi>, CallError> {
         let (client, api_id) = (&self.client, id.as_str());
-        let (api, routes, integrations, authorizers, models) = futures::join!(
+        let (api, routes, integrations, authorizers) = futures::join!(
             client.get_api().api_id(api_id).send(),
             pages!(client.get_routes().api_id(api_id), path(id, "routes")),
             pages!(client.get_integrations().api_id(api_id), path(id, "integrations")),
             pages!(client.get_authorizers().api_id(api_id), path(id, "authorizers")),
-            pages!(client.get_models().api_id(api_id), path(id, "models")),
         );
         let Some(api) = api.or_absent("apigateway:GET", path(id, ""))? else { return Ok(None) };
         if api.protocol_type != Some(ProtocolType::Http) {
             return Ok(None);
         }
-        let parts =
-            Parts { routes: &routes?, integrations: &integrations?, authorizers: &authorizers?, models: &models? };
+        let parts = Parts { routes: &routes?, integrations: &integrations?, authorizers: &authorizers? };
         Ok(Some(GotApi {
             definition: definition(&api, &parts),
             name: api.name.unwrap_or_default(),

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use aws_sdk_apigateway as apigateway;
 use aws_sdk_apigateway::types::{IntegrationType, Resource};
+use aws_sdk_apigatewayv2 as apigatewayv2;
 use aws_sdk_lambda as lambda;
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
@@ -25,6 +26,8 @@ pub(crate) struct Aws {
     runtime: Runtime,
     /// REST APIs.
     pub(crate) gateway: apigateway::Client,
+    /// HTTP APIs.
+    pub(crate) http_apis: apigatewayv2::Client,
     /// Functions.
     pub(crate) lambda: lambda::Client,
     /// Objects.
@@ -61,6 +64,7 @@ impl Aws {
         Self {
             runtime: Runtime::new().unwrap(),
             gateway: apigateway::Client::from_conf(config!(apigateway).build()),
+            http_apis: apigatewayv2::Client::from_conf(config!(apigatewayv2).build()),
             lambda: lambda::Client::from_conf(config!(lambda).build()),
             s3: s3::Client::from_conf(config!(s3).force_path_style(true).build()),
             upstream: Upstream::new(endpoint),
@@ -177,6 +181,25 @@ impl Aws {
     pub(crate) fn deployments(&self, api: &str) -> BTreeSet<String> {
         let call = self.gateway.get_deployments().rest_api_id(api).limit(500).send();
         self.runtime.block_on(call).unwrap().items.unwrap_or_default().into_iter().filter_map(|one| one.id).collect()
+    }
+
+    /// The deployment a stage of an HTTP API points at; empty where that deploys by itself.
+    pub(crate) fn http_stage_deployment(&self, api: &str, stage: &str) -> String {
+        let call = self.http_apis.get_stage().api_id(api).stage_name(stage).send();
+        self.block_on(call).unwrap().deployment_id.unwrap_or_default()
+    }
+
+    /// All deployments of an HTTP API.
+    pub(crate) fn http_deployments(&self, api: &str) -> BTreeSet<String> {
+        let found = self.block_on(self.http_apis.get_deployments().api_id(api).send()).unwrap();
+        found.items.unwrap_or_default().into_iter().filter_map(|one| one.deployment_id).collect()
+    }
+
+    /// Adds a route to an HTTP API that calls what another one calls.
+    pub(crate) fn add_route(&self, api: &str, key: &str) {
+        let found = self.block_on(self.http_apis.get_routes().api_id(api).send()).unwrap().items.unwrap();
+        let call = self.http_apis.create_route().api_id(api).route_key(key);
+        self.block_on(call.set_target(found[0].target.clone()).send()).unwrap();
     }
 
     /// Creates an API without resources but its root; the result is its id.

@@ -72,7 +72,9 @@ impl Stack {
         let document = local.build_stack(&all).unwrap();
         let api = document["api"]["id"].as_str().unwrap().to_owned();
         let proxy = rules.start(&local.endpoint);
-        proxy.show_stage(&api, "dev");
+        if document["api"]["kind"] == "rest" {
+            proxy.show_stage(&api, "dev");
+        }
         let key = ("test".to_owned(), "test".to_owned());
         // Removed with the local AWS at the latest: a static stack is never dropped.
         let folder = TempDir::new_in(&local.folder).unwrap();
@@ -182,7 +184,16 @@ impl Stack {
 
     /// Calls the endpoint, by the side door.
     pub(crate) fn call(&self, path: &str) -> Answer {
-        self.call_of(&self.api, "dev", path)
+        self.call_of(&self.api, self.api_stage(), path)
+    }
+
+    /// The stage of its API.
+    fn api_stage(&self) -> &str {
+        self.document["api"]["stage"].as_str().unwrap()
+    }
+
+    fn is_http(&self) -> bool {
+        self.document["api"]["kind"] == "http"
     }
 
     /// Calls the endpoint of any API, by the side door.
@@ -207,8 +218,11 @@ impl Stack {
             latest: functions.keys().map(|name| (name.clone(), aws.code(name, "$LATEST").0)).collect(),
             aliases: functions.keys().filter_map(standing).collect(),
             statements: functions.keys().map(|name| (name.clone(), aws.statements(name, alias))).collect(),
-            deployment: aws.stage_deployment(&self.api, "dev"),
-            deployments: aws.deployments(&self.api),
+            deployment: match self.is_http() {
+                true => aws.http_stage_deployment(&self.api, self.api_stage()),
+                false => aws.stage_deployment(&self.api, self.api_stage()),
+            },
+            deployments: if self.is_http() { aws.http_deployments(&self.api) } else { aws.deployments(&self.api) },
             answers: functions.into_values().map(answered).collect(),
         }
     }

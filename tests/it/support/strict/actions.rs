@@ -57,6 +57,20 @@ const API_GATEWAY: [Resource; 18] = [
     ("tags/{+}", &[("PUT", "TagResource")]),
 ];
 
+const HTTP_APIS: [Resource; 11] = [
+    ("v2/apis", &[("POST", "CreateApi"), ("GET", "GetApis")]),
+    ("v2/apis/{}", &[("GET", "GetApi"), ("PATCH", "UpdateApi"), ("DELETE", "DeleteApi")]),
+    ("v2/apis/{}/routes", &[("POST", "CreateRoute"), ("GET", "GetRoutes")]),
+    ("v2/apis/{}/routes/{}", &[("GET", "GetRoute"), ("PATCH", "UpdateRoute"), ("DELETE", "DeleteRoute")]),
+    ("v2/apis/{}/integrations", &[("POST", "CreateIntegration"), ("GET", "GetIntegrations")]),
+    ("v2/apis/{}/authorizers", &[("POST", "CreateAuthorizer"), ("GET", "GetAuthorizers")]),
+    ("v2/apis/{}/models", &[("GET", "GetModels")]),
+    ("v2/apis/{}/deployments", &[("POST", "CreateDeployment"), ("GET", "GetDeployments")]),
+    ("v2/apis/{}/deployments/{}", &[("GET", "GetDeployment"), ("DELETE", "DeleteDeployment")]),
+    ("v2/apis/{}/stages", &[("POST", "CreateStage"), ("GET", "GetStages")]),
+    ("v2/apis/{}/stages/{}", &[("GET", "GetStage"), ("PATCH", "UpdateStage")]),
+];
+
 /// Method, path, a key of the query (or nothing), and action; the first that fits.
 const S3: [(&str, &str, &str, &str); 14] = [
     ("PUT", "{}", "versioning", "PutBucketVersioning"),
@@ -117,6 +131,7 @@ pub(super) fn action(service: &str, method: &str, path: &str, query: &str) -> (&
             ("CreateRestApi", names) if has(query, "mode") => ("ImportRestApi", names),
             action => action,
         },
+        "apigatewayv2" => known(&HTTP_APIS, path),
         "s3" => s3(method, path, query),
         "execute-api" => ("InvokeApi", names("restapis/{}/{}/_user_request_/{+}", path).unwrap_or_default()),
         "lambda-url" => ("InvokeFunctionUrl", names("_aws/lambda-url/{}/{+}", path).unwrap_or_default()),

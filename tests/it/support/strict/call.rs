@@ -134,6 +134,10 @@ fn service(request: &Message, path: &str) -> String {
     if path.starts_with("/_aws/lambda-url/") {
         return "lambda-url".to_owned();
     }
+    if path.starts_with("/v2/apis") {
+        // The signature names the same service as for REST APIs.
+        return "apigatewayv2".to_owned();
+    }
     let scope = request.header("authorization").and_then(|value| value.split("Credential=").nth(1));
     scope.and_then(|scope| scope.split('/').nth(3)).unwrap_or_default().to_owned()
 }

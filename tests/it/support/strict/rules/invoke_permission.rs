@@ -15,26 +15,27 @@ impl Rule for InvokePermission {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
         let route = exchange.route.as_ref()?;
         let arn = route.function_arn()?;
-        let allowed = route.credentials.is_some() || is_allowed(exchange.upstream, route, arn);
+        let allowed = route.credentials.is_some() || is_permitted(exchange.upstream, arn, &source_arn(route));
         (!allowed).then(Route::internal_server_error)
     }
 }
 
-fn is_allowed(upstream: &Upstream, route: &Route, arn: &str) -> bool {
+/// Whether the policy lets API Gateway call the function for this source.
+pub(super) fn is_permitted(upstream: &Upstream, arn: &str, source: &str) -> bool {
     let answer = upstream.read("lambda", &Route::function_target(arn, "policy"));
     let policy = answer.and_then(|answer| serde_json::from_str::<Value>(answer["Policy"].as_str()?).ok());
     let statements = policy.as_ref().and_then(|policy| policy["Statement"].as_array());
-    statements.into_iter().flatten().any(|statement| allows(statement, route, arn))
+    statements.into_iter().flatten().any(|statement| allows(statement, source, arn))
 }
 
-fn allows(statement: &Value, route: &Route, arn: &str) -> bool {
+fn allows(statement: &Value, source: &str, arn: &str) -> bool {
     let service = statement.pointer("/Principal/Service").unwrap_or(&statement["Principal"]);
     // Ministack answers with the statements of all qualifiers where none is named.
     statement["Effect"] == "Allow"
         && statement["Resource"] == arn
         && (service == "apigateway.amazonaws.com" || service == "*")
         && matches!(statement["Action"].as_str(), Some("lambda:InvokeFunction" | "lambda:*"))
-        && conditions_hold(&statement["Condition"], &source_arn(route))
+        && conditions_hold(&statement["Condition"], source)
 }
 
 /// What API Gateway calls the function for. A value in the path is not part of it.

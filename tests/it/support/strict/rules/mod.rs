@@ -20,6 +20,7 @@ mod flush_cache;
 mod function_error;
 mod function_policy;
 mod function_url;
+mod http_apis;
 mod images;
 mod import_rest_api;
 mod invoke_permission;
@@ -66,6 +67,7 @@ pub(crate) use flush_cache::FlushCache;
 pub(crate) use function_error::FunctionError;
 pub(crate) use function_policy::FunctionPolicy;
 pub(crate) use function_url::FunctionUrls;
+pub(crate) use http_apis::HttpApis;
 pub(crate) use images::Images;
 pub(crate) use import_rest_api::ImportRestApi;
 pub(crate) use invoke_permission::InvokePermission;
@@ -142,6 +144,7 @@ pub(super) fn all() -> Vec<Box<dyn Rule>> {
         // A tenth of AWS's times.
         Box::new(DeploymentRate::one_per(Duration::from_millis(500))),
         Box::new(ApiRate::scaled_by(0.1)),
+        Box::new(HttpApis::default()),
         Box::new(BucketRegion::default()),
         Box::new(BucketOwner),
         Box::new(Encryption::default()),
