@@ -6,6 +6,7 @@
 
 mod answers;
 mod failing;
+mod http_apis;
 mod killed;
 mod previews;
 mod probe;

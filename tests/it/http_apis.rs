@@ -19,11 +19,16 @@ path = "/hello"
 timeout = "20s"
 "#;
 
-const BY_ID: &str = "type = \"http\"\nid = \"$API\"";
+pub(crate) const BY_ID: &str = "type = \"http\"\nid = \"$API\"";
+
+/// The settings for this stage of the API.
+pub(crate) fn settings(stage: &str, kind: &str) -> String {
+    SETTINGS.replace("$STAGE", stage).replace("$KIND", kind)
+}
 
 fn stack(options: &[&str], stage: &str, kind: &str) -> Stack {
     let stack = Stack::build(&[&["--alias", "live"], options].concat());
-    stack.settings(&SETTINGS.replace("$STAGE", stage).replace("$KIND", kind));
+    stack.settings(&settings(stage, kind));
     stack.write("lambda/app.py", answering(200, "one"));
     stack
 }
@@ -42,7 +47,7 @@ fn a_stage_that_deploys_itself_gets_the_code_alone() {
         let invoke = run.document()["plan"]["waves"].to_string().contains("\"type\":\"invoke\"");
         assert!(invoke, "the version is proven before its alias moves");
         stack.logged("unchanged").writes_nothing();
-        stack.settings(&SETTINGS.replace("$STAGE", "$default").replace("$KIND", kind).replace("20s", "2s"));
+        stack.settings(&settings("$default", kind).replace("20s", "2s"));
         stack.fails(Some("live"));
     }
 }

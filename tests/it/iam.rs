@@ -5,6 +5,7 @@
 //! words: see [`ministack_cannot_tell`].
 
 mod fixed_key;
+mod http_api;
 mod image;
 pub(crate) mod policy;
 mod previews;

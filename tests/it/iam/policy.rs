@@ -20,6 +20,9 @@ pub(crate) const FIXED_KEY: &str = "iam-policy-fixed-key.json";
 /// What a release of a function with an image needs beside.
 pub(crate) const IMAGE: &str = "iam-policy-image.json";
 
+/// What a release behind an HTTP API needs beside.
+pub(crate) const HTTP: &str = "iam-policy-http.json";
+
 /// What previews need.
 pub(crate) const PREVIEW: &str = "iam-policy-preview.json";
 

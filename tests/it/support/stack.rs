@@ -218,9 +218,10 @@ impl Stack {
             latest: functions.keys().map(|name| (name.clone(), aws.code(name, "$LATEST").0)).collect(),
             aliases: functions.keys().filter_map(standing).collect(),
             statements: functions.keys().map(|name| (name.clone(), aws.statements(name, alias))).collect(),
-            deployment: match self.is_http() {
-                true => aws.http_stage_deployment(&self.api, self.api_stage()),
-                false => aws.stage_deployment(&self.api, self.api_stage()),
+            deployment: if self.is_http() {
+                aws.http_stage_deployment(&self.api, self.api_stage())
+            } else {
+                aws.stage_deployment(&self.api, self.api_stage())
             },
             deployments: if self.is_http() { aws.http_deployments(&self.api) } else { aws.deployments(&self.api) },
             answers: functions.into_values().map(answered).collect(),

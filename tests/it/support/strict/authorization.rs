@@ -28,8 +28,10 @@ impl Permission {
 pub(crate) fn permissions(call: &Call) -> Vec<Permission> {
     match call.service.as_str() {
         "lambda" => lambda(call),
-        "apigateway" => {
-            let arn = format!("arn:aws:apigateway:{REGION}::{}", call.path());
+        "apigateway" | "apigatewayv2" => {
+            // IAM has the paths of HTTP APIs without the version of their API.
+            let path = call.path().strip_prefix("/v2").unwrap_or(call.path());
+            let arn = format!("arn:aws:apigateway:{REGION}::{path}");
             let mut permissions = vec![Permission::new(format!("apigateway:{}", call.method), arn)];
             // To tag something changes it, too, as <https://github.com/iann0036/iam-dataset/pull/39> saw.
             permissions
