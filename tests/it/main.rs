@@ -38,6 +38,7 @@ mod plan;
 mod preview;
 mod proof;
 mod put_back;
+mod recipes;
 mod report;
 mod settings;
 mod strict;

@@ -129,6 +129,7 @@ impl Stack {
                     continue;
                 }
                 let content = std::fs::read_to_string(&entry).unwrap().replace(name, &self.function("dev"));
+                let content = content.replace("a1b2c3d4e5", &self.api).replace("acme-artifacts", self.bucket());
                 self.write(entry.strip_prefix(&from).unwrap().to_str().unwrap(), content);
             }
         }
