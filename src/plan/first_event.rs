@@ -84,7 +84,7 @@ impl Request<'_, '_> {
                 "userAgent": USER_AGENT,
                 "userArn": null,
             },
-            "path": if kind.is_rest() { format!("/{stage}{path}") } else { self.with_stage(path) },
+            "path": if kind.is_rest() { format!("/{stage}{path}") } else { self.with_stage(&decoded(path)) },
             "protocol": "HTTP/1.1",
             "resourceId": if kind.is_rest() { route.integration.resource_id.clone() } else { route.key() },
             "resourcePath": route.integration.path,

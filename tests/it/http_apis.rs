@@ -92,3 +92,38 @@ fn a_lost_permission_is_added_again() {
     assert_eq!(stack.release(&[]).exits(0).outcome(), "released");
     assert_eq!(stack.call("/hello").body, "one");
 }
+
+/// Of both formats, on a stage with a name and a variable, with a parameter in the path.
+#[test]
+fn the_event_is_that_of_api_gateway() {
+    for payload in ["2.0", "1.0"] {
+        let stack = stack(&["--http", "manual", "--payload", payload], "dev", BY_ID);
+        let aws = Aws::shared();
+        aws.add_route(&stack.api, "GET /people/{name}");
+        let variable = aws.http_apis.update_stage().api_id(&stack.api).stage_name("dev");
+        aws.block_on(variable.stage_variables("table", "users").send()).unwrap();
+        let path = "/people/Ada%20L?x=1&x=2&y=a%20b";
+        let asked = settings("dev", BY_ID).replace("\"/hello\"", &format!("\"{path}\""));
+        // The route is deployed with this release, so that the first answers are 404.
+        stack.settings(&asked.replace("20s", "20s\"\nbefore = true #"));
+        let echo = "import json\ndef handler(event, context):\n    return {\"statusCode\": 200, \"body\": json.dumps(event)}\n";
+        stack.write("lambda/app.py", echo);
+        stack.release(&[]).exits(0);
+        let sent = stack.proxy.calls().calls("Invoke").last().unwrap().body.clone();
+        let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
+        let real: serde_json::Value = serde_json::from_str(&stack.call(path).body).unwrap();
+        let known = ["headers", "multiValueHeaders", "requestContext"];
+        for key in real.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())) {
+            assert_eq!(sent[key], real[key], "{payload}: {key}");
+        }
+        let context = real["requestContext"].as_object().unwrap().keys();
+        let missing: Vec<_> = context.filter(|key| sent["requestContext"].get(*key).is_none()).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "{payload}");
+        for key in ["accountId", "apiId", "stage", "routeKey", "resourceId", "resourcePath", "path"] {
+            assert_eq!(sent["requestContext"][key], real["requestContext"][key], "{payload}: {key}");
+        }
+        let http =
+            ["method", "path"].map(|key| (&sent["requestContext"]["http"][key], &real["requestContext"]["http"][key]));
+        assert!(http.iter().all(|(sent, real)| sent == real), "{payload}: {http:?}");
+    }
+}

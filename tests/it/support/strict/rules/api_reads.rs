@@ -43,7 +43,7 @@ impl Bucket {
 
 impl Rule for ApiReads {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        if exchange.call.service != "apigateway" {
+        if !["apigateway", "apigatewayv2"].contains(&&*exchange.call.service) {
             return None;
         }
         let takes = self.all.takes() && (exchange.call.action != "GetResources" || self.resources.takes());

@@ -18,7 +18,8 @@ impl DeploymentRate {
 
 impl Rule for DeploymentRate {
     fn before(&self, exchange: &mut Exchange<'_>) -> Option<Message> {
-        exchange.is_api_gateway(&["CreateDeployment"]).then(|| self.0.refusal()).flatten()
+        let is_of_http = exchange.call.service == "apigatewayv2" && exchange.call.action == "CreateDeployment";
+        (is_of_http || exchange.is_api_gateway(&["CreateDeployment"])).then(|| self.0.refusal()).flatten()
     }
 }
 

@@ -32,14 +32,24 @@ fn mock(route: &Route) -> Message {
 
 fn call_function(route: &Route, exchange: &Exchange<'_>) -> Message {
     let Some(arn) = route.function_arn() else { return Route::internal_server_error() };
-    let target = Route::function_target(&by_version(arn, exchange), "invocations");
-    let event = event(route, exchange).to_string().into_bytes();
-    let answer = exchange.upstream.call("lambda", "POST", &target, event);
+    let answer = call(arn, &event(route, exchange), exchange);
     if answer.status() != 200 {
         return Route::internal_server_error();
     }
     let failed = answer.header("x-amz-function-error").is_some();
     (!failed).then(|| of_function(&answer.document())).flatten().unwrap_or_else(bad_gateway)
+}
+
+fn call(arn: &str, event: &Value, exchange: &Exchange<'_>) -> Message {
+    let target = Route::function_target(&by_version(arn, exchange), "invocations");
+    exchange.upstream.call("lambda", "POST", &target, event.to_string().into_bytes())
+}
+
+/// What a function answers to an event; `None` where it fails.
+pub(super) fn invoke(arn: &str, event: &Value, exchange: &Exchange<'_>) -> Option<Value> {
+    let answer = call(arn, event, exchange);
+    let failed = answer.status() != 200 || answer.header("x-amz-function-error").is_some();
+    (!failed).then(|| answer.document())
 }
 
 /// The ARN with the version instead of the alias that stands on it. On AWS both are the same environment; ministack starts
@@ -60,7 +70,7 @@ fn by_version(arn: &str, exchange: &Exchange<'_>) -> String {
 /// What a function does not answer in this form is 502.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format>
-fn of_function(answer: &Value) -> Option<Message> {
+pub(super) fn of_function(answer: &Value) -> Option<Message> {
     let status = answer["statusCode"].as_u64().or_else(|| answer["statusCode"].as_str()?.parse().ok());
     let body = match (&answer["body"], answer["isBase64Encoded"] == true) {
         (Value::Null, _) => Vec::new(),
@@ -88,13 +98,10 @@ fn bad_gateway() -> Message {
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
-fn event(route: &Route, exchange: &Exchange<'_>) -> Value {
+pub(super) fn event(route: &Route, exchange: &Exchange<'_>) -> Value {
     let headers = exchange.request.headers.iter().cloned();
     let query = exchange.call.target.split_once('?').map_or("", |(_, query)| query);
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let query = pairs.map(|(name, value)| (decoded(name), decoded(value)));
-    let (headers, query) = (lists(headers), lists(query));
+    let (headers, query) = (lists(headers), lists(pairs(query)));
     let text = std::str::from_utf8(&exchange.request.body);
     let body = text.map_or_else(|_| STANDARD.encode(&exchange.request.body), str::to_owned);
     json!({
@@ -128,9 +135,16 @@ fn context(route: &Route) -> Value {
     })
 }
 
+/// The parameters of a query, decoded.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, value)| (decoded(name), decoded(value)))
+}
+
 type Lists = BTreeMap<String, Vec<String>>;
 
-fn lists(pairs: impl Iterator<Item = (String, String)>) -> Lists {
+pub(super) fn lists(pairs: impl Iterator<Item = (String, String)>) -> Lists {
     let mut lists = Lists::new();
     for (name, value) in pairs {
         lists.entry(name).or_default().push(value);
@@ -139,7 +153,7 @@ fn lists(pairs: impl Iterator<Item = (String, String)>) -> Lists {
 }
 
 /// Of several values the last.
-fn last_values(lists: &Lists) -> Value {
+pub(super) fn last_values(lists: &Lists) -> Value {
     let values: BTreeMap<_, _> = lists.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect();
     or_null(&values)
 }

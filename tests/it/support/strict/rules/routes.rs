@@ -83,7 +83,7 @@ fn method<'r>(resource: &'r Value, wanted: &str) -> Option<&'r Value> {
 
 /// Whether a resource's path takes this one: per part 0 where it says the same, 1 for a parameter, 2 for all the rest;
 /// and the parameters.
-fn fit(resource: &str, path: &str) -> Option<(Vec<u8>, BTreeMap<String, String>)> {
+pub(super) fn fit(resource: &str, path: &str) -> Option<(Vec<u8>, BTreeMap<String, String>)> {
     let mut parts = path.trim_matches('/').split('/').filter(|part| !part.is_empty()).peekable();
     let (mut rank, mut parameters) = (Vec::new(), BTreeMap::new());
     for wanted in resource.trim_matches('/').split('/').filter(|part| !part.is_empty()) {
