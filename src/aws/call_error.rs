@@ -161,7 +161,9 @@ impl CallError {
             let of_url = " An organisation may forbid URLs, or those that everybody may call: leave out `public_url`.";
             let hint = match action {
                 PUT => of_upload,
-                "lambda:CreateFunctionUrlConfig" | "lambda:UpdateFunctionUrlConfig" | "lambda:AddPermission" => of_url,
+                "lambda:CreateFunctionUrlConfig" | "lambda:UpdateFunctionUrlConfig" => of_url,
+                // That of a URL names its qualifier.
+                "lambda:AddPermission" if self.resource.contains(':') => of_url,
                 _ => "",
             };
             return format!(
@@ -185,7 +187,7 @@ impl CallError {
             return fix.to_owned();
         }
         match (self.answer, self.code.as_str()) {
-            _ if self.is_unreadable() => match endpoint(self.action) {
+            _ if self.is_unreadable() => match endpoint(self.action, &self.resource) {
                 Some((name, url)) => format!("check what answers at {url}: {name} says so"),
                 None => "check that no proxy answers instead of AWS; if it is AWS, update sls-release, or report this"
                     .to_owned(),
@@ -215,7 +217,7 @@ impl CallError {
             (Answer::Refused, "") => "check AWS_ENDPOINT_URL: what answers there does not speak as AWS does".to_owned(),
             (Answer::Unknown, "") if network::is_untrusted(&self.message) => network::TRUST.to_owned(),
             (Answer::Unknown, "") => {
-                let fix = match endpoint(self.action) {
+                let fix = match endpoint(self.action, &self.resource) {
                     Some((name, url)) => format!("check the network, and that AWS answers at {url}: {name} says so"),
                     None => "check the network and the region".to_owned(),
                 };
@@ -262,12 +264,13 @@ impl<T, E: ProvideErrorMetadata + Error + 'static> Answered<T> for Result<T, Sdk
 /// The variable that leads the calls of an action's service elsewhere than to AWS, and where to.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
-fn endpoint(action: &str) -> Option<(&'static str, String)> {
+fn endpoint(action: &str, resource: &str) -> Option<(&'static str, String)> {
     let of_service = match action.split(':').next() {
         Some("lambda") => "AWS_ENDPOINT_URL_LAMBDA",
         Some("s3") => "AWS_ENDPOINT_URL_S3",
         Some("ecr") => "AWS_ENDPOINT_URL_ECR",
         Some("logs") => "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+        _ if resource.starts_with("/apis") => "AWS_ENDPOINT_URL_APIGATEWAYV2",
         _ => "AWS_ENDPOINT_URL_API_GATEWAY",
     };
     [of_service, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, std::env::var(name).ok()?)))

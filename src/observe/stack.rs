@@ -107,12 +107,13 @@ async fn api(settings: &ApiSettings, world: &World) -> Result<Option<ObservedApi
     let Some((kind, id)) = api_id(settings, world).await? else { return Ok(None) };
     match kind {
         Some(kind) => of_kind(kind, &id, settings, world).await,
-        // Most are REST APIs. What a role may not read there it may read here.
+        // Most are REST APIs. A role that may not read those may read HTTP APIs.
         None => match of_kind(ApiKind::Rest, &id, settings, world).await {
             Ok(Some(found)) => Ok(Some(found)),
-            absent => match of_kind(ApiKind::Http, &id, settings, world).await {
+            Ok(None) => of_kind(ApiKind::Http, &id, settings, world).await,
+            Err(error) => match of_kind(ApiKind::Http, &id, settings, world).await {
                 Ok(Some(found)) => Ok(Some(found)),
-                _ => absent,
+                _ => Err(error),
             },
         },
     }

@@ -53,11 +53,18 @@ pub(super) fn of_release(stack: &Stack<'_>, plan: &mut Plan) {
         let hits = if stands { OF_WHAT_STANDS } else { settings.hits };
         let function_url = of_function(settings, plan);
         add(Smoke { function_url, hits, ..smoke(test, settings, endpoint, logs) }, stands, plan);
-        proven.extend(function);
+        proven.extend(function.filter(|function| reaches(settings, function, stack)));
     }
     let unproven = plan.code().filter(|change| !proven.contains(&change.function));
     let unproven: Vec<_> = unproven.map(|change| Warning::NotProven { function: change.function.clone() }).collect();
     plan.warnings.extend(unproven);
+}
+
+/// Whether the request reaches what is released: the URL of a function beside its alias does not.
+fn reaches(settings: &SmokeSettings, function: &FunctionKey, stack: &Stack<'_>) -> bool {
+    let is_url = matches!(settings.target, SmokeTarget::FunctionUrl { .. });
+    let released = stack.functions.iter().find(|one| one.key == function);
+    !is_url || released.is_none_or(|one| one.observed.urls.contains_key(&one.qualifier()))
 }
 
 /// The function that a good answer proves: the one that the settings name, the one that the path calls, or the only

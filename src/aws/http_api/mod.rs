@@ -112,7 +112,7 @@ impl HttpApis {
             has_canary: false,
             // That of a quick create deploys by itself, too, and cannot be modified.
             auto_deploy: found.auto_deploy.unwrap_or_default() || found.api_gateway_managed.unwrap_or_default(),
-            last_deployment: found.last_deployment_status_message.filter(|message| !message.is_empty()),
+            last_deployment: found.last_deployment_status_message.filter(|message| !is_success(message)),
         }))
     }
 
@@ -174,7 +174,24 @@ impl HttpApis {
     }
 }
 
+/// Whether the message about a stage's last deployment tells no failure: API Gateway has one for a success, too, such as
+/// "Successfully deployed stage with deployment ID 'dty748'".
+fn is_success(message: &str) -> bool {
+    message.is_empty() || message.starts_with("Successfully deployed")
+}
+
 /// A resource as IAM's ARNs for API Gateway name it.
 fn path(id: &RestApiId, rest: &str) -> String {
     if rest.is_empty() { format!("/apis/{id}") } else { format!("/apis/{id}/{rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_success;
+
+    #[test]
+    fn only_a_failed_deployment_is_told() {
+        assert!(is_success("") && is_success("Successfully deployed stage with deployment ID 'dty748'"));
+        assert!(!is_success("Deployment attempt failed: Unable to deploy API because no routes exist in this API"));
+    }
 }

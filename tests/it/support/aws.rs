@@ -298,7 +298,7 @@ impl Aws {
         answer.document()
     }
 
-    /// Deletes the functions, REST APIs and log groups whose names begin so: what lists of the account show.
+    /// Deletes the functions, APIs and log groups whose names begin so: what lists of the account show.
     pub(crate) fn remove_all(&self, prefix: &str) {
         for function in self.functions(prefix) {
             // Gone, where the connection ended before the answer and the client sent the call again.
@@ -306,6 +306,11 @@ impl Aws {
         }
         for id in self.apis(prefix).into_keys() {
             self.block_on(self.gateway.delete_rest_api().rest_api_id(id).send()).unwrap();
+        }
+        let http_apis = self.block_on(self.http_apis.get_apis().send()).ok().and_then(|found| found.items);
+        for api in http_apis.into_iter().flatten().filter(|api| api.name().is_some_and(|name| name.starts_with(prefix)))
+        {
+            self.block_on(self.http_apis.delete_api().set_api_id(api.api_id).send()).unwrap();
         }
         for group in self.log_groups(prefix) {
             self.logs("DeleteLogGroup", &json!({ "logGroupName": group["logGroupName"] }));
