@@ -39,11 +39,15 @@ pub async fn marked(
         found.sort(api, |found, api| found.apis.push(api));
     }
     found.functions.retain(|function| wanted(&function.preview));
+    // A list whose pages move while it is read may have one of them twice.
     found.functions.sort_by(|one, other| one.name.cmp(&other.name));
+    found.functions.dedup_by(|one, other| one.name == other.name);
     found.apis.retain(|api| wanted(&api.preview));
     found.apis.sort_by(|one, other| one.id.cmp(&other.id));
+    found.apis.dedup_by(|one, other| one.id == other.id);
     found.mistagged.retain(|other| wanted(&other.preview));
     found.mistagged.sort_by(|one, other| one.what.cmp(&other.what));
+    found.mistagged.dedup_by(|one, other| one.what == other.what);
     Ok(found)
 }
 

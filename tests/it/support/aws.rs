@@ -261,7 +261,7 @@ impl Aws {
 
     /// The names of the functions that begin so.
     pub(crate) fn functions(&self, prefix: &str) -> Vec<String> {
-        let all = self.lambda.list_functions().into_paginator().items().send();
+        let all = self.lambda.list_functions().max_items(10_000).into_paginator().items().send();
         let all = self.block_on(all.collect::<Result<Vec<_>, _>>()).unwrap();
         all.into_iter().filter_map(|function| function.function_name).filter(|name| name.starts_with(prefix)).collect()
     }
