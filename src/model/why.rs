@@ -50,6 +50,9 @@ pub enum Reason {
     /// The bucket does not have the object.
     #[display("it is not in the bucket")]
     ObjectAbsent,
+    /// The put itself says whether the bucket has the object.
+    #[display("unless the bucket has it")]
+    ObjectNotLookedFor,
     /// The object under the fixed key holds other bytes, as far as S3 tells.
     #[display("the object under the fixed key is another")]
     ObjectDiffers,

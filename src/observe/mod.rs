@@ -5,6 +5,7 @@ mod details;
 mod endpoints;
 mod images;
 mod marked;
+mod objects;
 mod preview;
 mod stack;
 mod urls;
@@ -16,12 +17,21 @@ use std::time::Duration;
 pub use endpoints::{Answers, answers, is_shown_by};
 pub use marked::{copies, log_groups, marked};
 pub use preview::preview;
-pub use stack::{Reads, stack};
+pub use stack::stack;
 
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Kind, Problem};
 use crate::model::{ApiKind, ApiName, ApiSettings, RestApiId, Silent};
 use crate::world::{Look, Wait, World};
+
+/// Of which functions more is read than their code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Of all.
+    All,
+    /// Of those where something seems to change, and of those that a changed API calls.
+    Changes,
+}
 
 /// A read that failed.
 enum ReadError {

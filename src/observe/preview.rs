@@ -206,7 +206,7 @@ async fn objects(settings: &Settings, artifacts: &BTreeMap<FunctionKey, Artifact
     let Some(store) = &settings.artifacts else { return Vec::new() };
     let looks = artifacts.iter().map(|(function, artifact)| async move {
         let key = marks::preview_object_key(settings.artifact_prefix(), function, &artifact.sha256);
-        let found = match world.aws.s3.object(&store.bucket.value, &key).await {
+        let found = match world.aws.s3.object(&store.bucket.value, &key, store.owner.as_ref()).await {
             Err(error) if error.answer == Answer::Denied => None,
             found => found?,
         };

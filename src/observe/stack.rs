@@ -10,24 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::details::{self, Asked};
-use super::{ReadError, api_id, contents, images, keyed, refuse, sort, unless_denied, urls};
-use crate::aws::{Answer, CallError, EventSources};
+use super::objects::{self, Doubt};
+use super::{ReadError, Reads, api_id, contents, images, keyed, refuse, sort, unless_denied, urls};
+use crate::aws::{CallError, EventSources};
 use crate::error::Failure;
 use crate::model::{
-    AccountId, AliasName, ApiKind, ApiSettings, Artifact, ArtifactStore, FunctionKey, FunctionName, FunctionSettings,
-    Listener, ObjectKey, Observed, ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedImage,
-    ObservedObject, OptionalRead, Qualifier, Redeploy, RestApiId, Settings, marks,
+    AliasName, ApiKind, ApiSettings, Artifact, FunctionKey, FunctionName, FunctionSettings, Listener, Observed,
+    ObservedAlias, ObservedApi, ObservedBucket, ObservedFunction, ObservedImage, OptionalRead, Qualifier, Redeploy,
+    RestApiId, Settings, marks,
 };
 use crate::world::World;
-
-/// Of which functions more is read than their code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reads {
-    /// Of all.
-    All,
-    /// Of those where something seems to change, and of those that a changed API calls.
-    Changes,
-}
 
 /// The state of the stack; where anything cannot be read, everything that could not.
 pub async fn stack(
@@ -41,8 +33,10 @@ pub async fn stack(
     let asked = asked(settings, artifacts, reads, &observed);
     let changing: Vec<_> = asked.iter().filter(|(_, asked)| asked.code_changes).map(|(key, _)| key.clone()).collect();
     let packed = contents::read_packed(settings, &changing, artifacts, &observed);
-    second_look(settings, artifacts, &asked, &mut observed, world, listener).await?;
-    observed.contents = contents::compare(packed, settings, &observed, world).await;
+    let doubt = second_look(settings, artifacts, &asked, reads, &mut observed, world, listener).await?;
+    let bucket = objects::bucket(doubt, settings.artifacts.as_ref(), world);
+    let (contents, bucket) = futures::join!(contents::compare(packed, settings, &observed, world), bucket);
+    (observed.contents, observed.bucket) = (contents, bucket?);
     Ok(observed)
 }
 
@@ -174,14 +168,16 @@ fn called_by_changed_apis(settings: &Settings, observed: &Observed) -> BTreeSet<
     changed.flat_map(|(_, api)| api.lambda_targets()).map(|target| target.function).collect()
 }
 
+/// What a release has to know of what changes; also whether the bucket is in doubt.
 async fn second_look(
     settings: &Settings,
     artifacts: &BTreeMap<FunctionKey, Artifact>,
     asked: &BTreeMap<FunctionKey, Asked>,
+    reads: Reads,
     observed: &mut Observed,
     world: &World,
     listener: &dyn Listener,
-) -> Result<(), Failure> {
+) -> Result<Option<Doubt>, Failure> {
     let found = |key: &FunctionKey| observed.functions.get(key).and_then(Option::as_ref);
     let details = join_all(asked.iter().filter_map(|(key, asked)| {
         let (found, function) = (found(key)?, settings.functions.get(key)?);
@@ -192,23 +188,10 @@ async fn second_look(
     let released =
         |key: &FunctionKey| settings.functions.get(key).map_or(Qualifier::Latest, FunctionSettings::qualifier);
     let sources = event_sources(changing().map(|(key, found)| (&found.name, released(key))).collect(), world);
-    let packed = changing().filter(|(key, _)| artifacts.contains_key(*key));
-    let owner = packed.map(|(_, found)| found.account.clone()).next();
-    let bucket = bucket(settings.artifacts.as_ref(), owner, world);
-    let key = |function: &FunctionKey, sha256| marks::object_key(settings.artifact_prefix(), function, sha256);
-    let fixed = |function: &FunctionKey| Some(settings.functions.get(function)?.key.as_ref()?.value.clone());
+    let of_bucket = changing().collect();
+    let stored = objects::of(&of_bucket, settings, artifacts, reads, world);
     let images = images::of_changing(changing(), &observed.images, world);
-    let fixed_keys: BTreeSet<_> = changing().filter_map(|(function, _)| fixed(function)).collect();
-    let keys: BTreeSet<_> = changing()
-        .filter_map(|(function, found)| Some((function, &artifacts.get(function)?.sha256, &found.latest.sha256)))
-        .flat_map(|(function, artifact, live)| {
-            [fixed(function).unwrap_or_else(|| key(function, artifact)), key(function, live)]
-        })
-        .collect();
-    let objects = objects(settings, keys, world);
-    let fixed = fixed_objects(settings.artifacts.as_ref(), fixed_keys, world);
-    let (details, sources, bucket, (objects, hidden), fixed, images) =
-        futures::join!(details, sources, bucket, objects, fixed, images);
+    let (details, sources, stored, images) = futures::join!(details, sources, stored, images);
     let mut problems = Vec::new();
     let mut functions = sort(details, &mut problems);
     let images = sort(images, &mut problems);
@@ -219,62 +202,11 @@ async fn second_look(
             .for_each(|(_, function)| with_event_sources(function, sources.as_ref())),
         Err(error) => problems.push(ReadError::Call(error)),
     }
-    observed.objects = sort(objects, &mut problems);
-    match fixed {
-        Ok((keeps_versions, tags)) => {
-            observed.keeps_versions = keeps_versions;
-            for (key, tags) in tags {
-                observed
-                    .objects
-                    .get_mut(&key)
-                    .into_iter()
-                    .flatten()
-                    .for_each(|object| object.fields.tags = tags.clone());
-            }
-        }
-        Err(error) => problems.push(ReadError::Call(error)),
-    }
+    let stored = stored.map_err(|errors| problems.extend(errors)).unwrap_or_default();
+    (observed.objects, observed.keeps_versions) = (stored.objects, stored.keeps_versions);
     observed.images.extend(images);
     observed.functions.extend(functions.into_iter().map(|(key, function)| (key, Some(function))));
-    match bucket {
-        // Who may list the bucket and yet does not see an object may not read it.
-        Ok(ObservedBucket::Present) => problems.extend(hidden.into_iter().map(ReadError::Call)),
-        Ok(bucket) => observed.bucket = bucket,
-        Err(error) => problems.push(error),
-    }
-    refuse(problems)
-}
-
-type ObjectLook = Result<(ObjectKey, Option<ObservedObject>), ReadError>;
-
-/// Looks at the objects. Those that S3 hides count as absent for now; why they are hidden is returned, too.
-async fn objects(settings: &Settings, keys: BTreeSet<ObjectKey>, world: &World) -> (Vec<ObjectLook>, Vec<CallError>) {
-    let Some(store) = &settings.artifacts else { return Default::default() };
-    let looks = keys.iter().map(|key| world.aws.s3.object(&store.bucket.value, key));
-    let mut hidden = Vec::new();
-    let shown = join_all(looks).await.into_iter().zip(&keys).map(|(look, key)| match look {
-        Err(error) if error.answer == Answer::Denied => {
-            hidden.push(error);
-            Ok((key.clone(), None))
-        }
-        look => Ok((key.clone(), look?)),
-    });
-    let shown = shown.collect();
-    hidden.sort_by(|one, other| one.resource.cmp(&other.resource));
-    (shown, hidden)
-}
-
-/// Whether the bucket keeps versions, and the tags of the objects under fixed keys. Without such keys nothing is asked.
-async fn fixed_objects(
-    store: Option<&ArtifactStore>,
-    keys: BTreeSet<ObjectKey>,
-    world: &World,
-) -> Result<(bool, Vec<(ObjectKey, BTreeMap<String, String>)>), CallError> {
-    let Some(store) = store.filter(|_| !keys.is_empty()) else { return Ok((false, Vec::new())) };
-    let (s3, bucket) = (&world.aws.s3, &store.bucket.value);
-    let tags = keys.into_iter().map(|key| async move { Ok((key.clone(), s3.tags(bucket, &key).await?)) });
-    let (keeps_versions, tags) = futures::join!(s3.keeps_versions(bucket), join_all(tags));
-    Ok((keeps_versions?, tags.into_iter().collect::<Result<_, CallError>>()?))
+    refuse(problems).map(|()| stored.doubt)
 }
 
 /// The event source mappings of a function and of its alias, or of all functions where several change, since Lambda takes
@@ -304,15 +236,4 @@ fn with_event_sources(function: &mut ObservedFunction, sources: Option<&EventSou
         Some(sources) => function.event_sources = sources.get(&function.name).into_iter().flatten().cloned().collect(),
         None => drop(function.denied.insert(OptionalRead::EventSources)),
     }
-}
-
-/// Looks at the bucket, if code changes: where a function's `owner` is known.
-async fn bucket(
-    store: Option<&ArtifactStore>,
-    functions_owner: Option<AccountId>,
-    world: &World,
-) -> Result<ObservedBucket, ReadError> {
-    let (Some(store), Some(functions_owner)) = (store, functions_owner) else { return Ok(ObservedBucket::Present) };
-    let owner = store.owner.as_ref().unwrap_or(&functions_owner);
-    Ok(world.aws.s3.bucket(&store.bucket.value, Some(owner)).await?)
 }

@@ -123,7 +123,8 @@ fn place(
     } else {
         let bytes = artifact.zipped_bytes;
         let upload = Upload { function: function.key.clone(), key: key.clone(), bytes };
-        plan.add(Act::Upload(upload), Reason::ObjectAbsent);
+        let is_seen = stack.observed.objects.contains_key(&key);
+        plan.add(Act::Upload(upload), if is_seen { Reason::ObjectAbsent } else { Reason::ObjectNotLookedFor });
     }
     (key, present.and_then(|object| object.version_id.clone()))
 }

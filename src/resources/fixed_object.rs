@@ -27,7 +27,7 @@ pub async fn replace(cx: &Context<'_>, replace: &ReplaceObject) -> Result<(), St
     let etag = before.as_ref().map(|before| before.etag.as_str());
     let call = async || s3.replace(&put, etag, &fields, &|bytes| sent.more(bytes)).await;
     let look = async || {
-        let now = s3.object(bucket, key).await?;
+        let now = s3.object(bucket, key, cx.inputs.bucket_owner.as_ref()).await?;
         Ok(now.filter(|now| now.holds(artifact)).map(|now| now.version_id))
     };
     let write = Write::new(format!("failed to put a new version of {key}"), replace.undos());
@@ -59,7 +59,7 @@ pub async fn undo(cx: &Context<'_>, replace: &ReplaceObject) -> Undone {
     };
     let s3 = &cx.run.world.aws.s3;
     let look = async || {
-        let Some(now) = s3.object(bucket, key).await? else {
+        let Some(now) = s3.object(bucket, key, cx.inputs.bucket_owner.as_ref()).await? else {
             let is_gone = before.is_some();
             return Ok(if is_gone { Found::Changed("it does not exist any more".into()) } else { Found::AsBefore });
         };

@@ -110,8 +110,14 @@ impl S3 {
     /// `s3:ListBucket` is: the look at the bucket, which follows where anything is to be released, tells which.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
-    pub async fn object(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<ObservedObject>, CallError> {
+    pub async fn object(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        owner: Option<&AccountId>,
+    ) -> Result<Option<ObservedObject>, CallError> {
         let call = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
+        let call = call.set_expected_bucket_owner(owner.map(ToString::to_string));
         let answer = call.checksum_mode(ChecksumMode::Enabled).send().await;
         match answer.answered("s3:GetObject", format!("{bucket}/{key}")) {
             Ok(found) => Ok(Some(ObservedObject {
@@ -183,7 +189,7 @@ impl S3 {
 
     /// Checks that the object that another client put first is the same.
     async fn there_already(&self, put: &Put<'_>) -> Result<Option<String>, CallError> {
-        let Some(found) = self.object(put.bucket, put.key).await? else {
+        let Some(found) = self.object(put.bucket, put.key, put.owner).await? else {
             return Err(refused(put, "an object was there, and is gone again".to_owned()));
         };
         if found.may_hold(put.bytes, put.sha256) {

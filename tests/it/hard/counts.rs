@@ -28,6 +28,7 @@ tests! {
 fn costs_little(stack: &Stack, settings: &str) {
     nothing_changed(stack, settings);
     one_line_changed(stack);
+    code_from_before_is_there(stack);
     the_live_code_is_unknown(stack);
     the_api_changed(stack);
 }
@@ -51,6 +52,22 @@ fn one_line_changed(stack: &Stack) {
     assert!(log.depth() <= 8, "{log:?}");
     assert_eq!(downloads(&log), 0, "the live code's object says that its files are others: {log:?}");
     few_connections(&log);
+    // The object of the live code shows the bucket; the put itself says whether a small archive is there.
+    assert_eq!((log.calls("HeadBucket").len(), log.calls("HeadObject").len()), (0, 1), "{log:?}");
+}
+
+/// What the first release put is there.
+fn code_from_before_is_there(stack: &Stack) {
+    stack.write("lambda/app.py", answering(200, "one"));
+    let log = measured(stack, "released");
+    let put = &log.calls("PutObject")[0];
+    assert_eq!((log.calls("PutObject").len(), put.status), (1, 412), "{log:?}");
+    let looks = log.calls("HeadObject");
+    assert!(
+        looks.iter().any(|look| look.names == put.names && look.start > put.start),
+        "its checksum is read: {log:?}"
+    );
+    assert!(log.depth() <= 9, "{} {log:?}", log.depth());
 }
 
 /// Somebody released by hand: their code is fetched and kept first, so that there is a way back.
@@ -59,6 +76,7 @@ fn the_live_code_is_unknown(stack: &Stack) {
     stack.write("lambda/app.py", answering(200, "three"));
     let log = measured(stack, "released");
     assert_eq!((log.calls("PutObject").len(), downloads(&log)), (2, 1), "{log:?}");
+    assert_eq!(log.calls("HeadBucket").len(), 1, "no object shows that the bucket is there: {log:?}");
     assert!(log.depth() <= 9, "{} {log:?}", log.depth());
 }
 
