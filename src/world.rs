@@ -29,9 +29,9 @@ pub(crate) struct World {
     pub(crate) run: RunId,
     /// When this run began.
     pub(crate) began: Moment,
-    /// The account's REST APIs and HTTP APIs, once somebody asked for them.
+    /// The account's REST APIs and its HTTP APIs, each read at the first use.
     listed: (OnceCell<Vec<TaggedApi>>, OnceCell<Vec<TaggedApi>>),
-    /// The URLs of functions and aliases, once somebody asked for them.
+    /// The URLs of functions and aliases, each read at the first use.
     urls: Mutex<BTreeMap<(FunctionName, Qualifier), ReadUrl>>,
 }
 

@@ -1,7 +1,21 @@
 //! Thin adapters over the SDKs: our words in, our words out. No SDK type leaves this folder.
 
+/// The configurations of a service's two clients: one that repeats a call, and one that sends each write as one call, so that
+/// the sender knows what a refusal means. The SDK would repeat a deletion whose answer was lost, and report the second answer,
+/// 404. Calls wait for their turn, which is no stalled stream.
+macro_rules! two_clients {
+    ($service:ident, $config:expr, $http:expr) => {{
+        let stalled = $service::config::StalledStreamProtectionConfig::disabled();
+        let config = $service::config::Builder::from($config).http_client($http).stalled_stream_protection(stalled);
+        let config = config.retry_partition(crate::aws::call_error::retries());
+        let once = config.clone().retry_config(aws_config::retry::RetryConfig::disabled());
+        (config, once)
+    }};
+}
+
 mod apis;
 mod call_error;
+mod document;
 mod ecr;
 mod http_api;
 mod lambda;

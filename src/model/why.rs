@@ -51,7 +51,7 @@ pub enum Reason {
     #[display("it is not in the bucket")]
     ObjectAbsent,
     /// The put itself says whether the bucket has the object.
-    #[display("unless the bucket has it")]
+    #[display("the bucket may not have it")]
     ObjectNotLookedFor,
     /// The object under the fixed key holds other bytes, as far as S3 tells.
     #[display("the object under the fixed key is another")]

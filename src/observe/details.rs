@@ -73,7 +73,7 @@ pub(super) async fn of(
     };
     let urls = async {
         if settings.apis.is_empty() {
-            unless_denied(urls::of(function, world).await)
+            unless_denied(urls(function, world).await)
         } else {
             Ok(Some(before.urls.clone()))
         }

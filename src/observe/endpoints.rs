@@ -48,8 +48,8 @@ async fn address(settings: &Settings, smoke: &SmokeSettings, world: &World) -> O
         }
         SmokeTarget::FunctionUrl { function, path } => {
             let function = settings.functions.get(function)?;
-            let mut urls = urls::of(function, world).await.ok()?;
-            let found = urls.remove(&function.qualifier()).or_else(|| urls.remove(&Qualifier::Latest))?;
+            let mut all = urls(function, world).await.ok()?;
+            let found = all.remove(&function.qualifier()).or_else(|| all.remove(&Qualifier::Latest))?;
             let is_guarded = found.auth == UrlAuth::Iam;
             Some(Address::of_function(world.function_url(&found.url, path), smoke, is_guarded))
         }

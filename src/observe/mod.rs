@@ -8,11 +8,12 @@ mod marked;
 mod objects;
 mod preview;
 mod stack;
-mod urls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration;
+
+use futures::future::join_all;
 
 pub use endpoints::{Answers, answers, is_shown_by};
 pub use marked::{copies, log_groups, marked};
@@ -21,7 +22,7 @@ pub use stack::stack;
 
 use crate::aws::{Answer, CallError};
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{ApiKind, ApiName, ApiSettings, RestApiId, Silent};
+use crate::model::{ApiKind, ApiName, ApiSettings, FunctionSettings, FunctionUrl, Qualifier, RestApiId, Silent};
 use crate::world::{Look, Wait, World};
 
 /// Of which functions more is read than their code.
@@ -137,4 +138,14 @@ async fn api_id(settings: &ApiSettings, world: &World) -> Result<Option<(Option<
         ));
     }
     Ok(ids.pop())
+}
+
+/// The URL of the function itself, and that of its alias, as far as there are any.
+async fn urls(function: &FunctionSettings, world: &World) -> Result<BTreeMap<Qualifier, FunctionUrl>, CallError> {
+    let wanted = BTreeSet::from([Qualifier::Latest, function.qualifier()]);
+    let reads = wanted.into_iter().map(async |qualifier| {
+        let found = world.url_of(&function.name.value, &qualifier).await?;
+        Ok(found.map(|found| (qualifier, found)))
+    });
+    join_all(reads).await.into_iter().filter_map(Result::transpose).collect()
 }

@@ -89,7 +89,7 @@ async fn source_api(settings: &ApiSettings, world: &World) -> Result<Option<Sour
 
 /// Whether the function of the stage has a URL, or its alias.
 async fn has_url(settings: &FunctionSettings, world: &World) -> Result<bool, ReadError> {
-    Ok(!urls::of(settings, world).await?.is_empty())
+    Ok(!urls(settings, world).await?.is_empty())
 }
 
 /// The aliases of a preview's commits, and its URLs.
@@ -108,7 +108,7 @@ async fn commits(name: &FunctionName, world: &World) -> Result<(Commits, Urls), 
 type Commits = BTreeMap<AliasName, Version>;
 type Urls = BTreeMap<Qualifier, FunctionUrl>;
 
-/// An HTTP API, of which no preview is made.
+/// An HTTP API. Previews do not copy those.
 async fn http_api(id: &RestApiId, world: &World) -> Result<Option<SourceApi>, ReadError> {
     let Some(api) = world.aws.http_apis.api(id).await? else { return Ok(None) };
     let id = id.clone();

@@ -70,7 +70,7 @@ async fn function(
     let (lambda, name) = (&world.aws.lambda, &function.name.value);
     let wanted = function.alias.as_ref().map(|alias| &alias.value);
     let alias = async { if let Some(wanted) = wanted { alias(name, wanted, world).await } else { Ok(None) } };
-    let urls = async { if settings.asks_url(key) { urls::of(function, world).await } else { Ok(BTreeMap::new()) } };
+    let urls = async { if settings.asks_url(key) { urls(function, world).await } else { Ok(BTreeMap::new()) } };
     let (latest, alias, urls) = futures::join!(lambda.function(name, None), alias, urls);
     let Some(latest) = latest? else { return Ok(None) };
     // Only an alias has a version whose environment may differ.

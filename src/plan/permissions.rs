@@ -128,7 +128,7 @@ pub(super) fn invoker(statement: &Value) -> Option<String> {
     })
 }
 
-/// Whether the statement lets somebody call by the URL of the function alone.
+/// Whether the statement allows calls through the function URL only.
 pub(super) fn is_of_url(statement: &Value) -> bool {
     let operators = statement["Condition"].as_object().into_iter().flat_map(|operators| operators.values());
     let mut keys = operators.filter_map(Value::as_object).flatten().map(|(key, _)| key.to_ascii_lowercase());

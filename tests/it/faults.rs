@@ -6,8 +6,8 @@
 
 mod answers;
 mod failing;
-mod http_apis;
 mod killed;
+mod other_endpoints;
 mod previews;
 mod probe;
 mod putting_back;
@@ -16,4 +16,3 @@ mod scene;
 pub(crate) mod signals;
 mod sweep;
 mod url_previews;
-mod without_api;

@@ -123,6 +123,18 @@ fn a_plan_needs_its_policy_and_all_of_it() {
     assert_eq!(left(&stack), before);
 }
 
+/// Every call so far is allowed, and everything that this file allows was needed by one of them.
+fn uses_all_of_it(stack: &Stack, policy: &Policy, file: &str) {
+    let mut used: BTreeSet<Grant> = BTreeSet::new();
+    for permission in stack.proxy.take_calls().iter().flat_map(permissions) {
+        let allowing = policy.allowing(&permission);
+        assert!(!allowing.is_empty(), "{permission:?} is not allowed");
+        used.extend(allowing);
+    }
+    let unused: Vec<Grant> = Policy::template(file).grants().difference(&used).cloned().collect();
+    assert!(unused.is_empty(), "docs/{file} allows what no run needed: {unused:?}");
+}
+
 /// Both ways: every call is allowed, and everything that is allowed was needed by a call.
 fn used_is_allowed_and_allowed_is_used(file: &str, stacks: &[Stack]) {
     let mut used: BTreeSet<Grant> = BTreeSet::new();

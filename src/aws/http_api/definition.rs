@@ -2,14 +2,15 @@
 //!
 //! Routes are named by their keys and hold their integrations, since ids tell nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_apigatewayv2::operation::get_api::GetApiOutput;
 use aws_sdk_apigatewayv2::types::{
     AuthorizationType, Authorizer, Cors, Integration as SdkIntegration, IntegrationType, Route,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::aws::document::{keyed, map, plain};
 use crate::aws::word;
 use crate::model::{ApiDefinition, Integration, PayloadFormat};
 
@@ -58,20 +59,6 @@ fn cors_value(cors: &Cors) -> Value {
     })
 }
 
-fn keyed<'a, T: 'a>(items: &'a [T], key: impl Fn(&T) -> Option<&str>, value: impl Fn(&'a T) -> Value) -> Value {
-    let pairs = items.iter().map(|item| (key(item).unwrap_or_default().to_owned(), value(item)));
-    Value::Object(pairs.collect::<Map<_, _>>())
-}
-
-/// A map of the SDK, in the order of its keys; an absent one and an empty one are the same.
-fn map<T>(found: Option<&HashMap<String, T>>, value: impl Fn(&T) -> Value) -> Value {
-    Value::Object(found.into_iter().flatten().map(|(key, item)| (key.clone(), value(item))).collect())
-}
-
-fn texts(found: Option<&HashMap<String, String>>) -> Value {
-    map(found, |text| json!(text))
-}
-
 fn route_value(route: &Route, integration: Option<&SdkIntegration>) -> Value {
     json!({
         "authorization_type": word(route.authorization_type.as_ref()),
@@ -80,7 +67,7 @@ fn route_value(route: &Route, integration: Option<&SdkIntegration>) -> Value {
         "api_key_required": route.api_key_required,
         "model_selection_expression": route.model_selection_expression,
         "operation_name": route.operation_name,
-        "request_models": texts(route.request_models.as_ref()),
+        "request_models": plain(route.request_models.as_ref()),
         "request_parameters": map(route.request_parameters.as_ref(), |constraints| json!(constraints.required)),
         "route_response_selection_expression": route.route_response_selection_expression,
         "integration": integration.map(integration_value),
@@ -97,9 +84,9 @@ fn integration_value(integration: &SdkIntegration) -> Value {
         "connection_type": word(integration.connection_type.as_ref()),
         "connection_id": integration.connection_id,
         "credentials": integration.credentials_arn,
-        "request_parameters": texts(integration.request_parameters.as_ref()),
-        "request_templates": texts(integration.request_templates.as_ref()),
-        "response_parameters": map(integration.response_parameters.as_ref(), |of_status| texts(Some(of_status))),
+        "request_parameters": plain(integration.request_parameters.as_ref()),
+        "request_templates": plain(integration.request_templates.as_ref()),
+        "response_parameters": map(integration.response_parameters.as_ref(), |of_status| plain(Some(of_status))),
         "passthrough_behavior": word(integration.passthrough_behavior.as_ref()),
         "content_handling": word(integration.content_handling_strategy.as_ref()),
         "template_selection_expression": integration.template_selection_expression,

@@ -7,14 +7,12 @@ mod definition;
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
 use aws_sdk_apigatewayv2::Client;
-use aws_sdk_apigatewayv2::config::{Builder, StalledStreamProtectionConfig};
 use aws_sdk_apigatewayv2::types::{DeploymentStatus, ProtocolType};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use self::definition::{Parts, definition};
-use super::call_error::{Answered, CallError, retries};
+use super::call_error::{Answered, CallError};
 use super::rest_api::{GotApi, TaggedApi};
 use super::time;
 use crate::model::{DeploymentId, ObservedDeployment, ObservedStage, RestApiId, StageName};
@@ -39,7 +37,7 @@ macro_rules! pages {
 /// The HTTP APIs of one account and region.
 pub struct HttpApis {
     client: Client,
-    /// Sends each write as one call, so that the sender knows what a refusal means.
+    /// Sends each write as one call.
     once: Client,
 }
 
@@ -55,11 +53,7 @@ pub enum Deployed {
 
 impl HttpApis {
     pub(super) fn new(config: &SdkConfig, http: SharedHttpClient) -> Self {
-        // A call that waits for its turn is not stalled.
-        let stalled = StalledStreamProtectionConfig::disabled();
-        let config =
-            Builder::from(config).http_client(http).stalled_stream_protection(stalled).retry_partition(retries());
-        let once = config.clone().retry_config(RetryConfig::disabled());
+        let (config, once) = two_clients!(aws_sdk_apigatewayv2, config, http);
         Self { client: Client::from_conf(config.build()), once: Client::from_conf(once.build()) }
     }
 

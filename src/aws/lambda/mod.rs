@@ -23,11 +23,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::{Builder, StalledStreamProtectionConfig};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-
-use super::call_error::retries;
 
 /// More than elsewhere: Lambda takes 15 calls a second, so the reads of sixty functions have to wait for their turn.
 ///
@@ -40,18 +37,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// The functions of one account and region.
 pub struct Lambda {
     client: Client,
-    /// Sends each write as one call, so that the sender knows what a refusal means.
+    /// Sends each write as one call.
     once: Client,
 }
 
 impl Lambda {
     pub(super) fn new(config: &SdkConfig, http: SharedHttpClient) -> Self {
-        // A call that waits for its turn is not stalled.
-        let stalled = StalledStreamProtectionConfig::disabled();
-        let config =
-            Builder::from(config).http_client(http).stalled_stream_protection(stalled).retry_partition(retries());
+        let (config, once) = two_clients!(aws_sdk_lambda, config, http);
         let patient = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_PAUSE);
-        let once = config.clone().retry_config(RetryConfig::disabled());
         let client = Client::from_conf(config.retry_config(patient).build());
         Self { client, once: Client::from_conf(once.build()) }
     }

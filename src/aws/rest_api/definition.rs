@@ -2,15 +2,16 @@
 //!
 //! Everything is named by what it means, not by when it was made: methods by path, models by name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use aws_sdk_apigateway::operation::get_rest_api::GetRestApiOutput;
 use aws_sdk_apigateway::types::{
     Authorizer, EndpointType, GatewayResponse, Integration as SdkIntegration, IntegrationResponse, Method,
     MethodResponse, Model, RequestValidator, Resource,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::aws::document::{keyed, map, plain};
 use crate::aws::word;
 use crate::model::{ApiDefinition, Integration, PayloadFormat};
 
@@ -54,25 +55,6 @@ fn settings(api: &GetRestApiOutput) -> Value {
         "security_policy": word(api.security_policy.as_ref()),
         "endpoint_access_mode": word(api.endpoint_access_mode.as_ref()),
     })
-}
-
-fn keyed<'a, T: 'a>(
-    items: impl IntoIterator<Item = &'a T>,
-    key: impl Fn(&T) -> Option<&str>,
-    value: impl Fn(&T) -> Value,
-) -> Value {
-    let pairs = items.into_iter().map(|item| (key(item).unwrap_or_default().to_owned(), value(item)));
-    Value::Object(pairs.collect::<Map<_, _>>())
-}
-
-/// A map of the SDK, in the order of its keys; an absent one and an empty one are the same.
-fn map<T>(found: Option<&HashMap<String, T>>, value: impl Fn(&T) -> Value) -> Value {
-    Value::Object(found.into_iter().flatten().map(|(key, item)| (key.clone(), value(item))).collect())
-}
-
-/// A map of texts or flags.
-fn plain<T: Clone + Into<Value>>(found: Option<&HashMap<String, T>>) -> Value {
-    map(found, |item| item.clone().into())
 }
 
 fn method_value(method: &Method) -> Value {

@@ -9,13 +9,10 @@ mod stages;
 pub use apis::{GotApi, TaggedApi};
 
 use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
 use aws_sdk_apigateway::Client;
-use aws_sdk_apigateway::config::{Builder, StalledStreamProtectionConfig};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::call_error::retries;
 use crate::model::RestApiId;
 
 /// The most items that a page holds.
@@ -42,18 +39,13 @@ use pages;
 /// The REST APIs of one account and region.
 pub struct RestApis {
     client: Client,
-    /// Sends each write as one call, so that the sender knows what a refusal means. The SDK would repeat a deletion
-    /// whose answer was lost, and report the second answer, 404; it would make a second deployment.
+    /// Sends each write as one call.
     once: Client,
 }
 
 impl RestApis {
     pub(super) fn new(config: &SdkConfig, http: SharedHttpClient) -> Self {
-        // A call that waits for its turn is not stalled.
-        let stalled = StalledStreamProtectionConfig::disabled();
-        let config =
-            Builder::from(config).http_client(http).stalled_stream_protection(stalled).retry_partition(retries());
-        let once = config.clone().retry_config(RetryConfig::disabled());
+        let (config, once) = two_clients!(aws_sdk_apigateway, config, http);
         Self { client: Client::from_conf(config.build()), once: Client::from_conf(once.build()) }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::BucketVersioningStatus;
 use url::form_urlencoded::Serializer;
 
-use super::sent::{counted, telling};
-use super::{PUT, Put, S3, of_object, unreadable};
+use super::{Put, S3};
 use crate::aws::call_error::{Answered, CallError};
 use crate::model::{BucketName, ObjectFields, ObjectKey};
 
@@ -40,21 +38,15 @@ impl S3 {
         fields: &ObjectFields,
         sent: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<String>, CallError> {
-        let _permit = self.bodies.acquire().await;
-        let body = ByteStream::from_path(put.path).await.map_err(|error| unreadable(put, &error))?;
-        let (body, told) = counted(body);
-        let call = of_object!(self.once.put_object(), put)
+        let call = self
+            .once
+            .put_object()
             .set_if_match(etag.map(|etag| format!("\"{etag}\"")))
             .set_if_none_match(etag.is_none().then(|| "*".to_owned()))
             .content_type(fields.content_type.as_deref().unwrap_or("application/zip"))
             .set_metadata(Some(fields.metadata.clone().into_iter().collect()))
-            .set_tagging(tagging(&fields.tags))
-            .set_server_side_encryption(put.server_side_encryption())
-            .set_ssekms_key_id(put.kms_key())
-            .checksum_sha256(put.sha256.base64())
-            .body(body);
-        let answer = telling(call.send(), told, sent).await.answered(PUT, put.resource())?;
-        Ok(answer.version_id.filter(|version| version != "null"))
+            .set_tagging(tagging(&fields.tags));
+        self.send_whole(put, call, sent).await
     }
 
     /// `DeleteObject` of one version, for good; the object is then as it was before that version.

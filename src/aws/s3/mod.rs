@@ -12,6 +12,7 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 
@@ -199,15 +200,24 @@ impl S3 {
     }
 
     async fn put_whole(&self, put: &Put<'_>, sent: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, CallError> {
+        let call = self.client.put_object().if_none_match("*").content_type("application/zip");
+        self.send_whole(put, call.set_metadata(put.metadata()), sent).await
+    }
+
+    /// Sends the file by one call, with its digest and how it is encrypted. Returns the object's version, where the bucket
+    /// keeps versions.
+    async fn send_whole(
+        &self,
+        put: &Put<'_>,
+        call: PutObjectFluentBuilder,
+        sent: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<String>, CallError> {
         let _permit = self.bodies.acquire().await;
         let body = ByteStream::from_path(put.path).await.map_err(|error| unreadable(put, &error))?;
         let (body, told) = counted(body);
-        let call = of_object!(self.client.put_object(), put)
-            .if_none_match("*")
-            .content_type("application/zip")
+        let call = of_object!(call, put)
             .set_server_side_encryption(put.server_side_encryption())
             .set_ssekms_key_id(put.kms_key())
-            .set_metadata(put.metadata())
             .checksum_sha256(put.sha256.base64())
             .body(body);
         let answer = telling(call.send(), told, sent).await.answered(PUT, put.resource())?;

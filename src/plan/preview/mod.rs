@@ -5,7 +5,6 @@ mod down;
 mod environment;
 mod function;
 mod retention;
-mod scene;
 mod up;
 mod urls;
 
@@ -14,7 +13,15 @@ pub use retention::{Eviction, PrunePlan, PruneReason, evict, excess, prune};
 pub use up::up;
 
 use crate::error::{Failure, Kind, Problem};
-use crate::model::{PreviewId, PreviewOwner, PreviewSettings, Settings, marks};
+use crate::model::{ObservedPreview, PreviewId, PreviewOwner, PreviewSettings, Settings, marks};
+
+/// What the plan of `preview up` is made of.
+struct Preview<'a> {
+    id: &'a PreviewId,
+    settings: &'a Settings,
+    wanted: &'a PreviewSettings,
+    observed: &'a ObservedPreview,
+}
 
 /// Returns the repository that the preview belongs to.
 ///

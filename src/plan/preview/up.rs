@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::Preview;
 use super::document::{self, Copied, Copy};
 use super::environment::{CopiedFunction, configured, copied};
 use super::function::Function;
-use super::scene::Preview;
 use super::{urls, wanted};
 use crate::error::{Failure, Kind};
 use crate::model::{

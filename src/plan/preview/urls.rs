@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Preview;
 use super::function::Function;
-use super::scene::Preview;
 use crate::model::{
     Act, AliasName, CommitEndpoint, CommitId, DropCommits, ExistingFunction, FunctionUrl, GiveUrl, KeepCommit,
     LambdaUrl, Plan, Qualifier, Reason, Ref, UrlAuth, UrlEndpoint, Version, evicted,

@@ -1,5 +1,6 @@
 //! The cases of a sweep.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use super::scene::Scene;
@@ -68,4 +69,28 @@ pub(super) fn troubled(mut command: Command, stack: &Stack, when: &When, trouble
             (command.ended(), false)
         }
     }
+}
+
+/// A call by its number, and what happens there.
+pub(super) type Case = (usize, Trouble);
+
+/// What happens at a call of these sweeps.
+pub(super) const TROUBLES: [Trouble; 5] = [
+    Trouble::Fault(Fault::NotDone),
+    Trouble::Fault(Fault::DoneButReset),
+    Trouble::Fault(Fault::Throttled),
+    Trouble::Fault(Fault::Denied),
+    Trouble::Signal,
+];
+
+/// The first call of each action: every trouble for a write, one for another call.
+pub(super) fn first_of_each_action(first: usize, calls: &Log) -> Vec<Case> {
+    let mut known = BTreeSet::new();
+    in_turn(first, calls.iter().filter(|call| known.insert(call.action)), &TROUBLES)
+}
+
+/// Every call with every trouble.
+#[cfg(feature = "system-tools")]
+pub(super) fn all_of(calls: &Log) -> Vec<Case> {
+    (1..=calls.len()).flat_map(|number| TROUBLES.map(|trouble| (number, trouble))).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo test` tries the first call of each action; with the feature `system-tools` every call is tried with every trouble.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use aws_sdk_lambda::types::FunctionUrlAuthType;
 
 use super::answers::names_the_action;
-use super::sweep::{Attempts, Trouble, in_turn, troubled};
+use super::sweep::{Attempts, Case, Trouble, first_of_each_action, troubled};
 use crate::function_urls::{URL, signed};
 use crate::support::rules::Busy;
 use crate::support::stacks::{Lendable, Pool};
-use crate::support::{Call, Ends, Fault, Log, Run, Stack, Strict, When, answering, sweep};
+use crate::support::{Ends, Fault, Log, Run, Stack, Strict, When, answering, sweep};
 
 /// The state of the preview before a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,26 +155,13 @@ impl Scene {
     }
 }
 
-const TROUBLES: [Trouble; 5] = [
-    Trouble::Fault(Fault::NotDone),
-    Trouble::Fault(Fault::DoneButReset),
-    Trouble::Fault(Fault::Throttled),
-    Trouble::Fault(Fault::Denied),
-    Trouble::Signal,
-];
-
-type Case = (usize, Trouble);
-
 tests! {
     some_calls_of_a_new_preview_with_a_url_go_wrong => sweep(Start::New, some, goes_wrong);
     some_calls_of_another_commit_with_a_url_go_wrong => sweep(Start::Existing, some, goes_wrong);
 }
 
-/// The first call of each action: every trouble for a write, one for another call.
 fn some(scene: &Scene) -> Vec<Case> {
-    let (calls, mut known) = (scene.clean_run(), BTreeSet::new());
-    let first: Vec<&Call> = calls.iter().filter(|call| known.insert(call.action)).collect();
-    in_turn(scene.start as usize, first, &TROUBLES)
+    first_of_each_action(scene.start as usize, &scene.clean_run())
 }
 
 fn goes_wrong(scene: &Scene, (number, trouble): &Case) -> Result<(), String> {
@@ -189,9 +176,9 @@ fn goes_wrong(scene: &Scene, (number, trouble): &Case) -> Result<(), String> {
     }
 }
 
-/// Every call with every trouble.
 #[cfg(feature = "system-tools")]
 mod system_tools {
+    use super::super::sweep::all_of;
     use super::*;
 
     tests! {
@@ -200,7 +187,6 @@ mod system_tools {
     }
 
     fn all(scene: &Scene) -> Vec<Case> {
-        let numbers = 1..=scene.clean_run().len();
-        numbers.flat_map(|number| TROUBLES.map(|trouble| (number, trouble))).collect()
+        all_of(&scene.clean_run())
     }
 }

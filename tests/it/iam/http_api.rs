@@ -1,11 +1,10 @@
 //! What a role needs beside the policy of a release where an API is an HTTP API.
 
-use std::collections::BTreeSet;
-
-use super::policy::{Grant, HTTP, Policy, RELEASE};
+use super::policy::{HTTP, Policy, RELEASE};
 use super::user::{allow, guarded_stack};
+use super::uses_all_of_it;
 use crate::http_apis::{BY_ID, settings};
-use crate::support::{answering, permissions};
+use crate::support::answering;
 
 #[test]
 fn an_http_api_needs_its_policy_and_all_of_it() {
@@ -23,14 +22,7 @@ fn an_http_api_needs_its_policy_and_all_of_it() {
     stack.write("lambda/app.py", answering(500, "broken"));
     stack.aws.add_route(&stack.api, "GET /broken");
     stack.release(&[]).exits(4);
-    let mut used: BTreeSet<Grant> = BTreeSet::new();
-    for permission in stack.proxy.take_calls().iter().flat_map(permissions) {
-        let allowing = policy.allowing(&permission);
-        assert!(!allowing.is_empty(), "{permission:?} is not allowed");
-        used.extend(allowing);
-    }
-    let unused: Vec<Grant> = Policy::template(HTTP).grants().difference(&used).cloned().collect();
-    assert!(unused.is_empty(), "docs/{HTTP} allows what no run needed: {unused:?}");
+    uses_all_of_it(&stack, &policy, HTTP);
     for action in ["apigateway:GET", "apigateway:POST"] {
         stack.proxy.deny(action);
         let run = stack.release(&[]);

@@ -1,4 +1,4 @@
-//! Releases of functions without an API, where a call goes wrong or a signal comes: all is new, or all is as before.
+//! Releases of functions that have no REST API, where a call goes wrong or a signal comes: all is new, or all is as before.
 //!
 //! `cargo test` tries the first call of each action; with the feature `system-tools` every call is tried with every trouble.
 
@@ -10,11 +10,12 @@ use std::time::Duration;
 use aws_sdk_lambda::types::FunctionUrlAuthType;
 
 use super::answers::names_the_action;
-use super::sweep::{Attempts, Trouble, in_turn, troubled};
+use super::sweep::{Attempts, Case, Trouble, first_of_each_action, troubled};
 use crate::function_urls::URL;
+use crate::http_apis::{BY_ID, settings};
 use crate::support::rules::Busy;
 use crate::support::stacks::{Lendable, Pool};
-use crate::support::{Call, Ends, Fault, Log, Run, Stack, Strict, When, answering, sweep};
+use crate::support::{Ends, Fault, Log, Run, Stack, State, Strict, When, answering, sweep};
 use crate::workers::{WORKER, working};
 
 /// What a release proves.
@@ -24,6 +25,8 @@ enum Kind {
     Worker,
     /// A function whose alias has a URL, by that.
     Url,
+    /// A function behind an HTTP API whose stage does not deploy by itself; each release has a route more.
+    Http,
 }
 
 /// A stack that is released to again and again.
@@ -38,17 +41,15 @@ struct Scene {
 /// What a release may change, as AWS says it and as callers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
-    /// `CodeSha256` of `$LATEST`.
-    latest: String,
-    /// The version of the alias, and its `CodeSha256`.
-    alias: (String, String),
-    /// What the URL answers.
+    state: State,
+    /// What the URL answers, or the route that comes with the release.
     answer: (u16, String),
 }
 
 /// What was there before, and what the new code answers.
 struct Round {
     before: Seen,
+    number: u32,
     text: String,
     /// `CodeSha256` of what may be the newest version after a failure.
     good: BTreeSet<String>,
@@ -64,8 +65,13 @@ impl Lendable for Scene {
 
     fn build(kind: Kind) -> Self {
         let rules = Strict::all().with(Busy::settling_in(Duration::from_millis(100)));
-        let stack = Stack::build_behind(rules, &["--alias", "live"]);
-        stack.settings(if kind == Kind::Url { URL } else { WORKER });
+        let options: &[&str] = if kind == Kind::Http { &["--http", "manual"] } else { &[] };
+        let stack = Stack::build_behind(rules, &[&["--alias", "live"], options].concat());
+        stack.settings(&match kind {
+            Kind::Worker => WORKER.to_owned(),
+            Kind::Url => URL.to_owned(),
+            Kind::Http => settings("dev", BY_ID),
+        });
         stack.write("event.json", r#"{ "job": 7 }"#);
         let url = stack.give_url(Some("live"), &FunctionUrlAuthType::None);
         let scene = Self { kind, stack, url, round: AtomicU32::new(0) };
@@ -84,13 +90,21 @@ impl Lendable for Scene {
 impl Scene {
     fn prepare(&self) -> Round {
         self.stack.proxy.clear_orders();
-        let text = format!("round {}", self.round.fetch_add(1, Ordering::Relaxed) + 1);
-        let source = if self.kind == Kind::Url { answering(200, &text) } else { working(&text) };
+        let number = self.round.fetch_add(1, Ordering::Relaxed) + 1;
+        let text = format!("round {number}");
+        let source = if self.kind == Kind::Worker { working(&text) } else { answering(200, &text) };
         self.stack.write("lambda/app.py", source);
-        let before = self.look();
-        let good = [before.latest.clone(), self.newest()].into();
+        if self.kind == Kind::Http {
+            self.stack.aws.add_route(&self.stack.api, &format!("GET /round-{number}"));
+        }
+        let before = self.look(number);
+        let good = [before.state.latest[&self.function()].clone(), self.newest()].into();
         self.stack.proxy.take_calls();
-        Round { before, text, good }
+        Round { before, number, text, good }
+    }
+
+    fn function(&self) -> String {
+        self.stack.function("dev")
     }
 
     fn command(&self) -> Command {
@@ -99,29 +113,28 @@ impl Scene {
         command
     }
 
-    fn look(&self) -> Seen {
-        let (aws, function) = (self.stack.aws, self.stack.function("dev"));
-        let version = aws.alias(&function, "live");
-        let sha256 = aws.code(&function, &version).0;
-        let answer = if self.kind == Kind::Url {
-            let answer = self.stack.call_url(&self.url, "/hello");
-            (answer.status, answer.body)
-        } else {
-            (0, String::new())
+    fn look(&self, number: u32) -> Seen {
+        let answer = match self.kind {
+            Kind::Worker => None,
+            Kind::Url => Some(self.stack.call_url(&self.url, "/hello")),
+            Kind::Http => Some(self.stack.call(&format!("/round-{number}"))),
         };
-        Seen { latest: aws.code(&function, "$LATEST").0, alias: (version, sha256), answer }
+        let answer = answer.map(|answer| (answer.status, answer.body)).unwrap_or_default();
+        Seen { state: self.stack.state(Some("live")), answer }
     }
 
     fn newest(&self) -> String {
-        let (aws, function) = (self.stack.aws, self.stack.function("dev"));
+        let (aws, function) = (self.stack.aws, self.function());
         aws.newest(&function).map_or_else(String::new, |newest| aws.code(&function, &newest).0)
     }
 
     fn judge(&self, run: &Run, round: &Round) -> Result<(), String> {
-        let (after, before) = (self.look(), &round.before);
-        let is_new = after.latest != before.latest
-            && after.alias.1 == after.latest
-            && (self.kind == Kind::Worker || after.answer == (200, round.text.clone()));
+        let (after, before) = (self.look(round.number), &round.before);
+        let latest = &after.state.latest[&self.function()];
+        let is_new = *latest != before.state.latest[&self.function()]
+            && after.state.aliases[&self.function()].1 == *latest
+            && (self.kind == Kind::Worker || after.answer == (200, round.text.clone()))
+            && (self.kind == Kind::Http) == (after.state.deployment != before.state.deployment);
         let wrote = !self.stack.proxy.calls().writes().is_empty();
         let right = match run.code {
             Some(0) if is_new => Ok(()),
@@ -140,26 +153,14 @@ impl Scene {
     }
 }
 
-const TROUBLES: [Trouble; 5] = [
-    Trouble::Fault(Fault::NotDone),
-    Trouble::Fault(Fault::DoneButReset),
-    Trouble::Fault(Fault::Throttled),
-    Trouble::Fault(Fault::Denied),
-    Trouble::Signal,
-];
-
-type Case = (usize, Trouble);
-
 tests! {
     some_calls_of_a_release_of_a_worker_go_wrong => sweep(Kind::Worker, some, goes_wrong);
     some_calls_of_a_release_behind_a_url_go_wrong => sweep(Kind::Url, some, goes_wrong);
+    some_calls_of_a_release_behind_an_http_api_go_wrong => sweep(Kind::Http, some, goes_wrong);
 }
 
-/// The first call of each action: every trouble for a write, one for another call.
 fn some(scene: &Scene) -> Vec<Case> {
-    let (calls, mut known) = (scene.clean_run(), BTreeSet::new());
-    let first: Vec<&Call> = calls.iter().filter(|call| known.insert(call.action)).collect();
-    in_turn(scene.kind as usize, first, &TROUBLES)
+    first_of_each_action(scene.kind as usize, &scene.clean_run())
 }
 
 fn goes_wrong(scene: &Scene, (number, trouble): &Case) -> Result<(), String> {
@@ -177,18 +178,18 @@ fn goes_wrong(scene: &Scene, (number, trouble): &Case) -> Result<(), String> {
     }
 }
 
-/// Every call with every trouble.
 #[cfg(feature = "system-tools")]
 mod system_tools {
+    use super::super::sweep::all_of;
     use super::*;
 
     tests! {
         any_call_of_a_release_of_a_worker_goes_wrong => sweep(Kind::Worker, all, goes_wrong);
         any_call_of_a_release_behind_a_url_goes_wrong => sweep(Kind::Url, all, goes_wrong);
+        any_call_of_a_release_behind_an_http_api_goes_wrong => sweep(Kind::Http, all, goes_wrong);
     }
 
     fn all(scene: &Scene) -> Vec<Case> {
-        let numbers = 1..=scene.clean_run().len();
-        numbers.flat_map(|number| TROUBLES.map(|trouble| (number, trouble))).collect()
+        all_of(&scene.clean_run())
     }
 }
