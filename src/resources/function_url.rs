@@ -70,8 +70,8 @@ async fn permit(cx: &Context<'_>, give: &GiveUrl, statement: PublicStatement) ->
         let is_there = |policy: GotPolicy| policy.statements.iter().any(|one| one.sid == id);
         Ok(policy.is_some_and(is_there).then_some(()))
     };
-    // One from before its URL was closed again.
-    if give.has_url && matches!(look().await, Ok(Some(()))) {
+    // One from before its URL was closed again, or from a run that ended before it made the URL.
+    if give.existed && matches!(look().await, Ok(Some(()))) {
         return Ok(());
     }
     let call = async || lambda.open_url(name, qualifier, statement).await;
